@@ -3,21 +3,34 @@
 The client raises a refusal as the class that the server raised, with the same sentence.
 """
 
+from __future__ import annotations
+
+import base64
 import json
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 import httpx
 import trio
-from trio_websocket import WebSocketConnection, open_websocket_url
 
+from ant.api.problem import error_of
 from ant.core import errors
 from ant.core.ip_addresses import is_loopback
-from ant.model.handles import folded
-from ant.model.messages import MessageType
+from ant.event_socket import EventSocket
+from ant.model.handles import named, with_prefix
+
+__all__ = [
+    "ENDED",
+    "Ambiguous",
+    "AntClient",
+    "Disconnected",
+    "EventSocket",
+    "Unreachable",
+    "render",
+]
 
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame: terminal frames are far below, frames with a row may be long."""
@@ -25,30 +38,38 @@ MAX_MESSAGE = 16 << 20
 TIMEOUT_S = 30.0
 """Timeout of a response; the server responds to an input within 5 s."""
 
+WAIT_S = 30
+"""Seconds that a wait lasts if the caller says nothing else."""
+
 CONNECT_S = 10.0
 """Timeout of a WebSocket handshake: a server that died during one never responds."""
 
 
+DEAD_TOKEN, GOING_AWAY = 4401, 1001
+"""Codes with which the server closes a socket that it does not want back."""
+
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-def render(answer: Any) -> str:
-    """A response as indented JSON."""
-    return json.dumps(answer, indent=2, ensure_ascii=False)
+class Ambiguous(errors.AntError):
+    """A name is that of several sessions; the sentence lists them."""
 
 
-def error_of(problem: dict[str, Any]) -> errors.AntError:
-    """The error in a problem object."""
-    detail = str(problem.get("detail", "The server gave no reason."))
-    urn = str(problem.get("problem") or problem.get("type"))
-    kind = errors.BY_SLUG.get(urn.rpartition(":")[2], errors.AntError)
-    if kind is errors.Invalid:
-        return errors.Invalid(*(problem.get("issues") or [detail]))
-    if kind is errors.NotFound:
-        missing = errors.NotFound("", "")
-        missing.args = (detail,)
-        return missing
-    return kind(detail)
+class Unreachable(errors.AntError):
+    """No server answers, or it has ended the connection."""
+
+
+class Disconnected(Unreachable):
+    """A connection has ended that a client may open again."""
+
+
+ENDED = (Disconnected, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""Errors of a connection that has ended: a new one can continue."""
+
+
+def render(answer: Any, indent: int | None = 2) -> str:
+    """A response as indented JSON; with None as `indent`, on one line."""
+    return json.dumps(answer, indent=indent, ensure_ascii=False)
 
 
 def _problem_in(response: httpx.Response) -> dict[str, Any]:
@@ -62,35 +83,6 @@ def _problem_in(response: httpx.Response) -> dict[str, Any]:
     return {"detail": f"HTTP {response.status_code}: {response.text[:200]}"}
 
 
-class EventSocket:
-    """A `/ws` connection. One task may receive while others send."""
-
-    def __init__(self, connection: WebSocketConnection) -> None:
-        self._connection = connection
-
-    async def send(self, kind: str, **fields: Any) -> None:
-        """Send one frame. Raises `trio_websocket.ConnectionClosed`."""
-        await self._connection.send_message(json.dumps({"type": kind, **fields}))
-
-    async def receive(self) -> dict[str, Any]:
-        """The next frame. Raises `trio_websocket.ConnectionClosed`."""
-        frame: dict[str, Any] = json.loads(await self._connection.get_message())
-        return frame
-
-    async def expect(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """Skip frames until one has this type and these fields, and return it.
-
-        Raises the error of an `error` frame whose `ref` is that of `fields`.
-        """
-        while True:
-            frame = await self.receive()
-            if frame["type"] == "error" and kind != "error":
-                if frame.get("ref") == fields.get("ref"):
-                    raise error_of(frame)
-            elif frame["type"] == kind and fields.items() <= frame.items():
-                return frame
-
-
 class AntClient:
     """A client of one server: `async with AntClient(url, key) as ant`."""
 
@@ -100,12 +92,15 @@ class AntClient:
             {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
         )
         # A proxy of the environment would receive the key on its way to this machine.
-        is_local = is_loopback(httpx.URL(self.url).host)
+        address = httpx.URL(self.url)
+        is_local = is_loopback(address.host)
         self._http = httpx.AsyncClient(
             base_url=self.url,
             headers=self._headers,
             timeout=TIMEOUT_S,
             trust_env=not is_local,
+            # To read the certificates of all authorities takes half of a short call.
+            verify=not (is_local and address.scheme == "http"),
         )
 
     async def __aenter__(self) -> Self:
@@ -123,19 +118,20 @@ class AntClient:
         """
         pairs = {key.rstrip("_"): value for key, value in query.items()}
         if body is None:
-            response = await self._http.request(method, path, params=pairs)
-        elif isinstance(body, bytes):
-            response = await self._http.request(
-                method,
-                path,
-                params=pairs,
-                content=body,
-                headers={"Content-Type": "application/octet-stream"},
-            )
-        else:
-            response = await self._http.request(method, path, params=pairs, json=body)
+            return await self._send(method, path, params=pairs)
+        if isinstance(body, bytes):
+            headers = {"Content-Type": "application/octet-stream"}
+            more: dict[str, Any] = {"content": body, "headers": headers}
+            return await self._send(method, path, params=pairs, **more)
+        return await self._send(method, path, params=pairs, json=body)
+
+    async def _send(self, method: str, path: str, **settings: Any) -> Any:
+        """Send a request and read its response, as `call` does."""
+        response = await self._http.request(method, path, **settings)
         if response.is_error:
             raise error_of(_problem_in(response))
+        if not response.is_success:  # A redirect: the key must not follow it.
+            raise errors.AntError(f"{self.url} is not an ANT server.")
         try:
             return response.json() if response.content else None
         except ValueError as exc:
@@ -148,26 +144,55 @@ class AntClient:
         )
 
     async def sessions(self) -> Any:
-        """Active and recoverable sessions; for a token, those that it may see."""
-        return await self.call("GET", "/api/sessions")
+        """All active and recoverable sessions; for a token, those that it may see."""
+        page = await self.call("GET", "/api/sessions")
+        while (after := page.get("next")) is not None:
+            more = await self.call("GET", "/api/sessions", after=after)
+            for key in ("sessions", "recoverable"):
+                more[key] = page[key] + more[key]
+            page = more
+        return page
+
+    async def change(self, session_id: str, **fields: Any) -> Any:
+        """Change fields of a session; returns its row, with what was `replaced`."""
+        return await self.call("PATCH", f"/api/sessions/{session_id}", fields)
+
+    async def remove(self, session_id: str, *, hard: bool = False) -> None:
+        """End a session and delete it; `hard` removes all of it for good."""
+        query = {"hard": "true"} if hard else {}
+        await self.call("DELETE", f"/api/sessions/{session_id}", **query)
+
+    async def restore(self, session_id: str) -> Any:
+        """Restore a session; returns its row, with what was `replaced`."""
+        return await self.call("POST", f"/api/sessions/{session_id}/restore")
+
+    async def start(self, session_id: str) -> Any:
+        """Start the program of a terminal, if none runs; returns the row."""
+        return await self.call("POST", f"/api/sessions/{session_id}/terminal/start")
+
+    async def set_handle(self, session_id: str, **fields: Any) -> Any:
+        """Set the `handle`, the `display_name`, or both."""
+        return await self.call("PATCH", f"/api/sessions/{session_id}/handle", fields)
 
     async def status(self) -> Any:
         """The state and the pending prompt of each running terminal."""
         return await self.call("GET", "/api/status")
 
-    async def session(self, name: str) -> Any:
-        """The row of a session by its id, name or handle. Raises `NotFound`."""
-        rows = (await self.sessions())["sessions"]
-        word = name.strip().casefold()
-        by_name = [row for row in rows if row["name"].strip().casefold() == word]
-        handle = folded(name)
-        handles = [(folded(row["handle"]), row) for row in rows if row["handle"]]
-        by_handle = [row for known, row in handles if known == handle]
-        found = [row for row in rows if row["id"] == name]
-        is_handle = word.startswith("@")
-        found += by_handle + by_name if is_handle else by_name + by_handle
-        if found:
-            return found[0]
+    async def session(self, name: str, *, inactive_first: bool = False) -> Any:
+        """The row of a session by its id, the beginning of its id, name or handle.
+
+        A name in full goes before the beginning of an id, and an active session before
+        one that is archived or deleted; `inactive_first` turns this around. Raises
+        `NotFound`, and `Ambiguous` if several sessions have the name.
+        """
+        page = await self.sessions()
+        lists = [page["sessions"], page.get("recoverable", [])]
+        if inactive_first:
+            lists.reverse()
+        for look in (named, with_prefix):
+            for rows in lists:
+                if found := look(rows, name):
+                    return _only(found, name)
         if _ID.fullmatch(name) is None:
             raise errors.NotFound("session", name)
         return await self.call("GET", f"/api/sessions/{name}")
@@ -189,6 +214,21 @@ class AntClient:
         """Post a message; returns its row and deliveries. A token posts as itself."""
         body = {"content": content, **fields}
         return await self.call("POST", f"/api/sessions/{room_id}/messages", body)
+
+    async def search_messages(self, room_id: str, q: str, **query: Any) -> Any:
+        """Messages of a room that have every word of `q`, the newest first."""
+        path = f"/api/sessions/{room_id}/messages/search"
+        return await self.call("GET", path, q=q, **query)
+
+    async def board(self, room_id: str, kind: str) -> Any:
+        """All rows that a room has: of its `tasks`, `file-refs` or `links`."""
+        path = f"/api/sessions/{room_id}/{kind}"
+        page = await self.call("GET", path)
+        while (after := page.get("next")) is not None:
+            more = await self.call("GET", path, after=after)
+            lists = {key: page[key] + more[key] for key in more if key != "next"}
+            page = {**lists, "next": more["next"]}
+        return page
 
     async def participants(self, room_id: str) -> Any:
         """The members of a room and the senders from outside."""
@@ -215,6 +255,8 @@ class AntClient:
             raise errors.Conflict("No prompt is pending there.")
         is_shown = pending is not None and prompt_id in (None, pending["id"])
         card = page["event_id"] if is_shown else None
+        from ant.model.messages import MessageType
+
         terminal_id = page["route"]["terminal_id"]
         content = {
             "type": answer,
@@ -236,6 +278,39 @@ class AntClient:
             meta={"source": "cli_decision", "terminal_id": terminal_id},
         )
 
+    async def respond(self, session_id: str, prompt_id: str, **fields: Any) -> Any:
+        """Answer one prompt of a terminal; returns what was chosen, and `resolved`.
+
+        Raises `AlreadyAnswered`, `PromptChanged` and `NotAnOption`; then no key was
+        pressed.
+        """
+        path = f"/api/sessions/{session_id}/prompt-bridge/respond"
+        return await self.call("POST", path, {"prompt_id": prompt_id, **fields})
+
+    async def explain(self, session_id: str, offset: int | None = None) -> Any:
+        """Why a terminal is in the state that it is in, now or at an offset."""
+        path = f"/api/sessions/{session_id}/prompt-bridge/explain"
+        query = {} if offset is None else {"offset": offset}
+        return await self.call("GET", path, **query)
+
+    async def screen(self, session_id: str) -> Any:
+        """The screen of a terminal, as it is now or was when its program ended."""
+        return await self.call("GET", f"/api/sessions/{session_id}/terminal/screen")
+
+    async def export(self, session_id: str, target: str) -> Any:
+        """Export a session; returns the result of that target."""
+        path = f"/api/sessions/{session_id}/export"
+        answer = await self.call("POST", path, {"targets": [target]})
+        return answer["targets"][target]
+
+    async def health(self) -> Any:
+        """The state of the server."""
+        return await self.call("GET", "/api/health")
+
+    async def events(self, **query: Any) -> Any:
+        """A page of the event log, oldest first."""
+        return await self.call("GET", "/api/events", **query)
+
     async def type(self, session_id: str, data: str | bytes) -> Any:
         """Type into a terminal; returns the receipt."""
         body = data if isinstance(data, bytes) else {"data": data}
@@ -246,6 +321,49 @@ class AntClient:
         """A page of the transcript."""
         path = f"/api/sessions/{session_id}/terminal/history"
         return await self.call("GET", path, **query)
+
+    async def wait(
+        self,
+        session_id: str,
+        *until: str,
+        timeout: int = WAIT_S,
+        after: str | None = None,
+    ) -> Any:
+        """Wait until one of these facts of a terminal; returns the answer.
+
+        `until` are `ready`, `prompt`, `exit`, `block`, `output:TEXT`,
+        `output:re:PATTERN` or `idle:SECONDS`. `after` is the `next` of an earlier
+        answer; without it the wait begins now. `timed_out` in the answer says that
+        nothing came.
+        *Cancellation:* the server ends the wait, too.
+        """
+        query: dict[str, Any] = {"until": list(until), "timeout": timeout}
+        if after is not None:
+            query["after"] = after
+        path = f"/api/sessions/{session_id}/wait"
+        response_s = timeout + TIMEOUT_S
+        return await self._send("GET", path, params=query, timeout=response_s)
+
+    async def output_of(self, session_id: str, frame: Mapping[str, Any]) -> bytes:
+        """The exact bytes of a `terminal_output` frame.
+
+        The frame has text. Where it may stand for bytes that are not UTF-8, they are
+        read from the transcript.
+        """
+        data: str = frame["data"]
+        if "\ufffd" not in data:
+            return data.encode()
+        read = b""
+        start, end = frame["offset"], frame["end"]
+        while len(read) < end - start:
+            page = await self.history(
+                session_id, from_=start + len(read), limit=100, raw="true"
+            )
+            pieces = [base64.b64decode(row["raw_b64"]) for row in page["rows"]]
+            if not pieces:
+                break  # It was deleted meanwhile: what the frame has is all there is.
+            read += b"".join(pieces)
+        return read[: end - start] if len(read) >= end - start else data.encode()
 
     async def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""
@@ -282,6 +400,8 @@ class AntClient:
     @asynccontextmanager
     async def socket(self, **query: str) -> AsyncIterator[EventSocket]:
         """An open `/ws` connection. Raises `trio_websocket.ConnectionRejected`."""
+        from trio_websocket import open_websocket_url
+
         url = self.url.replace("http", "ws", 1) + "/ws"
         if query:
             url += "?" + urlencode(query)
@@ -293,3 +413,81 @@ class AntClient:
             connect_timeout=CONNECT_S,
         ) as connection:
             yield EventSocket(connection)
+
+    @asynccontextmanager
+    async def stream(self) -> AsyncIterator[EventSocket]:
+        """As `socket`, with errors of this module.
+
+        Raises the error of a refusal, `Disconnected` when the connection ends, and
+        `Unreachable` when the server stops or no server answers.
+        """
+        import trio_websocket
+
+        is_open = False
+        try:
+            async with self.socket() as socket:
+                is_open = True
+                yield socket
+        except trio_websocket.ConnectionClosed as exc:
+            code = exc.reason.code if exc.reason else None
+            if code == DEAD_TOKEN:
+                raise errors.Unauthorized("The terminal of this token ended.") from exc
+            if code == GOING_AWAY:
+                raise Unreachable("the server stops") from exc
+            raise Disconnected("the connection has ended") from exc
+        except trio_websocket.ConnectionRejected as exc:
+            try:
+                problem = json.loads(exc.body or b"")
+            except ValueError:
+                problem = {"detail": f"HTTP {exc.status_code}"}
+            raise error_of(problem) from exc
+        except (OSError, trio_websocket.HandshakeError) as exc:
+            if is_open and isinstance(exc, OSError):
+                raise  # An error of the caller, such as a full disk.
+            raise Unreachable(str(exc) or type(exc).__name__) from exc
+
+    async def follow_events(
+        self,
+        show: Callable[[dict[str, Any]], bool],
+        since: int | None = None,
+        **query: str,
+    ) -> None:
+        """Show the logged events after `since`, else from now on, until one is enough.
+
+        `show` returns whether it is. A connection that ends is opened again after the
+        last event. Raises `httpx.TransportError` if no server answers.
+        """
+        last = (await self.events(limit=1))["newest"] if since is None else since
+        while True:
+            await trio.lowlevel.checkpoint()
+            headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
+            was_open = False
+            try:
+                async with self._http.stream(
+                    "GET", "/api/events", params=query, headers=headers
+                ) as response:
+                    if response.is_error:
+                        await response.aread()
+                        raise error_of(_problem_in(response))
+                    was_open = True
+                    async for line in response.aiter_lines():
+                        name, _, value = line.partition(": ")
+                        if name == "id":
+                            last = int(value)
+                        elif name == "data" and show(json.loads(value)):
+                            return
+            except ENDED:
+                if not was_open:
+                    raise
+
+
+def _only(rows: list[Any], name: str) -> Any:
+    """The only session. Raises `Ambiguous`."""
+    if len(rows) == 1:
+        return rows[0]
+    known = (f"{row['name']} ({row['handle'] or '-'}, {row['id']})" for row in rows[:8])
+    more = f", and {len(rows) - 8} more" if len(rows) > 8 else ""
+    raise Ambiguous(
+        f"{name!r} names {len(rows)} sessions: {', '.join(known)}{more}. Give the id "
+        "of one."
+    )

@@ -186,6 +186,7 @@ async def _serve(
         background.start_soon("orphans", children.reap_orphans)
         background.start_soon("turns", services.turns.run)
         background.start_soon("transcripts", transcript_writer.run)
+        background.start_soon("sizes", services.sizes.run)
         background.start_soon("recorder", recorder.run)
         background.start_soon("indexer", indexer.run)
         background.start_soon("webhooks", webhooks.run)

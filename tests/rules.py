@@ -1,17 +1,19 @@
 """How tests of rules ask: a rule, a database, and what it told; no event loop."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from ant.api import codec
 from ant.api.message_requests import PostMessage
 from ant.api.room_requests import AddParticipant
 from ant.api.session_requests import CreateSession, PatchSession
 from ant.messages import messages
 from ant.model.events import Event
-from ant.model.messages import Message
+from ant.model.messages import Found, Message
 from ant.model.sessions import Session, SessionId, SessionType
 from ant.rooms import participants
 from ant.sessions import removal, sessions
-from ant.store import Job, Progress, Store
+from ant.store import EncodedMessage, Job, Progress, Store
 
 AT = "2026-05-17T12:00:00.000000Z"
 NOBODY = SessionId("nobody")
@@ -27,6 +29,16 @@ def create(store: Store, name: str = "one", **fields: Any) -> Session:
 def room(store: Store, name: str = "room", **fields: Any) -> Session:
     """A chat by the rule."""
     return create(store, name, type=SessionType.CHAT, **fields)
+
+
+def decoded(messages: Iterable[EncodedMessage]) -> list[Message]:
+    """The messages of a page."""
+    return [codec.read_data(codec.loads(each.json), Message) for each in messages]
+
+
+def decoded_found(results: Iterable[bytes]) -> list[Found]:
+    """The results of a search."""
+    return [codec.read_data(codec.loads(each), Found) for each in results]
 
 
 def look(store: Store, session_id: str | None) -> Session:

@@ -14,6 +14,7 @@ from ant.cli.main import main
 VARIABLES = (
     "ANT_API_KEY",
     "ANT_API_KEY_FILE",
+    "ANT_ON",
     "ANT_PLAIN_HTTP",
     "ANT_TOKEN",
     "ANT_SESSION_ID",
@@ -59,7 +60,7 @@ def serve(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Served:
 
 def ant(*argv: str, stdin: bytes | None = None, **env: str) -> Result:
     """Run the command; only these of its variables are set."""
-    nowhere = {"ANT_DATA_DIR": "/nonexistent"}
+    nowhere = {"ANT_DATA_DIR": "/nonexistent", "XDG_CONFIG_HOME": "/nonexistent"}
     return CliRunner().invoke(
         main, argv, input=stdin, env={**dict.fromkeys(VARIABLES), **nowhere, **env}
     )

@@ -201,6 +201,7 @@ async def running(
             )
             background.start_soon("turns", services.turns.run)
             background.start_soon("transcripts", transcript_writer.run)
+            background.start_soon("sizes", services.sizes.run)
             background.start_soon("recorder", recorder.run)
             background.start_soon("indexer", indexer.run)
             background.start_soon("endings", services.endings.run)

@@ -28,6 +28,7 @@ PACKAGES = (
     "terminal",
     "model",
     "api",
+    "event_socket",
     "client",
     "store.tables",
     "store.transcript",
@@ -52,6 +53,7 @@ PACKAGES = (
     "http",
     "server",
     "cli",
+    "cli.verbs",
     "__main__",
 )
 """Each may import those before it; a module at the root of `ant/` counts as one."""
@@ -65,12 +67,13 @@ ONLY = {
         "terminal.shell",
         "terminal.input",
     ),
-    "client": ("core", "model", "api"),
+    "event_socket": ("core", "api"),
+    "client": ("core", "model", "api", "event_socket"),
     "http.server": ("core", "api"),
 }
 """Packages that see less than their place allows. A row holds for sub-packages, too."""
 
-ROOT_MODULES = {"__main__", "client", "config", "server"}
+ROOT_MODULES = {"__main__", "client", "config", "event_socket", "server"}
 MOST_MODULES = 16
 """In one package, at its own level."""
 
@@ -84,6 +87,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
     "terminal": _TRIO,
     "model": frozenset({"attrs"}),
     "api": frozenset({"attrs", "cattrs", "orjson"}),
+    "event_socket": frozenset({"trio_websocket"}),
     "client": frozenset({"attrs", "trio", "trio_websocket", "httpx"}),
     "store": frozenset({"attrs", "peewee", "playhouse"}),
     "journal": _TRIO,
@@ -107,7 +111,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
 
 # Modules of the standard library and of others, and the packages that may use them.
 OWNERS: dict[str, tuple[str, ...]] = {
-    "json": ("client",),
+    "json": ("api", "client", "event_socket"),
     "orjson": ("api",),
     "cattrs": ("api",),
     "time": ("core", "terminal.tmux"),

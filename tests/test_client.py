@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ant.client import AntClient, EventSocket, error_of
+from ant.api.problem import error_of
+from ant.client import Ambiguous, AntClient
 from ant.core import errors
 from ant.core.errors import AntError, Conflict, Invalid, NotFound, StorageFailed
 from ant.http.contract.problems import problem_of
@@ -99,35 +100,67 @@ async def test_a_refusal_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
             await ant.call("GET", "/api/sessions/x")
 
 
-class Wire:
-    """A connection that receives these frames."""
-
-    def __init__(self, *frames: dict[str, Any]) -> None:
-        self.frames = list(frames)
-        self.sent: list[Any] = []
-
-    async def get_message(self) -> str:
-        return json.dumps(self.frames.pop(0))
-
-    async def send_message(self, text: str) -> None:
-        self.sent.append(json.loads(text))
+@pytest.mark.parametrize(
+    ("url", "reads"), [("http://127.0.0.1:1", False), ("https://127.0.0.1:1", True)]
+)
+def test_certificates_are_read_where_they_count(url: str, reads: bool) -> None:
+    """To read them takes longer than a call of a server on this host."""
+    transport: Any = AntClient(url)._http._transport
+    assert reads is (transport._pool._ssl_context.cert_store_stats()["x509_ca"] > 0)
 
 
-async def test_a_socket_waits_for_what_it_expects() -> None:
-    """By type and fields; it skips other frames, and errors of other requests."""
-    problem = problem_of(NotFound("session", "x"))
-    error = {**problem, "type": "error", "problem": problem["type"]}
-    wire = Wire(
-        {"type": "hello", "seq": 1},
-        {**error, "ref": "other"},
-        {"type": "ack", "ref": "r"},
-        {**error, "ref": "r"},
-        {**error, "ref": "r"},
+async def test_a_stream_of_events_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that ends is opened again after the last event."""
+    asked: list[httpx.Request] = []
+    texts = [
+        b': hi\n\nid: 5\nevent: a\ndata: {"seq": 5}\n\n',
+        b'id: 6\nevent: a\ndata: {"seq": 6}\n\n',
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if request.headers["Accept"] != "text/event-stream":
+            return httpx.Response(200, json={"newest": 4})
+        return httpx.Response(200, content=texts.pop(0))
+
+    client = AntClient("http://host:1/")
+    transport = httpx.MockTransport(answer)
+    client._http = httpx.AsyncClient(base_url=client.url, transport=transport)
+    seen: list[int] = []
+
+    def show(event: dict[str, Any]) -> bool:
+        seen.append(event["seq"])
+        return len(seen) == 2
+
+    async with client as ant:
+        await ant.follow_events(show, session="x")
+    assert [5, 6] == seen
+    assert ["4", "5"] == [each.headers["Last-Event-ID"] for each in asked[1:]]
+    assert "x" == asked[1].url.params["session"]
+
+
+def paged(*names: str) -> httpx.MockTransport:
+    """A server that lists one session a page, each named as its id is."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        at = int(request.url.params.get("after", 0))
+        row = {"id": names[at], "name": names[at], "handle": None}
+        following = str(at + 1) if at + 1 < len(names) else None
+        page = {"sessions": [row], "recoverable": [], "next": following}
+        return httpx.Response(200, json=page)
+
+    return httpx.MockTransport(answer)
+
+
+async def test_names_are_those_of_all_pages() -> None:
+    """The beginning of an id, too; of several it is none, with the candidates."""
+    client = AntClient("http://host:1/")
+    client._http = httpx.AsyncClient(
+        base_url=client.url, transport=paged("first-1", "first-2", "first")
     )
-    socket = EventSocket(wire)  # type: ignore[arg-type]
-    await socket.send("presence_ping", ref="r")
-    assert [{"type": "presence_ping", "ref": "r"}] == wire.sent
-    assert {"type": "ack", "ref": "r"} == await socket.expect("ack", ref="r")
-    with pytest.raises(NotFound):
-        await socket.expect("ack", ref="r")
-    assert 404 == (await socket.expect("error", ref="r"))["status"]
+    async with client as ant:
+        assert 3 == len((await ant.sessions())["sessions"])
+        assert "first" == (await ant.session("first"))["id"]
+        assert "first-2" == (await ant.session("first-2"))["id"]
+        with pytest.raises(Ambiguous, match=r"first-1 \(-, first-1\), first-2"):
+            await ant.session("first-")

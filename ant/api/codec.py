@@ -6,7 +6,9 @@ so only there `"5"` is 5 and `"true"` is true. A fault raises `Invalid` with one
 per fault, each of which ends in a JSON path.
 """
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -325,6 +327,25 @@ def loads(data: bytes | str, noun: str = "The text") -> Any:
         raise Invalid(f"{noun} is not JSON: {exc} at $") from exc
 
 
+def repeated_name(data: bytes) -> str | None:
+    """A name that an object of a JSON text has twice, or None.
+
+    Readers differ in which of the two counts. Raises `Invalid` for a text that is
+    nested too deeply, `ValueError` for one that is no JSON.
+    """
+    repeated: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        counts = Counter(name for name, _ in pairs)
+        repeated.extend(name for name, count in counts.items() if count > 1)
+
+    try:
+        json.loads(data, object_pairs_hook=note)
+    except RecursionError as exc:
+        raise Invalid("the text is nested too deeply at $") from exc
+    return repeated[0] if repeated else None
+
+
 def dumps(value: Any) -> bytes:
     """Render model objects, or plain data that contains some, as JSON."""
     return orjson.dumps(_body.unstructure(value), default=_body.unstructure)
@@ -340,11 +361,31 @@ def render(value: dict[str, Any]) -> bytes:
     return orjson.dumps(value)
 
 
+def fragment(data: bytes) -> Any:
+    """JSON that `render` puts into its own as it is."""
+    return orjson.Fragment(data)
+
+
 def indented(value: dict[str, Any]) -> str:
     """Render plain data as JSON for people to read, with a newline at its end."""
     return orjson.dumps(
         value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     ).decode()
+
+
+def verbatim(text: str | bytes) -> Any:
+    """JSON text that `render` includes unchanged. Nothing checks that it is JSON."""
+    return orjson.Fragment(text)
+
+
+def verbatim_list(texts: Iterable[bytes]) -> Any:
+    """A list of JSON texts that `render` includes unchanged."""
+    return orjson.Fragment(b"[" + b",".join(texts) + b"]")
+
+
+def extended(text: bytes, name: bytes, value: Any) -> bytes:
+    """The JSON of an object that is not empty, with one more field of plain data."""
+    return text[:-1] + b',"' + name + b'":' + orjson.dumps(value) + b"}"
 
 
 def plain(value: Any) -> Any:
@@ -373,8 +414,11 @@ def read_data(value: Any, kind: type[T]) -> T:
     return _structure(_body, value, kind)
 
 
-def read_query(pairs: Mapping[str, str], kind: type[T]) -> T:
-    """Structure a query string. Raises `Invalid`, also for an unknown parameter."""
+def read_query(pairs: Mapping[str, str | list[str]], kind: type[T]) -> T:
+    """Structure a query string. Raises `Invalid`, also for an unknown parameter.
+
+    A list has all the values of a parameter that may be repeated.
+    """
     names = list(map(_wire_name, attrs.fields(cast(Any, kind))))
     if unknown := sorted(pairs.keys() - set(names))[:FAULTS]:
         expected = f"expected {', '.join(names) or 'none'}"

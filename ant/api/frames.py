@@ -33,9 +33,9 @@ class JoinSession:
     """Whether to start the program if none runs, and to begin with the last screens of
     output."""
     cols: Size | None = None
-    """The width in columns to set; only with `spawnPty`."""
+    """The width in columns to set, as `terminal_resize` does; only with `spawnPty`."""
     rows: Size | None = None
-    """The height in rows to set; only with `spawnPty`."""
+    """The height in rows to set, as `terminal_resize` does; only with `spawnPty`."""
     cwd: Path | None = None
     """The folder in which a program that `spawnPty` starts begins. Null: that of the
     session."""
@@ -44,6 +44,12 @@ class JoinSession:
     end."""
     screen: bool = False
     """Whether a `screen` frame comes first, with the output that follows it."""
+    binary: bool = False
+    """Whether output comes as binary messages with the bytes as they are. The `ack` has
+    the number that they begin with."""
+    screen_rows: bool = named("screenRows", default=False)
+    """Whether `screen_rows` frames come in place of the output; not with `from`,
+    `screen` or `binary`."""
     handle: Annotated[str, Text(1, 64, SHOWN, NAMES)] | None = None
     """The name under which this client is present in the session. Null: it is not
     shown."""
@@ -69,6 +75,9 @@ class Resume:
     screen: bool = False
     """Whether a session that is more than 64 KiB behind gets a `gap` and a `screen`
     frame in place of its output."""
+    binary: bool = False
+    """Whether output comes as binary messages with the bytes as they are. The `ack` has
+    their numbers in `streams`."""
     epoch: Annotated[str, Text(1, 64)] | None = None
     """The `epoch` of the event log that `seq` belongs to; another one is a 409. Null:
     do not check."""
@@ -100,12 +109,15 @@ class SendInput:
 
 @attrs.frozen(kw_only=True)
 class SendResize:
-    """Resize a terminal."""
+    """Resize a terminal, unless another socket owns its size."""
 
     type: ClassVar[str] = "terminal_resize"
     session_id: SessionName = named("sessionId")
     cols: Size
     rows: Size
+    take: bool = False
+    """Whether to take the size from its owner. When this socket leaves, the size and
+    the owner are again those from before."""
     ref: Ref | None = None
 
 

@@ -93,7 +93,7 @@ class PostMessage:
     """The format of `content` for those who show it, such as `text` or `markdown`."""
     sender_id: Label | None = None
     """Who posts: the id or the handle of a session, or any name."""
-    target: Short | None = None
+    target: Label | None = None
     """The alias or the handle of the only recipient, or `@everyone`. Null: mentions in
     the text decide."""
     reply_to: Annotated[MessageId, Text(1, 128)] | None = None

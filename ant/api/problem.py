@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import orjson
 
+from ant.core import errors
+
 SHOWN: Final = 60
 """Characters of an invalid value that an error repeats."""
 
@@ -85,3 +87,17 @@ def shown(value: object) -> str:
     except orjson.JSONEncodeError:
         return "deeply nested data"
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def error_of(problem: dict[str, Any]) -> errors.AntError:
+    """The error in a problem object."""
+    detail = str(problem.get("detail", "The server gave no reason."))
+    urn = str(problem.get("problem") or problem.get("type"))
+    kind = errors.BY_SLUG.get(urn.rpartition(":")[2], errors.AntError)
+    if kind is errors.Invalid:
+        return errors.Invalid(*(problem.get("issues") or [detail]))
+    if kind is errors.NotFound:
+        missing = errors.NotFound("", "")
+        missing.args = (detail,)
+        return missing
+    return kind(detail)

@@ -66,15 +66,23 @@ class Ack:
     """After `join_session`: the byte offset of the first output that follows."""
     end: int | None = _optional()
     """After `join_session`: the byte offset after the last byte that there is."""
+    stream: int | None = _optional()
+    """After `join_session` with `binary`: the number of this join in the header of its
+    binary messages."""
+    streams: dict[SessionId, int] | None = _optional()
+    """After `resume` with `binary`: the number of each terminal that was joined."""
     size: int | None = _optional()
     """After `terminal_input`: the bytes of the input; 0 if ANT dropped it."""
     dropped: bool | None = _optional()
     """After `terminal_input`: true if it was a reply to a query of the program that
     ANT dropped, since another socket may reply."""
     cols: int | None = _optional()
-    """After `terminal_resize`: the width in columns."""
+    """After `terminal_resize`: the width in columns that the terminal has now."""
     rows: int | None = _optional()
-    """After `terminal_resize`: the height in rows."""
+    """After `terminal_resize`: the height in rows that the terminal has now."""
+    applied: bool | None = _optional()
+    """After `terminal_resize`: whether the terminal has the size that was sent; false
+    if another socket owns the size."""
     seq: int | None = _optional()
     """After `resume`: the number of the event after which events are sent."""
     oldest: int | None = _optional()
@@ -125,6 +133,21 @@ class SessionHealth:
 
 
 @attrs.frozen(kw_only=True)
+class TerminalSize:
+    """The size of a joined terminal and its owner; after a join and at each change."""
+
+    type: ClassVar[str] = "terminal_size"
+    session_id: SessionId = named("sessionId")
+    cols: int
+    rows: int
+    owner: Literal["self", "other", "nobody"]
+    """Which socket owns the size: this one, another one, or none."""
+    handle: str | None
+    """The name under which the owner is present; null if it has none, or if nobody owns
+    the size."""
+
+
+@attrs.frozen(kw_only=True)
 class ScreenFrame:
     """The current screen of a terminal; the output from `offset` on follows it."""
 
@@ -143,6 +166,72 @@ class ScreenFrame:
     """The cursor."""
     modes: Modes
     """The modes of the terminal."""
+
+
+@attrs.frozen(kw_only=True)
+class ScreenSpan:
+    """Text of one style."""
+
+    text: str
+    """The text. A wide character takes two columns."""
+    fg: str | None = _optional()
+    """The colour of the text: a number of the palette from `0` to `255`, or `#rrggbb`.
+    """
+    bg: str | None = _optional()
+    """The colour behind the text, as in `fg`."""
+    bold: bool | None = _optional()
+    """True if the text is bold."""
+    dim: bool | None = _optional()
+    """True if the text is faint."""
+    inverse: bool | None = _optional()
+    """True if the two colours are exchanged."""
+    italic: bool | None = _optional()
+    """True if the text is italic."""
+    underline: bool | None = _optional()
+    """True if the text is underlined."""
+    strike: bool | None = _optional()
+    """True if the text is struck through."""
+    hidden: bool | None = _optional()
+    """True if the text is concealed: draw blanks in its place."""
+
+
+@attrs.frozen(kw_only=True)
+class ScreenRow:
+    """One row of a screen."""
+
+    row: int
+    """The row, counted from 0."""
+    spans: tuple[ScreenSpan, ...]
+    """The row from left to right, without trailing blanks that show nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class ScreenRows:
+    """The rows of a terminal that changed, after a join with `screenRows`.
+
+    It has at most ten in a second. A frame shows the screen as of `offset`, and what
+    was shown between two frames is left out.
+    """
+
+    type: ClassVar[str] = "screen_rows"
+    session_id: SessionId = named("sessionId")
+    offset: int
+    """The byte offset after the last byte that the screen has."""
+    cols: int
+    rows: int
+    full: bool
+    """Whether to forget all rows from before: this is the first frame, or the size has
+    changed."""
+    complete: bool
+    """Whether all rows are as of `offset` now; if not, the others follow at once."""
+    changed: tuple[ScreenRow, ...]
+    """The rows that changed. A row that never came is blank."""
+    cursor: CursorPlace
+    """The cursor."""
+    title: str
+    """The title of the window; empty if the program set none."""
+    alternate: bool
+    """Whether the alternate screen is shown."""
 
 
 @attrs.frozen(kw_only=True)
@@ -186,4 +275,6 @@ SERVER_FRAMES: Final[tuple[Any, ...]] = (
     ScreenFrame,
     TerminalOutput,
     GapFrame,
+    TerminalSize,
+    ScreenRows,
 )

@@ -11,6 +11,7 @@ from ant.api.constraints import (
     Limit,
     Moment,
     Offset,
+    Range,
     RequiredFields,
     SessionName,
     Short,
@@ -83,6 +84,47 @@ class ReadHistory:
     order: Literal["asc", "desc"] | None = None
     """`asc` is oldest first, `desc` newest first. The default is `asc` with `from`,
     else `desc`."""
+
+
+UNTIL: Final = (
+    r"ready|prompt|exit|block|output:[^\x00]+|idle:[0-9]{1,4}(?:\.[0-9]{1,3})?"
+)
+CURSOR: Final = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
+MAX_WAIT_S: Final = 300
+"""Seconds of the longest wait: proxies cut a quiet request after some minutes, and a
+client whose network is gone learns it by then."""
+
+
+@attrs.frozen
+class WaitFor:
+    """What a wait is for, for how long, and from where."""
+
+    until: Annotated[
+        tuple[
+            Annotated[
+                str,
+                Text(
+                    1,
+                    1000,
+                    UNTIL,
+                    "ready, prompt, exit, block, output:TEXT, output:re:PATTERN or "
+                    "idle:SECONDS",
+                ),
+            ],
+            ...,
+        ],
+        Count(8),
+    ]
+    """What to wait for: `ready`, `prompt`, `exit`, `block`, `output:TEXT`,
+    `output:re:PATTERN` or `idle:SECONDS`. Repeat the parameter for several, at most 8;
+    the first that comes is told."""
+    timeout: Annotated[int, Range(0, MAX_WAIT_S)] = 30
+    """The most seconds to wait. With 0 the answer comes at once."""
+    after: Annotated[str, Text(1, 31, CURSOR, "a cursor or a byte offset")] | None = (
+        None
+    )
+    """Only what came after this place: the `next` of an earlier answer, or a byte
+    offset. Without it the wait begins now, and what is true already is told at once."""
 
 
 @attrs.frozen

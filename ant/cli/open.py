@@ -24,7 +24,7 @@ _PAGE = """\
 """
 
 
-@click.command("open")
+@click.command("open", short_help="Sign a browser in by a link.")
 @scopes_option("view,type,answer,post,admin")
 @click.option("--label", help="The name of the device in `ant tokens list`.")
 @click.option("--expires", default="90d", callback=seconds, help="Life of the sign-in.")

@@ -1,8 +1,8 @@
 """Calls of a server by the verbs of `ant`: the server, the caller, the exit code.
 
 A verb is an async function with a `ServerCall` as its first argument. It exits with 1
-if the server refuses, with 2 on bad usage and with 3 if no server answers. A verb
-imports the libraries that it needs when it runs.
+if the server refuses, with 2 on bad usage, with 3 if no server answers and with 130
+after Ctrl-C. A verb imports the libraries that it needs when it runs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import attrs
 import click
 
+from ant.cli.servers import DEFAULT_SERVER, ON, URL_VARIABLE, NamedServer, chosen
 from ant.config import API_KEY_FILE, SETTINGS
 from ant.core.errors import AntError, Unauthorized
 from ant.core.ip_addresses import is_loopback
@@ -27,10 +28,12 @@ from ant.data_dir import operator_key
 if TYPE_CHECKING:
     from ant.client import AntClient
 
-DEFAULT_SERVER = f"http://{SETTINGS['host'].default}:{SETTINGS['port'].default}"
+REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes. A shell gives 130 to what Ctrl-C ended."""
 
-REFUSED, UNREACHABLE = 1, 3
-"""Exit codes; bad usage is click's 2."""
+
+class Safe(str):
+    """A line that was made for a terminal: its texts of others are `printable`."""
 
 
 @attrs.frozen
@@ -43,14 +46,35 @@ class ServerCall:
 
     def show(self, answer: Any, *lines: str) -> None:
         """Print the response as JSON after `--json`, else print the lines."""
-        from ant.client import render
-
         if self.as_json:
-            text = render(answer)
-            click.echo(escaped(text, kept="\n") if sys.stdout.isatty() else text)
-            return
-        for line in lines:
-            click.echo(printable(line))
+            echo_json(answer)
+        else:
+            _echo_lines(lines)
+
+    def show_one(self, answer: Any, *lines: str) -> None:
+        """As `show`, for one of many answers: the JSON is one line."""
+        if self.as_json:
+            echo_json(answer, indent=None)
+        else:
+            _echo_lines(lines)
+
+
+def echo_json(answer: Any, indent: int | None = 2) -> None:
+    """Print an answer as JSON; on a terminal with its hidden characters spelled."""
+    from ant.client import render
+
+    text = render(answer, indent)
+    click.echo(escaped(text, kept="\n") if sys.stdout.isatty() else text)
+
+
+def _echo_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line if isinstance(line, Safe) else printable(line))
+
+
+def note(sentence: str) -> None:
+    """Print a sentence about the work of a verb on standard error."""
+    click.echo(f"ant: {printable(sentence)}", err=True)
 
 
 def printable(text: str) -> str:
@@ -107,7 +131,7 @@ def identity(
 
     Raises `click.UsageError` for such a key, and the errors of `read_key_file`.
     """
-    home = os.environ.get("ANT_SERVER_URL") or DEFAULT_SERVER
+    home = os.environ.get(URL_VARIABLE) or DEFAULT_SERVER
     is_home = _same(home, server)
     own = os.environ.get("ANT_SESSION_ID") if is_home else None
     if key_file is not None:
@@ -170,16 +194,17 @@ def server_command(
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
     """Make a verb of an async function `(call, arguments…)`.
 
-    The verb has the options --server and --json. `as_operator`: it uses the operator's
-    key if there is one, since a token may not make this call.
+    The verb has the options --on, --server and --json. `as_operator`: it uses the
+    operator's key if there is one, since a token may not make this call.
     """
 
     def decorate(verb: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+        @click.option("--on", metavar="NAME", help="The server to call, by its name.")
         @click.option(
             "--server",
-            default=DEFAULT_SERVER,
-            envvar="ANT_SERVER_URL",
-            help="The server to call.",
+            metavar="URL",
+            help="The server to call, by its URL. Default: ANT_ON, ANT_SERVER_URL, "
+            f"{DEFAULT_SERVER}.",
         )
         @click.option(
             API_KEY_FILE.flag,
@@ -199,17 +224,26 @@ def server_command(
         )
         @functools.wraps(verb)
         def command(
-            server: str,
+            on: str | None,
+            server: str | None,
             key_file: Path | None,
             plain_http: bool,
             as_json: bool,
             **arguments: Any,
         ) -> None:
-            if not server.startswith(("http://", "https://")):
-                raise click.UsageError(f"{server!r} is not an http:// or https:// URL.")
+            if on is None and server is None:
+                on = click.get_current_context().meta.get(ON)
+            target = chosen(on, server)
+            if isinstance(target, NamedServer):
+                url, plain_http = target.url, plain_http or target.plain_http
+                key_file = key_file or _key_file(target)
+            else:
+                url = target
+            if not url.startswith(("http://", "https://")):
+                raise click.UsageError(f"{url!r} is not an http:// or https:// URL.")
             try:
                 caller = identity(
-                    server,
+                    url,
                     as_operator=as_operator,
                     key_file=key_file,
                     plain_http=plain_http,
@@ -217,12 +251,22 @@ def server_command(
             except AntError as exc:
                 _exit(REFUSED, str(exc))
             except ValueError as exc:
-                raise click.UsageError(f"{server!r} is not a URL: {exc}.") from exc
-            _run(verb, server, caller, as_json, arguments)
+                raise click.UsageError(f"{url!r} is not a URL: {exc}.") from exc
+            _run(verb, url, caller, as_json, arguments)
 
         return command
 
     return decorate
+
+
+def _key_file(server: NamedServer) -> Path | None:
+    """The key file of a named server, but none in a terminal of that server.
+
+    There the caller is the terminal, unless the command line names a key itself.
+    """
+    home = os.environ.get(URL_VARIABLE) or DEFAULT_SERVER
+    is_inside = "ANT_SESSION_ID" in os.environ and _same(home, server.url)
+    return None if is_inside else server.key_file
 
 
 def _run(
@@ -235,7 +279,7 @@ def _run(
     import httpx
     import trio
 
-    from ant.client import AntClient
+    from ant.client import Ambiguous, AntClient, Unreachable
 
     async def call() -> None:
         async with AntClient(server, caller.key) as ant:
@@ -243,14 +287,22 @@ def _run(
 
     try:
         trio.run(call)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Ambiguous as exc:
+        _exit(USAGE, str(exc))
+    except Unreachable as exc:
+        _exit(UNREACHABLE, f"cannot reach {server}: {exc}")
     except Unauthorized as exc:
         _exit(REFUSED, " ".join(filter(None, [str(exc), caller.withheld])))
     except AntError as exc:
         _exit(REFUSED, str(exc))
+    except httpx.LocalProtocolError:  # Its text has the header, and so the key.
+        _exit(REFUSED, "The key or token of this call cannot be sent in a header.")
     except (httpx.TransportError, httpx.InvalidURL) as exc:
         _exit(UNREACHABLE, f"cannot reach {server}: {str(exc) or type(exc).__name__}")
 
 
 def _exit(code: int, sentence: str) -> NoReturn:
-    click.echo(f"ant: {printable(sentence)}", err=True)
+    note(sentence)
     sys.exit(code)

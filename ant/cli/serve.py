@@ -18,7 +18,7 @@ from ant.core.errors import AntError, Forbidden, StorageFailed
 from ant.data_dir import operator_key
 
 
-@click.command()
+@click.command(short_help="Run the server.")
 @server_options
 def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> None:
     """Run the server until SIGTERM or Ctrl-C.

@@ -8,7 +8,9 @@ from ant.cli.options import scopes_option, seconds
 from ant.cli.runner import ServerCall, clean, server_command
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True, short_help="Access tokens: list, make, revoke."
+)
 @click.pass_context
 def tokens(context: click.Context) -> None:
     """Access tokens and signed-in browsers: list, make, revoke.

@@ -23,7 +23,7 @@ class Limit(Enum):
     )
     REPLY = (
         "ANT drops a terminal's answer to a query of a program, and acknowledges it "
-        "with `dropped`, unless the client that last set the size sends it."
+        "with `dropped`, unless the socket that owns the size sends it."
     )
     SESSIONS = "Beyond ANT_MAX_ACTIVE_SESSIONS ANT refuses a start with 429."
     TERMINALS = (
@@ -49,6 +49,10 @@ class Limit(Enum):
     SYSTEM = (
         "A task that meets a system error (no descriptor, disk space or memory is "
         "left) goes on after a pause; `degraded_tasks` names it."
+    )
+    WAITS = (
+        "While 1,024 requests wait for terminals, or 16 of one token, ANT refuses the "
+        "next with 429."
     )
     JOINS = "ANT refuses to join a socket to more than 1,000 sessions, with 429."
     OUTBOX = "While 256 answers wait for a socket, ANT does not read its commands."

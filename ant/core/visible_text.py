@@ -3,6 +3,7 @@ r"""Characters that a terminal or a browser does not show, or obeys: made visibl
 They are those of the Unicode categories Cc, Cf, Zl and Zp: controls, marks of the
 direction of text, separators of lines, zero-width characters and tags. With them a text
 can move a cursor, read in another order than it is stored, or look like another text.
+Letters and marks that Unicode defines as blank, such as U+3164, belong to them, too.
 
 Rule: the joiners U+200C and U+200D are allowed right after a visible character that is
 not ASCII. Words of Persian and of Indian scripts, and many emoji, need them there.
@@ -15,7 +16,9 @@ from typing import Final
 _RANGES: Final = (
     *((0x00, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x600, 0x605), (0x61C, 0x61C)),
     *((0x6DD, 0x6DD), (0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2)),
-    *((0x180E, 0x180E), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F)),
+    *((0x34F, 0x34F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x3164, 0x3164)),
+    *((0xFFA0, 0xFFA0), (0x180B, 0x180F)),
+    *((0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F)),
     *((0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0x110BD, 0x110BD), (0x110CD, 0x110CD)),
     *((0x13430, 0x1343F), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)),
     *((0xE0001, 0xE0001), (0xE0020, 0xE007F)),

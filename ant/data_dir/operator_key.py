@@ -53,6 +53,10 @@ def check_key(key: str) -> str:
             f"The key is not one line of at most {KEY_MAX} bytes: choose a shorter key "
             "without control characters."
         )
+    if key != key.strip():
+        raise Forbidden(
+            "The key begins or ends with a blank, which no header can carry: remove it."
+        )
     if len(key) < KEY_MIN:
         raise Forbidden(
             f"The key has {len(key)} characters, which can be guessed; choose one of "

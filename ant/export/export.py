@@ -218,9 +218,7 @@ def _resolved(path: Path) -> Path:
 def _document(unit: Unit, session: Session) -> documents.SessionDocument:
     return documents.SessionDocument(
         session=session,
-        messages=unit.messages.page(
-            session.id, None, None, MESSAGES, budget=ROWS_BYTES
-        ),
+        messages=unit.messages.newest(session.id, MESSAGES, ROWS_BYTES),
         tasks=unit.board.tasks(session.id),
         file_refs=unit.board.file_refs(session.id),
         prompts=unit.prompts.of_session(session.id, PROMPTS),

@@ -22,8 +22,12 @@ def text_of(chunks: Iterable[bytes]) -> str:
 
     Each piece ends with a line, so within no character and hardly any sequence.
     """
-    text, held = [], b""
+    text: list[str] = []
+    held: list[bytes] = []
     for chunk in chunks:
-        whole, end, held = (held + chunk).rpartition(b"\n")
-        text.append(strip(whole + end))
-    return "".join(text) + strip(held)
+        whole, end, rest = chunk.rpartition(b"\n")
+        if end:
+            text.append(strip(b"".join([*held, whole, end])))
+            held.clear()
+        held.append(rest)
+    return "".join(text) + strip(b"".join(held))

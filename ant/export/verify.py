@@ -47,6 +47,9 @@ _KEYS = frozenset(
     {"format", "version", "exported_at", "session", "transcript", *_ROWS}
     | {"run_events", "chain", "bytes"}
 )
+_CHAIN_KEYS = frozenset({"count", "first", "head"})
+_BYTES_KEYS = frozenset({"oldest", "end", "gaps", "sha256", "chunks"})
+_CHUNK_KEYS = frozenset({"offset", "at", "data_b64"})
 
 
 @attrs.frozen
@@ -94,7 +97,8 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
     """
     bundle = _bundle(codec.loads(data))
     events, session = bundle["run_events"], bundle["session"]
-    chain = _malformed(events) or hash_chain.fault(events)
+    malformed = _malformed(events)
+    chain = malformed or hash_chain.fault(events)
     broken = None if chain else _ends(events, bundle["chain"])
     misplaced = chain or (
         _other_session(events, session) or _beyond(events, bundle["bytes"])
@@ -105,6 +109,7 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
     sealed = [] if chain else [e for e in events if not hash_chain.is_redacted(e)]
     export = _last_export(sealed)
     found = [
+        *_repeated_names(data),
         *filter(None, dict.fromkeys((chain, broken, misplaced, other_head))),
         *outputs,
         *damaged,
@@ -115,17 +120,30 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
     ]
     is_whole = bool(events) and not found
     earlier = hash_chain.first_of(events[0]) - 1 if is_whole else 0
-    redacted = filter(hash_chain.is_redacted, [] if chain else events)
+    redacted = [] if malformed else list(filter(hash_chain.is_redacted, events))
     return CheckResult(
         events=len(events),
         head=_hash(events[-1]) if events else None,
         compared=compared,
         missing=missing,
         earlier=earlier,
-        redacted=sum(each["n"] - hash_chain.first_of(each) + 1 for each in redacted),
+        redacted=0 if chain else sum(map(_stood_for, redacted)),
         faults=tuple(found[:FAULTS]),
-        uncovered=tuple(_uncovered(bundle, export, len(sealed) < len(events))),
+        uncovered=tuple(_uncovered(bundle, export, bool(chain), bool(redacted))),
     )
+
+
+def _stood_for(redacted: Body) -> int:
+    """Return how many events an event without content stands for."""
+    n: int = redacted["n"]
+    return n - hash_chain.first_of(redacted) + 1
+
+
+def _repeated_names(data: bytes) -> Iterable[str]:
+    """Yield a fault if readers of the bundle may find other values than this check."""
+    name = codec.repeated_name(data)
+    if name is not None:
+        yield f"An object has two values for one name: {_printable(name)}."
 
 
 def _bundle(value: Any) -> Body:
@@ -399,7 +417,7 @@ def _payload(event: Body) -> Body:
 
 
 def _uncovered(
-    bundle: Body, export: Body | None, has_redacted: bool
+    bundle: Body, export: Body | None, is_broken: bool, has_redacted: bool
 ) -> Iterable[Uncovered]:
     """Yield the parts of a bundle in which no check would find a change."""
     if paths := [f"$.{key}" for key in _ROWS if bundle.get(key)]:
@@ -407,7 +425,8 @@ def _uncovered(
         yield Uncovered(tuple(paths), reason)
     if export is None:
         paths = [f"$.session.{key}" for key in NAMES]
-        yield Uncovered(tuple(paths), "the chain has no event with these names")
+        no_event = "the chain has no event with these names"
+        yield Uncovered(tuple(paths), "the chain is broken" if is_broken else no_event)
     yield Uncovered(
         tuple(_other_fields(bundle["session"], bool(bundle["run_events"]))),
         "the chain has only the id and the names of the session",
@@ -425,9 +444,26 @@ def _uncovered(
         keys = "source", "trust", "ts", "ts_ms", "created_at", "prev"
         paths = [f"$.run_events[redacted].{key}" for key in keys]
         yield Uncovered(tuple(paths), "the content of these events is gone")
-    unknown = tuple(f"$.{_printable(key)}" for key in bundle.keys() - _KEYS)
-    if unknown:
+    if unknown := {*_unknown("$", bundle, _KEYS), *_unknown_inside(bundle)}:
         yield Uncovered(tuple(sorted(unknown)), "ANT does not write them")
+
+
+def _unknown_inside(bundle: Body) -> Iterable[str]:
+    """Yield the paths of what ANT does not write in the objects at both ends."""
+    yield from _unknown("$.chain", bundle["chain"], _CHAIN_KEYS)
+    extent = bundle["bytes"]
+    if extent is None:
+        return
+    yield from _unknown("$.bytes", extent, _BYTES_KEYS)
+    if extent["chunks"] is None and "gaps" in extent:
+        yield "$.bytes.gaps"
+    for chunk in extent["chunks"] or ():
+        if isinstance(chunk, dict):
+            yield from _unknown("$.bytes.chunks[]", chunk, _CHUNK_KEYS)
+
+
+def _unknown(path: str, value: Body, known: frozenset[str]) -> Iterable[str]:
+    return (f"{path}.{_printable(key)}" for key in value.keys() - known)
 
 
 def _other_fields(session: Body, has_events: bool) -> Iterable[str]:

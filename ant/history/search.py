@@ -1,14 +1,14 @@
 """Searches the whole server: messages, terminals, tasks and run events."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import attrs
 
 from ant.api import codec
 from ant.api.message_requests import Search
-from ant.api.search_requests import SearchAll
+from ant.api.page_requests import SearchAll
 from ant.core import clock
 from ant.history.grep import TEXT_MAX
 from ant.history.pattern import GRAM, REGEX, Pattern, typed
@@ -19,7 +19,7 @@ from ant.model.search import EventFound, Everything, LineFound, TaskFound
 from ant.model.search_terms import Term
 from ant.model.sessions import SessionId
 from ant.sessions.sessions import check_exists
-from ant.store import LineBlock, Page, Unit, page
+from ant.store import LineBlock, Unit, page
 from ant.terminal.render.rows import Line
 
 SCAN_MAX = 256 << 20
@@ -59,32 +59,37 @@ def is_indexed(request: Search | SearchAll) -> bool:
     return only_messages and has_grams and request.sort == "newest"
 
 
-def search_room(unit: Unit, room_id: SessionId, request: Search) -> Page[Found]:
+def search_room(unit: Unit, room_id: SessionId, request: Search) -> bytes:
     """Return the messages of one room that match words or a regular expression.
 
-    Raises `Invalid` for an invalid regular expression.
+    The result is the JSON of `SearchResults`. Raises `Invalid` for an invalid regular
+    expression.
     """
+    results, complete = _found_in(unit, room_id, request)
+    return codec.render({"results": codec.verbatim_list(results), "complete": complete})
+
+
+def _found_in(
+    unit: Unit, room_id: SessionId, request: Search
+) -> tuple[Sequence[bytes], bool]:
     if not request.q.startswith(REGEX):
-        return messages.search(unit, room_id, request)
+        found = messages.search(unit, room_id, request)
+        return found, not found.more
     check_exists(unit, room_id)
     pattern = typed(request.q, "$.q")
-    if pattern is None:
-        return Page()
-    results, whole = _messages(unit, pattern, room_id, request)
-    found = Page(results)
-    found.more = not whole
-    return found
+    return _messages(unit, pattern, room_id, request) if pattern else ((), True)
 
 
-def search_all(unit: Unit, request: SearchAll) -> Everything:
+def search_all(unit: Unit, request: SearchAll) -> tuple[bytes, bool]:
     """Return what has all of the words, in each scope of the request.
 
+    The result is the JSON of `Everything`, and whether the search was complete.
     Archived and deleted rooms and terminals are left out unless the request includes
     them. Raises `Invalid` for an invalid regular expression.
     """
     scopes, pattern = request.scope.split(","), typed(request.q, "$.q")
     complete = True
-    results: tuple[Found, ...] = ()
+    results: Sequence[bytes] = ()
     terminals: tuple[LineFound, ...] | None = None
     tasks: tuple[TaskFound, ...] | None = None
     events: tuple[EventFound, ...] | None = None
@@ -104,12 +109,16 @@ def search_all(unit: Unit, request: SearchAll) -> Everything:
     if "events" in scopes:
         events, whole = _events(unit, pattern, request) if pattern else ((), True)
         complete = complete and whole
-    return Everything(results, terminals, tasks, events, complete)
+    everything = codec.plain(Everything((), terminals, tasks, events, complete))
+    return codec.render(
+        {**everything, "results": codec.verbatim_list(results)}
+    ), complete
 
 
 def _messages(
     unit: Unit, pattern: Pattern, room_id: SessionId | None, request: Search | SearchAll
-) -> tuple[tuple[Found, ...], bool]:
+) -> tuple[Sequence[bytes], bool]:
+    """Return the JSON of each `Found`, and whether the search was complete."""
     found, whole = unit.messages.matching(
         _matches(unit, pattern),
         room_id,
@@ -118,7 +127,8 @@ def _messages(
         SCAN_MAX,
     )
     best = _best(unit, found, lambda message: message.content, pattern, request)
-    return tuple(Found(each, pattern.mark(each.content)) for each in best), whole
+    marked = (Found(each, pattern.mark(each.content)) for each in best)
+    return [codec.dumps(each) for each in marked], whole
 
 
 def _matches(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:

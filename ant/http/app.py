@@ -1,25 +1,32 @@
 """Assembles the Quart app: access checks, routes, `/ws`, and error handlers."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final, cast
 
 import trio
-from quart import Request, Response, Websocket, g, request, websocket
+from quart import Request, Response, Websocket, request, websocket
 from quart_trio import QuartTrio
 
 from ant.core.errors import StorageFailed, Unauthorized
 from ant.http import routes
 from ant.http.access import auth, scopes
 from ant.http.access.refusals import Refusals
+from ant.http.api_app import ApiApp
 from ant.http.contract import problems
-from ant.http.contract.endpoint import ROUTES
+from ant.http.contract.endpoint import (
+    ACCESS_TOKEN,
+    CALLER,
+    ROUTES,
+    check_no_parameters,
+)
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.sign_in_page import show_sign_in
 from ant.http.ws.output import OutputRenderer
+from ant.http.ws.rows import RowsRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity import access_tokens
 from ant.identity.tokens import Caller, identify
@@ -32,6 +39,11 @@ __all__ = ["create_app", "routes"]
 HOSTS = 64
 """Accepted Host headers that are cached. Refusals are not."""
 
+SIGN_IN: Final = "/sign-in"
+"""The path of the sign-in page, which anybody may open."""
+
+SIGNED_IN: Final = "ant.signed_in"
+"""The key of a request's scope that is there if the call shows a sign-in's cookie."""
 
 log = logging.getLogger(__name__)
 
@@ -56,66 +68,82 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     With `identify_peers` there is no key: a caller without a token is identified by its
     connection (`access.peers`). Without it there is a key, or a test calls.
     """
-    app = QuartTrio(__name__, static_folder=None)
+    app = ApiApp(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = True
     logging.getLogger(app.name).propagate = True
     problems.register(app)
     renderer = OutputRenderer(system.journal, system.services.flows)
-    config = system.config
+    rows_renderer = RowsRenderer(system)
+    config, has_key = system.config, system.config.api_key is not None
 
     # Callers name the same few hosts. An exception is not cached.
     check_host = lru_cache(HOSTS)(auth.check_host)
 
     refusals = Refusals(trio.current_time)
     cookie_name = auth.cookie_name(system.epoch)
-    open_endpoints: set[str] = set()
 
-    @asynccontextmanager
-    async def refusals_slowed(call: Request | Websocket) -> AsyncIterator[None]:
-        """Delay the refusal of a caller that is refused often (`access.refusals`)."""
-        try:
-            yield
-        except Unauthorized:
-            connection = connection_of(call.scope)
-            delay_s = refusals.count(address_of(call))
-            if delay_s:
-                with connection.refusing() if connection else nullcontext():
-                    await trio.sleep(delay_s)  # noqa: ASYNC120  Cancelled: it has left.
-            raise
+    async def delay_refusal(call: Request | Websocket) -> None:
+        """Wait before a caller is refused that is refused often (`access.refusals`)."""
+        connection = connection_of(call.scope)
+        delay_s = refusals.count(address_of(call))
+        if delay_s:
+            with connection.refusing() if connection else nullcontext():
+                await trio.sleep(delay_s)
 
     async def identify_caller(method: str, call: Request | Websocket) -> None:
-        """Set `g.caller` and `g.access_token`. Raises if access is refused.
+        """Put the caller and its access token into the scope of a call.
 
         The caller is a terminal, or the session that an access token is limited to;
-        None is the operator, or an access token without a limit.
+        None is the operator, or an access token without a limit. Raises if access is
+        refused.
         """
-        g.caller = g.access_token = None
+        scope = cast(dict[str, Any], call.scope)
+        scope[CALLER] = scope[ACCESS_TOKEN] = None
+        names = {name for name, _ in scope["headers"]}
         check_host(config, call.headers.get("Host"))
-        auth.check_origin(config, method, call.path, call.headers)
-        if call.url_rule is not None and call.url_rule.endpoint in open_endpoints:
+        if not names.isdisjoint(auth.OF_BROWSERS):
+            auth.check_origin(config, method, call.path, call.headers)
+        if (method, call.path) in open_calls:
             return
-        async with refusals_slowed(call):
-            secret = await shown_access_token(method, call)
-            if secret is not None:
-                g.access_token, g.caller = await system.journal.read(shown, secret)
-                await record_use(g.access_token, address_of(call))
-            else:
-                g.caller = await identified(method, call)
-        is_terminal = g.caller is not None and g.access_token is None
-        is_socket = isinstance(call, Websocket)
-        mark_authenticated(call.scope, is_socket=is_socket, is_terminal=is_terminal)
+        try:
+            await identified(method, call, scope, names)
+        except Unauthorized as exc:
+            refusal = exc
+        else:
+            is_terminal = scope[CALLER] is not None and scope[ACCESS_TOKEN] is None
+            is_socket = isinstance(call, Websocket)
+            mark_authenticated(call.scope, is_socket=is_socket, is_terminal=is_terminal)
+            return
+        await delay_refusal(call)
+        raise refusal
 
-    async def shown_access_token(method: str, call: Request | Websocket) -> str | None:
-        """The access token that a call shows, or its sign-in; None without one."""
+    async def identified(
+        method: str, call: Request | Websocket, scope: dict[str, Any], names: set[bytes]
+    ) -> None:
+        shows_any = not names.isdisjoint(auth.OF_CREDENTIALS)
+        if not (has_key or shows_any or auth.may_have_key(call.query_string)):
+            scope[CALLER] = await identify_peer(method, call)
+            return
         sent = call.headers, call.args.get("apiKey")
         if auth.has_key(config, *sent):
-            return None
-        if (secret := auth.access_token(*sent)) is not None:
-            return secret
-        cookie = call.cookies.get(cookie_name)
-        g.is_signed_in = cookie is not None
-        return auth.device_token(method, *sent, cookie)
+            scope[CALLER] = await identify_peer(method, call)
+            return
+        secret = auth.access_token(*sent)
+        if secret is None and (cookie := call.cookies.get(cookie_name)) is not None:
+            scope[SIGNED_IN] = True
+            secret = auth.device_token(method, *sent, cookie)
+        if secret is not None:
+            token, scope[CALLER] = await system.journal.read(shown, secret)
+            scope[ACCESS_TOKEN] = token
+            await record_use(token, address_of(call))
+        elif (terminal_token := auth.terminal_token(*sent)) is not None:
+            scope[CALLER] = await system.journal.read(
+                identify, system.services.token_signer, terminal_token
+            )
+        else:
+            auth.check_key(config, *sent)
+            scope[CALLER] = await identify_peer(method, call)
 
     async def record_use(token: AccessToken, address: str | None) -> None:
         if system.live_tokens.is_use_due(token.id):
@@ -124,55 +152,58 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
             except StorageFailed as exc:  # The call itself may work nevertheless.
                 log.warning("The use of token %s is not recorded: %s", token.id, exc)
 
-    async def identified(method: str, call: Request | Websocket) -> Caller | None:
-        sent = call.headers, call.args.get("apiKey")
-        token = auth.terminal_token(*sent)
-        if token is not None and not auth.has_key(config, *sent):
-            return await system.journal.read(
-                identify, system.services.token_signer, token
-            )
-        auth.check_key(config, *sent)
+    async def identify_peer(method: str, call: Request | Websocket) -> Caller | None:
+        """The calling terminal by its connection, where connections are identified."""
         if identify_peers:
             return await auth.peer_of(call.scope).caller(method)
         return None
 
-    @app.before_request
-    async def check_request() -> None:
-        await identify_caller(request.method, request)
+    async def check_request(call: Request) -> None:
+        await identify_caller(call.method, call)
+
+    app.check_first(check_request)
 
     @app.before_websocket
     async def check_socket() -> None:
         await identify_caller("WEBSOCKET", websocket)
-        scopes.need(g.access_token, Scope.VIEW, "/ws, which sends events")
+        token = cast(dict[str, Any], websocket.scope)[ACCESS_TOKEN]
+        scopes.need(token, Scope.VIEW, "/ws, which sends events")
 
     @app.after_request
     async def forget_sign_in(response: Response) -> Response:
         """Remove the cookie of a sign-in that has ended, so that another way counts."""
-        if response.status_code == 401 and g.get("is_signed_in"):
+        if response.status_code == 401 and SIGNED_IN in request.scope:
             response.delete_cookie(cookie_name)
         return response
 
     def throttled(view: View) -> View:
-        """A view that anybody may call; `refusals_slowed` limits who guesses there."""
+        """A view that anybody may call; `delay_refusal` slows who guesses there."""
 
         async def slowed(**params: Any) -> Response:
-            async with refusals_slowed(request):
+            try:
                 return await view(**params)
+            except Unauthorized as exc:
+                refusal = exc
+            await delay_refusal(request)
+            raise refusal
 
         return slowed
 
-    for route in ROUTES:
-        endpoint, view = f"{route.method} {route.path}", route.view(system)
-        if route.is_open:
-            open_endpoints.add(endpoint)
-            view = throttled(view)
-        app.add_url_rule(route.path, endpoint, view, methods=[route.method])
+    open_calls = {("GET", SIGN_IN), ("HEAD", SIGN_IN), ("OPTIONS", SIGN_IN)}
+    app.add_view(SIGN_IN, "GET", "sign-in page", show_sign_in)
 
-    open_endpoints.add("sign-in page")
-    app.add_url_rule("/sign-in", "sign-in page", show_sign_in, methods=["GET"])
+    for route in ROUTES:
+        name, view = f"{route.method} {route.path}", route.view(system)
+        if route.is_open:
+            open_calls |= {(route.method, route.path), ("OPTIONS", route.path)}
+            view = throttled(view)
+        app.add_view(route.path, route.method, name, view)
 
     @app.websocket("/ws")
     async def ws() -> None:
-        await serve_socket(system, renderer, g.caller, g.access_token)
+        check_no_parameters(websocket.args)
+        scope = cast(dict[str, Any], websocket.scope)
+        caller, token = scope[CALLER], scope[ACCESS_TOKEN]
+        await serve_socket(system, renderer, rows_renderer, caller, token)
 
     return app

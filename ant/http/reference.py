@@ -9,7 +9,7 @@ markers is written by hand. A test compares the file with what this module gener
 import inspect
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import groupby
 from pathlib import Path
@@ -48,12 +48,13 @@ TAGS: Final = (
 """The order of the routes in the reference, by tag."""
 
 
-def generate(text: str) -> str:
+def generate(text: str, parts: Mapping[str, list[str]] | None = None) -> str:
     """The document with every section between markers generated anew.
 
-    Raises `ValueError` if a section has no markers.
+    The sections are `parts`, or else those of `docs/api.md`. Raises `ValueError` if one
+    has no markers.
     """
-    for name, lines in sections().items():
+    for name, lines in (sections() if parts is None else parts).items():
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
         if text.count(begin) != 1 or text.count(end) != 1:
             raise ValueError(f"expected {begin} and {end} once each")

@@ -7,6 +7,7 @@ import attrs
 import trio
 
 from ant.core import clock
+from ant.core.errors import Unauthorized
 from ant.core.wakeup import Wakeup
 from ant.model.access_tokens import AccessToken, AccessTokenId
 
@@ -30,6 +31,18 @@ class TokenWatch:
     def is_over(self) -> bool:
         """Whether the token was revoked or has expired."""
         return self.is_revoked or self.token.is_expired(clock.now())
+
+    def check(self) -> None:
+        """Raise `Unauthorized` if the token is over."""
+        if self.is_over:
+            raise Unauthorized("This token was revoked, or has expired.")
+
+    def ends_at(self) -> float:
+        """When the token expires, by trio's clock; infinite without an expiry."""
+        if self.token.expires_at is None:
+            return float("inf")
+        left = self.token.expires_at - clock.now()
+        return trio.current_time() + max(left.total_seconds(), 0.0)
 
     async def wake_at_expiry(self) -> None:
         """Set the wake-up when the token expires. *Cancellation:* nothing to undo."""

@@ -12,6 +12,7 @@ the stored data in a thread. A read that may take long has threads of its own (`
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -19,12 +20,13 @@ import attrs
 import trio
 
 from ant.api import codec
+from ant.core import clock
 from ant.core.background import persist
 from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached, Stopping, StorageFailed
 from ant.journal.bus import Bus
 from ant.model.events import Envelope
-from ant.store import Job, Store
+from ant.store import Job, Store, Unit, Version
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +42,19 @@ GROUP = 64
 READ_GROUP = 16
 """Page reads that share a trip to a thread. A slow one delays at most that many."""
 
+SEARCH_GROUP = 4
+"""Searches by the index that share a trip to a thread. The trip costs more processor
+time than such a search, most of it on the loop."""
+
 READERS = 2
 """Threads of each lane. Each uses a connection of its own."""
+
+SMALL = 64 << 10
+"""Bytes of JSON that the loop reads and renders itself: half a millisecond of work. To
+pass it to a thread and back costs as much."""
+
+KEPT = 1 << 20
+"""Bytes of JSON in the answer that `Journal.read_json` keeps."""
 
 LANE_QUEUE = 16
 """Long reads that may wait in a lane. ANT refuses the next one."""
@@ -64,6 +77,29 @@ class Lane(Enum):
     """A scan of texts: regular expressions, and lines of terminals."""
     REPORT = "report"
     """An answer made of many rows: digests, exports, replayed screens."""
+
+
+@attrs.frozen
+class _Answer:
+    """An answer as JSON, what it answers, and the version of the database before.
+
+    It holds before `until`, for ever if that is None.
+    """
+
+    version: Version
+    work: Callable[..., Any]
+    args: tuple[object, ...]
+    content: bytes
+    until: datetime | None
+
+    def answers(
+        self, version: Version, work: Callable[..., Any], args: tuple[object, ...]
+    ) -> bool:
+        """Whether this is the answer now, if that is the version of the database."""
+        asked = version, work, args
+        if asked != (self.version, self.work, self.args):
+            return False
+        return self.until is None or clock.now() < self.until
 
 
 @attrs.define(eq=False)
@@ -211,6 +247,15 @@ _LANE_FULL = (
 )
 
 
+def _rendered(
+    unit: Unit,
+    work: Callable[..., tuple[object, datetime | None]],
+    args: tuple[object, ...],
+) -> tuple[bytes, datetime | None]:
+    value, until = work(unit, *args)
+    return codec.dumps(value), until
+
+
 def _publish_nothing(_: Job) -> None:
     """Do nothing: a read has no events."""
 
@@ -224,6 +269,7 @@ class Journal:
     def __init__(self, store: Store, bus: Bus) -> None:
         self.degraded = False
         self._bus, self._store = bus, store
+        self._answer: _Answer | None = None
         self._checkpoint_limiter = trio.CapacityLimiter(1)
         self._render_limiter = trio.CapacityLimiter(READERS)
         self._owner_locks: dict[tuple[Lane, str], trio.Lock] = {}
@@ -235,8 +281,9 @@ class Journal:
         }
         for lane in (Lane.SEARCH, Lane.SCAN, Lane.REPORT):
             bound = LANE_QUEUE, _LANE_FULL.format(lane.value)
+            size = SEARCH_GROUP if lane is Lane.SEARCH else 1
             self._lanes[lane] = _WorkQueue(
-                store.read_group, _publish_nothing, 1, READERS, *bound
+                store.read_group, _publish_nothing, size, READERS, *bound
             )
 
     async def write(self, work: Callable[..., T], *args: object) -> T:
@@ -302,6 +349,26 @@ class Journal:
             if not lock.locked():
                 self._owner_locks.pop((lane, owner), None)
         return result
+
+    async def read_json(
+        self, work: Callable[..., tuple[object, datetime | None]], *args: object
+    ) -> bytes:
+        """Run `work(unit, *args)` in a thread, and return its result as JSON.
+
+        The work also returns until when its result holds if nothing is committed; None
+        is for ever. The last answer is kept and returned again for the same work and
+        arguments until then, or until anything is committed to the database. It has at
+        most `KEPT` bytes. Raises as `read_in_thread` does.
+        *Cancellation:* nothing to undo.
+        """
+        await trio.lowlevel.checkpoint()
+        version, kept = self._store.version(), self._answer
+        if kept is not None and kept.answers(version, work, args):
+            return kept.content
+        content, until = await self.read_in_thread(_rendered, work, args)
+        if len(content) <= KEPT:
+            self._answer = _Answer(version, work, args, content, until)
+        return content
 
     async def render(self, value: object) -> bytes:
         """Encode an answer as JSON in a thread. *Cancellation:* nothing to undo."""

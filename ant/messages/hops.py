@@ -23,7 +23,6 @@ from ant.messages.channels import Channel
 from ant.model.handles import folded
 from ant.model.messages import MessageType
 from ant.model.sessions import Chain, Session, SessionId
-from ant.rooms import participants
 from ant.store import Unit
 
 MOST: Final = 8
@@ -49,14 +48,18 @@ class ChainLink:
 
 
 def link_of(
-    unit: Unit, room_id: SessionId, request: PostMessage, by_token: bool
+    unit: Unit,
+    room_id: SessionId,
+    request: PostMessage,
+    sender: Session | None,
+    by_token: bool,
 ) -> ChainLink:
     """Return the author and chain of a message, before it is stored.
 
-    The sender is a person when the request has no token, names neither a terminal nor a
-    channel, and posts as `user` with a type that is not reserved for the server.
+    `sender` is the session that the request's `sender_id` resolves to. The sender is a
+    person when the request has no token, names neither a terminal nor a channel, and
+    posts as `user` with a type that is not reserved for the server.
     """
-    sender = participants.resolve(unit, request.sender_id)
     is_terminal = sender is not None and sender.type.has_terminal
     own = _channels(registry.list_channels(unit), request.sender_id, sender)
     is_machine = MessageType.is_machine(request.msg_type)

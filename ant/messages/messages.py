@@ -29,12 +29,12 @@ from ant.model.events import (
     MessageUpdated,
 )
 from ant.model.handles import folded
-from ant.model.messages import Found, Message, MessageId
+from ant.model.messages import Message, MessageId
 from ant.model.sessions import SessionId
 from ant.model.snippets import WordMarker
 from ant.rooms import participants
 from ant.sessions.sessions import check_active, check_exists, merged
-from ant.store import Page, Unit, paging
+from ant.store import PAGE_BYTES, EncodedMessage, Page, Unit, paging
 
 RECENT = 5000
 """Messages that a digest covers."""
@@ -86,7 +86,8 @@ def post_message(
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
     by_program = caller is not None and caller.is_terminal
-    link = hops.link_of(unit, room_id, request, by_program)
+    sender = participants.resolve(unit, request.sender_id)
+    link = hops.link_of(unit, room_id, request, sender, by_program)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,
@@ -107,7 +108,8 @@ def post_message(
     unit.messages.add(message)
     unit.sessions.touch(room_id, clock.stamp(unit.now))
     if request.sender_id:
-        participants.count_post(unit, room_id, request.sender_id, clock.stamp(at))
+        at_stamp = clock.stamp(at)
+        participants.count_post(unit, room_id, request.sender_id, sender, at_stamp)
     unit.emit(MessageCreated(room_id, message))
     deliveries.replied(unit, message)
     reach = MessageReach(caller is not None, link.is_looped(max_hops))
@@ -134,12 +136,13 @@ def _sender_key(unit: Unit, name: str | None) -> str | None:
 
 
 def list_messages(
-    unit: Unit, room_id: SessionId, request: ListMessages
-) -> Page[Message]:
+    unit: Unit, room_id: SessionId, request: ListMessages, budget: int = PAGE_BYTES
+) -> Page[EncodedMessage]:
     """Return the oldest `limit` messages after `since`, else the newest, oldest first.
 
     With `before`, only older messages count. `order` turns the list, and says from
-    which end the page is taken: `asc` the oldest messages first, `desc` the newest.
+    which end the page is taken: `asc` the oldest messages first, `desc` the newest. The
+    page has about `budget` bytes at most.
     Raises `Invalid` on a bad cursor.
     """
     check_exists(unit, room_id)
@@ -156,7 +159,7 @@ def list_messages(
     if request.order is not None:
         is_forward = request.order == "asc"
     page = unit.messages.page(
-        room_id, since, before, request.limit, newest=not is_forward
+        room_id, since, before, request.limit, newest=not is_forward, budget=budget
     )
     following = page[-1 if is_forward else 0].id if page.more else None
     if request.order == "desc":
@@ -169,7 +172,7 @@ def list_messages(
 def recent(unit: Unit, room_id: SessionId) -> tuple[Message, ...]:
     """Return the newest messages, up to `RECENT` and `RECENT_BYTES`, oldest first."""
     check_exists(unit, room_id)
-    return unit.messages.page(room_id, None, None, RECENT, budget=RECENT_BYTES)
+    return unit.messages.newest(room_id, RECENT, RECENT_BYTES)
 
 
 def merge_meta(
@@ -225,8 +228,10 @@ def delete_message(unit: Unit, room_id: SessionId, message_id: MessageId) -> Non
     unit.emit(MessageDeleted(room_id, message_id))
 
 
-def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found]:
+def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[bytes]:
     """Return the messages that contain every word of `q`, in one room or in all.
+
+    Each is the JSON of a `Found`.
 
     `more` is true where the page's bytes end before `limit` does. Only a `*` at the end
     of a word is syntax (`ant.model.search_terms`). A search of all rooms leaves out
@@ -250,7 +255,8 @@ def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[Found
     made = []
     for message in messages:
         unit.pause()
-        made.append(Found(message, marker.mark(message.content)))
+        snippet = marker.mark(message.content)
+        made.append(codec.extended(message.json, b"snippet", snippet))
     found = Page(made)
     found.more = messages.more and len(made) < request.limit
     return found

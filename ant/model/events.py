@@ -64,7 +64,7 @@ class SessionExited:
 
 @attrs.frozen
 class TerminalResized:
-    """A terminal has a new size; the last size that a client set wins."""
+    """A terminal has a new size; the frame `terminal_size` says who owns it."""
 
     durable: ClassVar[bool] = False
     to_all: ClassVar[bool] = False
@@ -296,8 +296,7 @@ class RunEventCreated:
 class Tombstone:
     """The content of an event was deleted, with its message or its session.
 
-    The event keeps its `seq` and its time. `eventType` is its former type, and `sha256`
-    the hash of its former body in the log. A socket gets it where it would have got
+    The event keeps its `seq` and its time. A socket gets it where it would have got
     that event; a `resume` that names a deleted session gets those of the session, too.
     """
 
@@ -305,7 +304,9 @@ class Tombstone:
     to_all: ClassVar[bool] = False
     session_id: SessionId = attrs.field(metadata=_SESSION)
     event_type: str = attrs.field(metadata={"wire": "eventType"})
+    """The former type of the event."""
     sha256: str
+    """The SHA-256, in hex, of the former body of the event in the log."""
 
 
 @attrs.frozen

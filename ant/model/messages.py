@@ -57,7 +57,7 @@ class Message:
     status: str
     """Always `complete`."""
     sender_id: str | None
-    """Who posted it: the id of a session, or any name; null if nobody is named."""
+    """Who posted it, by the id or the name that the request gave; null for nobody."""
     target: str | None
     """The only recipient, by alias or handle; null if the message names none."""
     reply_to: MessageId | None

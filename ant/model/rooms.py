@@ -32,14 +32,12 @@ class ParticipantKind(StrEnum):
 
 @attrs.frozen
 class Participant:
-    """A member of a room, or a sender who posted in it from outside.
-
-    `id` is the id of a session, or the name of a person.
-    """
+    """A member of a room, or a sender who posted in it from outside."""
 
     id: str
+    """The id of the session; the name for a person."""
     kind: ParticipantKind
-    """The id of the session; the name for a sender who is no session."""
+    """Whether it is a session of this server or a person."""
     name: str
     """The name of the session, or of the sender."""
     handle: str | None

@@ -150,15 +150,16 @@ class NameField(StrEnum):
 
 @attrs.frozen
 class ReplacedName:
-    """A name or a handle that another session took while a session was inactive.
-
-    The session `session_id` had `taken`, and has `now`, which was free.
-    """
+    """A name or a handle that another session took while a session was inactive."""
 
     session_id: SessionId
+    """The id of the session that had it."""
     field: NameField
+    """Whether it is the name or the handle."""
     taken: str
+    """What the session had before."""
     now: str
+    """What it has now, which was free."""
 
 
 @attrs.frozen

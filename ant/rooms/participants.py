@@ -180,13 +180,15 @@ def remove_participant(
     return True, left
 
 
-def count_post(unit: Unit, room_id: SessionId, sender_id: str, at: str) -> None:
+def count_post(
+    unit: Unit, room_id: SessionId, sender_id: str, session: Session | None, at: str
+) -> None:
     """Count a post. A sender that is a session becomes a member with its first post.
 
-    A sender that is a member keeps its role and alias; one that left stays away.
+    `session` is the session that `sender_id` resolves to. A sender that is a member
+    keeps its role and alias; one that left stays away.
     """
     unit.people.count_post(room_id, sender_id, at)
-    session = resolve(unit, sender_id)
     if session is None or session.id == room_id:
         return
     if unit.people.member(room_id, session.id) is None:

@@ -27,14 +27,22 @@ class Broadcaster:
     @contextmanager
     def watching(self, session_id: SessionId, wakeup: Wakeup) -> Iterator[None]:
         """Set this wakeup at new output of the session while the context is open."""
-        wakeups = self._wakeups.setdefault(session_id, set())
-        wakeups.add(wakeup)
+        self.watch(session_id, wakeup)
         try:
             yield
         finally:
-            wakeups.discard(wakeup)
-            if not wakeups and self._wakeups.get(session_id) is wakeups:
-                del self._wakeups[session_id]
+            self.unwatch(session_id, wakeup)
+
+    def watch(self, session_id: SessionId, wakeup: Wakeup) -> None:
+        """Set this wakeup at new output of the session, until `unwatch`."""
+        self._wakeups.setdefault(session_id, set()).add(wakeup)
+
+    def unwatch(self, session_id: SessionId, wakeup: Wakeup) -> None:
+        """End what `watch` began; without that it does nothing."""
+        wakeups = self._wakeups.get(session_id, set())
+        wakeups.discard(wakeup)
+        if not wakeups:
+            self._wakeups.pop(session_id, None)
 
     @contextmanager
     def typing(self, session_id: SessionId, wakeup: Wakeup) -> Iterator[None]:

@@ -12,13 +12,20 @@ import attrs
 import trio
 
 import ant
+from ant.api import codec
 from ant.core import clock, counters, descriptors
 from ant.core.background import Background, Fault
+from ant.core.errors import StorageFailed
 from ant.data_dir.reserve import Reserve
 from ant.journal.writer import Journal
+from ant.messages import deliveries
 from ant.model.sessions import SessionId
 from ant.runtime.supervisor import Supervisor
 from ant.terminal.host import processes
+
+FRESH_S = 1.0
+"""Seconds for which a snapshot is returned again, since to measure costs as much as a
+page of messages. A person who looks after a failure waits no longer."""
 
 SAMPLE_S = 15.0
 """Seconds between two samples of the sessions, as the original's clients expect."""
@@ -131,11 +138,14 @@ class Health:
     `degraded_tasks` names tasks that do not work: the system reported an error to the
     task, or bugs have `stopped` it. `deliveries` counts those that wait or are watched,
     and those given up as `dead`; it is null while the database cannot be read. `tmux`
-    is null where no tmux is installed.
+    is null where no tmux is installed. `taken_at` is the time of the snapshot, which is
+    at most a second old.
     """
 
     status: str
     """`ok`, `degraded` or `stopping`."""
+    taken_at: datetime
+    """When ANT took this snapshot."""
     version: str
     """The version of ANT."""
     started_at: datetime
@@ -166,6 +176,26 @@ class Health:
 
 
 @attrs.frozen
+class _State:
+    """The facts whose change makes a snapshot outdated at once. They cost nothing."""
+
+    is_stopping: bool
+    is_refused: bool
+    is_short: bool
+    faults: tuple[Fault, ...]
+    sessions: int
+
+
+@attrs.frozen
+class _Taken:
+    """A snapshot as JSON, with the time and the state that it was taken in."""
+
+    at: float
+    state: _State
+    content: bytes
+
+
+@attrs.frozen
 class _Sample:
     at: float
     own_cpu_s: float
@@ -181,7 +211,7 @@ def _own_cpu_s() -> float:
 
 
 class HealthProbe:
-    """Samples in the background, so that `snapshot` is cheap."""
+    """Samples in the background, so that `snapshot` is cheap; `recent` is cheaper."""
 
     def __init__(
         self,
@@ -198,6 +228,8 @@ class HealthProbe:
         self._delays: deque[float] = deque(maxlen=PULSES)
         self._sampled_at = clock.now()
         self._sample = _Sample(clock.monotonic(), _own_cpu_s(), {})
+        self._taken: _Taken | None = None
+        self._taking = trio.Lock()
 
     async def run(self) -> None:
         """Measure the loop's delay all the time, and the sessions at intervals."""
@@ -238,23 +270,57 @@ class HealthProbe:
             at, own, ticks, tuple(loads), tuple(stalled), own_cpu_pct
         )
 
+    async def recent(self) -> bytes:
+        """Return a snapshot with counts of deliveries as JSON, at most `FRESH_S` old.
+
+        It is taken when a caller asks and the last one is older, or shows another
+        status, other faults or another number of sessions.
+        """
+        if (taken := self._fresh()) is not None:
+            return taken.content
+        async with self._taking:
+            taken = self._fresh() or await self._take()
+        return taken.content
+
+    def _fresh(self) -> _Taken | None:
+        """The last snapshot, if it may be returned again."""
+        taken = self._taken
+        if taken is None or clock.monotonic() - taken.at >= FRESH_S:
+            return None
+        return taken if taken.state == self._state() else None
+
+    async def _take(self) -> _Taken:
+        counts: dict[str, int] | None = None
+        with suppress(StorageFailed):
+            counts = await self._journal.read_in_thread(deliveries.counts)
+        health = attrs.evolve(self.snapshot(), deliveries=counts)
+        content = codec.dumps(health)
+        self._taken = _Taken(clock.monotonic(), self._state(), content)
+        return self._taken
+
+    def _state(self) -> _State:
+        waits = self._supervisor.services.transcript_writer.waits
+        return _State(
+            is_stopping=self.stopping,
+            is_refused=self._journal.degraded or waits,
+            is_short=self._reserve is not None and self._reserve.is_short,
+            faults=self._background.faults() if self._background else (),
+            sessions=len(self._supervisor.services.running),
+        )
+
     def snapshot(self) -> Health:
         """Return the state of now; the samples of sessions are up to `SAMPLE_S` old."""
-        sample, cap = self._sample, self._supervisor.cap
-        count = len(self._supervisor.services.running)
-        at_cap = bool(cap) and count >= cap
-        refused = (
-            self._journal.degraded or self._supervisor.services.transcript_writer.waits
-        )
-        is_short = self._reserve is not None and self._reserve.is_short
-        faults = self._background.faults() if self._background else ()
-        status = "degraded" if refused or is_short or faults else "ok"
+        sample, cap, state = self._sample, self._supervisor.cap, self._state()
+        at_cap = bool(cap) and state.sessions >= cap
+        is_full = state.is_refused or state.is_short
+        status = "degraded" if is_full or state.faults else "ok"
         return Health(
-            status="stopping" if self.stopping else status,
+            status="stopping" if state.is_stopping else status,
+            taken_at=clock.now(),
             version=ant.__version__,
             started_at=self._started_at,
             uptime_s=round(clock.monotonic() - self._started, 3),
-            active_session_count=count,
+            active_session_count=state.sessions,
             session_cap=cap,
             stalled_sessions=sample.stalled,
             pressure=self._pressure(),
@@ -265,17 +331,17 @@ class HealthProbe:
             resources=Resources(
                 total_cpu_pct=round(sum(load.cpu_pct for load in sample.loads), 1),
                 total_rss_mb=round(sum(load.rss_mb for load in sample.loads), 1),
-                active_session_count=count,
+                active_session_count=state.sessions,
                 max_active_sessions=cap,
                 at_cap=at_cap,
-                can_spawn=not at_cap and not self.stopping,
+                can_spawn=not at_cap and not state.is_stopping,
                 stalled_sessions=sample.stalled,
                 sessions=sample.loads,
                 sampled_at=self._sampled_at,
             ),
             tmux=self._tmux(),
-            advice=MAKE_ROOM if refused or is_short else None,
-            degraded_tasks=faults,
+            advice=MAKE_ROOM if is_full else None,
+            degraded_tasks=state.faults,
         )
 
     def _tmux(self) -> TmuxFound | None:

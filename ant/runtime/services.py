@@ -15,7 +15,9 @@ from ant.prompts.service import PromptService
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
 from ant.runtime.broadcaster import Broadcaster
+from ant.runtime.terminal_sizes import TerminalSizes
 from ant.runtime.unrecorded_ends import UnrecordedEnds
+from ant.runtime.wait_slots import WaitSlots
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Spec, Terminal
@@ -62,8 +64,18 @@ class RunServices:
     shell_integration: bool = True
     tmux: Tmux | None = None
     endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
+    wait_slots: WaitSlots = attrs.field(factory=WaitSlots)
     running: dict[SessionId, ActiveRun] = attrs.field(factory=dict)
     flows: dict[SessionId, OutputFlow] = attrs.field(factory=dict)
+    sizes: TerminalSizes = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.sizes = TerminalSizes(self.journal, self.find)
+
+    def find(self, session_id: SessionId) -> LiveTerminal | None:
+        """Return the live terminal of a session."""
+        active = self.running.get(session_id)
+        return active.live if active else None
 
     def need_tmux(self) -> Tmux:
         """Return the tmux server. Raises `Invalid` where this ANT has none."""

@@ -9,7 +9,7 @@ from functools import partial
 import trio
 
 from ant.core import clock
-from ant.core.errors import AntError
+from ant.core.errors import AntError, NotRunning
 from ant.history.replay import RESIZED
 from ant.model.events import Envelope, Event, SessionActivity, TerminalResized
 from ant.model.run_events import HostEvent
@@ -35,6 +35,7 @@ from ant.terminal.observations import (
     Observation,
     OutputSeen,
     Resized,
+    RestSeen,
     TitleSeen,
 )
 from ant.terminal.screen.display import Display
@@ -92,9 +93,11 @@ class SessionRun:
         if self._surviving is not None:
             return await self._resume(self._surviving)
         await self._services.endings.settle(self.session_id)
-        program = await self._services.journal.write(
-            run_records.begin_run, self.session_id, self._run, *self._size
-        )
+        async with self._services.sizes.starting(self.session_id) as began:
+            program = await self._services.journal.write(
+                run_records.begin_run, self.session_id, self._run, *self._size
+            )
+            began((program.cols, program.rows))
         self._enter(program)
         display, spec = _display(program), self._spec(program)
         if program.host != TMUX:
@@ -125,6 +128,7 @@ class SessionRun:
 
     def _enter(self, program: Program) -> None:
         self.flow = OutputFlow(Tail(program.reserved), self._services.turns)
+        self._size = program.cols, program.rows
         self.detector.flag = program.session.cli_flag
 
     def _stored(self) -> int:
@@ -185,6 +189,10 @@ class SessionRun:
         self._services.running[self.session_id] = self
         self._services.flows[self.session_id] = self.flow
         self._services.broadcaster.wake(self.session_id)
+        size = self._services.sizes.current(self.session_id)
+        if size is not None and size != self._size:  # It changed during the start.
+            with suppress(NotRunning):
+                live.resize(*size)
         if self._surviving is not None:
             live.replay([(each.data, each.end, _then(each.at)) for each in past])
             live.set_driver(self.detector.flag)  # Detects, even without new output.
@@ -200,6 +208,8 @@ class SessionRun:
                     self._services.transcript_writer.mark_drawing(
                         self.session_id, self._keyframe
                     )
+            case RestSeen():
+                self._services.broadcaster.wake(self.session_id)
             case ActivitySeen():
                 self._publish(SessionActivity(self.session_id, clock.now()))
             case VerdictSeen():

@@ -47,8 +47,7 @@ class Supervisor:
 
     def find(self, session_id: SessionId) -> LiveTerminal | None:
         """Return the live terminal of a session."""
-        session_run = self.services.running.get(session_id)
-        return session_run.live if session_run else None
+        return self.services.find(session_id)
 
     def need(self, session_id: SessionId) -> LiveTerminal:
         """Return the live terminal of a session. Raises `NotRunning`."""

@@ -4,7 +4,6 @@ from ant.core.errors import Conflict
 from ant.journal.writer import Lane
 from ant.model.sessions import Session, SessionId, Status
 from ant.recording import keyframes
-from ant.runtime import run_records
 from ant.runtime.system import System
 from ant.sessions import sessions
 from ant.terminal.screen.display import Drawing
@@ -21,13 +20,26 @@ async def live_terminal(system: System, session_id: SessionId) -> LiveTerminal:
 
 
 async def resize_terminal(
-    system: System, session_id: SessionId, cols: int, rows: int
+    system: System,
+    session_id: SessionId,
+    cols: int,
+    rows: int,
+    *,
+    if_free: bool = False,
 ) -> Session:
-    """Store the size, and resize the program's terminal if one runs."""
-    session = await system.journal.write(run_records.resize, session_id, cols, rows)
-    if (live := system.supervisor.find(session_id)) is not None:
-        live.resize(cols, rows)
-    return session
+    """Set the size of a terminal for no socket, so that none owns it afterwards.
+
+    With `if_free`, only if no socket owns it. Raises `NotFound`, `Gone`, `NotRunning`
+    (a chat) or `StorageFailed`. *Cancellation:* a background task applies the size.
+    """
+    read, sizes = system.journal.read, system.services.sizes
+    session = await read(sessions.need_terminal, session_id)
+    assert session.terminal is not None
+    stored = session.terminal.cols, session.terminal.rows
+    if sizes.owner(session_id) is None or not if_free:
+        sizes.set(session_id, (cols, rows), stored)
+        await sizes.apply(session_id)
+    return await read(sessions.get_session, session_id)
 
 
 async def draw(system: System, session_id: SessionId) -> Drawing:

@@ -23,6 +23,7 @@ from ant.store.allocation import Allocation
 from ant.store.event_log import sha256
 from ant.store.prompts import PromptCounts
 from ant.store.removals import Progress
+from ant.store.rooms.messages import EncodedMessage
 from ant.store.rooms.participants import (
     ListedMember,
     MemberRecord,
@@ -118,6 +119,17 @@ class _Checkpoint(NamedTuple):
     def is_complete(self) -> bool:
         """Whether the database file has every page of the log."""
         return not self.busy and self.pages == self.copied
+
+
+class Version(NamedTuple):
+    """The state of the database as one connection sees it; equal if nothing changed.
+
+    `others` counts commits of other connections, `own` the rows that it changed itself.
+    """
+
+    connection: sqlite3.Connection
+    others: int
+    own: int
 
 
 class Store:
@@ -225,6 +237,17 @@ class Store:
         self.read_group([job])
         result: T = job.outcome()
         return result
+
+    def version(self) -> Version:
+        """The current version of the database. For the loop's thread only.
+
+        The thread's connection stays open. Raises `StorageFailed`.
+        """
+        with _translated():
+            self._db.connect(reuse_if_open=True)
+            connection = self._db.connection()
+            others = _number(connection, "PRAGMA data_version")
+            return Version(connection, others, connection.total_changes)
 
     def read_group(self, jobs: Sequence[Job], keep: bool = False) -> None:
         """Run reads on one snapshot of the database and set their outcomes.
@@ -397,6 +420,7 @@ def _fail(job: Job, error: Exception) -> None:
 
 __all__ = [
     "PAGE_BYTES",
+    "EncodedMessage",
     "Job",
     "Keyframe",
     "LineBlock",
@@ -413,5 +437,6 @@ __all__ = [
     "Store",
     "Unit",
     "VerdictRecord",
+    "Version",
     "page",
 ]

@@ -1,6 +1,7 @@
 """Run events and terminal events: appended in order, the oldest deleted."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -183,6 +184,53 @@ class RunEventStore:
             .limit(limit)
         )
         return tuple(map(_run_event, rows.namedtuples()))
+
+    def begins_after(self, session_id: str, n: int) -> bool:
+        """Whether events right after number `n` were deleted: the chain begins later.
+
+        A row in the place of pruned minor events counts from the first of these.
+        """
+        row = (
+            RunEventRow.select(RunEventRow.n, RunEventRow.minor, RunEventRow.payload)
+            .where(RunEventRow.session_id == session_id)
+            .order_by(RunEventRow.n)
+            .first()
+        )
+        if row is None:
+            return False
+        first = codec.loads(row.payload)["first"] if row.minor == 2 else row.n
+        return bool(first > n + 1)
+
+    def of_kinds(
+        self, session_id: str, after: int, kinds: Sequence[str]
+    ) -> Generator[RunEvent, None, None]:
+        """Events after number `after` that are of these kinds and not minor, in order.
+
+        The rows are read as the caller asks for them. The caller closes the generator.
+        """
+        rows = (
+            RunEventRow.select()
+            .where((RunEventRow.session_id == session_id) & (RunEventRow.n > after))
+            .where((RunEventRow.minor == 0) & RunEventRow.kind.in_(list(kinds)))
+            .order_by(RunEventRow.n)
+        )
+        with closing(lazily(rows.namedtuples())) as found:
+            yield from map(_run_event, found)
+
+    def run_before(self, session_id: str, n: int) -> str | None:
+        """The run whose start is the last one before number `n`; None without one."""
+        run = fn.JSON_EXTRACT(RunEventRow.payload, "$.run")
+        found: str | None = (
+            RunEventRow.select(run)
+            .where((RunEventRow.session_id == session_id) & (RunEventRow.n < n))
+            .where((RunEventRow.minor == 0) & (RunEventRow.kind == "system"))
+            .where(RunEventRow.source != Source.HOOK)
+            .where(run.is_null(False))
+            .order_by(RunEventRow.n.desc())
+            .limit(1)
+            .scalar()
+        )
+        return found
 
     def matching(
         self,

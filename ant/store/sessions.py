@@ -1,6 +1,7 @@
 """Sessions and their terminals: stored, listed, found and changed."""
 
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from typing import Any
 
 import attrs
@@ -71,17 +72,15 @@ def _terminal(row: Any) -> TerminalInfo:
 
 
 def _session(row: Any) -> Session:
-    return _make_session(row, getattr(row, "terminal", None))
-
-
-def _make_session(row: Any, terminal: Any) -> Session:
+    """The session in a row, which has the columns of both tables."""
+    has_terminal = row.host is not None
     return Session(
         id=SessionId(row.id),
         name=row.name,
         type=SessionType(row.type),
         workspace_id=row.workspace_id,
         root_dir=row.root_dir,
-        status=Status(terminal.status) if terminal else Status.NONE,
+        status=Status(row.status) if has_terminal else Status.NONE,
         archived=bool(row.archived),
         ttl=row.ttl,
         deleted_at=_parse_time(row.deleted_at),
@@ -96,7 +95,26 @@ def _make_session(row: Any, terminal: Any) -> Session:
         linked_chat_id=row.linked_chat_id,
         auto_forward_chat=bool(row.auto_forward_chat),
         accepts_messages=bool(row.accepts_messages),
-        terminal=_terminal(terminal) if terminal else None,
+        terminal=_terminal(row) if has_terminal else None,
+    )
+
+
+def _program(row: Any) -> Program:
+    """What the terminal in a row runs."""
+    return Program(
+        session=_session(row),
+        host=row.host,
+        command=tuple(codec.loads(row.command)) if row.command else None,
+        env=codec.loads(row.env),
+        cols=row.cols,
+        rows=row.rows,
+        status=Status(row.status),
+        pid=row.pid,
+        start_ticks=row.start_ticks,
+        boot_id=row.boot_id,
+        run=row.run,
+        stored=row.stored,
+        reserved=row.reserved,
     )
 
 
@@ -106,7 +124,6 @@ def _select() -> Any:
         TerminalRow,
         JOIN.LEFT_OUTER,
         on=(TerminalRow.session_id == SessionRow.id),
-        attr="terminal",
     )
     return query.where(NOT_REMOVED)
 
@@ -161,45 +178,46 @@ _RECORD_OUTPUT = Statement(
 
 
 def _one(row: Any) -> Session | None:
-    """The session of a compiled statement's row; it has the columns of both tables."""
-    return _make_session(row, row if row.host is not None else None) if row else None
+    return _session(row) if row else None
 
 
 _INACTIVE_SINCE = fn.COALESCE(SessionRow.deleted_at, SessionRow.updated_at)
 """The time at which a session was deleted, or else last changed."""
 
 
-def _list(
-    condition: Any,
-    at: Any,
+@cache
+def _list(active: bool, is_next: bool) -> Statement:
+    """A list, last changed first; with `is_next` the rows after a place."""
+    condition = _ACTIVE if active else ~_ACTIVE
+    at = SessionRow.updated_at if active else _INACTIVE_SINCE
+
+    def build(stamp: Any, ordinal: Any) -> Any:
+        query = _select().where(condition)
+        if is_next:
+            is_tied = (at == stamp) & (SessionRow.ordinal < ordinal)
+            query = query.where((at < stamp) | is_tied)
+        return query.order_by(at.desc(), SessionRow.ordinal.desc())
+
+    return Statement(build)
+
+
+def _listed(
+    active: bool,
     after: tuple[str, int] | None,
     budget: int,
     keep: Callable[[Any], bool] | None = None,
 ) -> Page[Session]:
-    query = _select().where(condition)
-    if after is not None:
-        is_tied = (at == after[0]) & (SessionRow.ordinal < after[1])
-        query = query.where((at < after[0]) | is_tied)
-    rows = lazily(query.order_by(at.desc(), SessionRow.ordinal.desc()))
-    kept = rows if keep is None else _filtered(rows, keep)
+    stamp, ordinal = after or ("", 0)
+    statement = _list(active, after is not None)
+    rows = statement.rows(stamp=stamp, ordinal=ordinal)
+    kept = rows if keep is None else filter(keep, rows)
     return page(kept, _session, budget=budget, weigh=_weight)
-
-
-def _filtered(
-    rows: Generator[Any, None, None], keep: Callable[[Any], bool]
-) -> Generator[Any, None, None]:
-    """The rows to keep. Closing it closes `rows`, too."""
-    try:
-        yield from filter(keep, rows)
-    finally:
-        rows.close()
 
 
 def _weight(row: Any) -> int:
     """About the bytes of a session as JSON."""
-    terminal = getattr(row, "terminal", None)
     texts = row.name, row.root_dir, row.meta, row.handle, row.display_name, row.alias_
-    return codec.json_size((*texts, terminal and terminal.command)) + ROW_BYTES
+    return codec.json_size((*texts, row.command)) + ROW_BYTES
 
 
 class SessionStore:
@@ -224,7 +242,7 @@ class SessionStore:
 
         Those after a `place`, of about `budget` bytes.
         """
-        return _list(_ACTIVE, SessionRow.updated_at, after, budget)
+        return _listed(True, after, budget)
 
     def inactive(
         self,
@@ -242,7 +260,7 @@ class SessionStore:
             is_deleted = row.deleted_at is not None
             return not is_deleted or is_kept is None or is_kept(_session(row))
 
-        return _list(~_ACTIVE, _INACTIVE_SINCE, after, budget, keep)
+        return _listed(False, after, budget, keep)
 
     def place(self, session_id: str) -> tuple[str, int]:
         """The position of a session in `active` or `inactive`, for the next page.
@@ -311,22 +329,18 @@ class SessionStore:
 
     def linking(self, chat_id: str) -> list[Session]:
         """Every active terminal whose linked chat is that one, oldest first."""
-        return [
-            session
-            for row in _LINKING.rows(chat_id=chat_id)
-            if (session := _one(row)) is not None
-        ]
+        return list(map(_session, _LINKING.rows(chat_id=chat_id)))
 
     def several(self, ids: Collection[str]) -> dict[str, Session]:
         """The sessions with these ids that exist, active or not, by id in no order."""
-        rows = _select().where(SessionRow.id.in_(list(ids)))
+        rows = _select().where(SessionRow.id.in_(list(ids))).namedtuples()
         return {row.id: _session(row) for row in rows}
 
     def deleted(self) -> Iterator[Session]:
         """Every deleted session that is not archived, first deleted first."""
         where = SessionRow.deleted_at.is_null(False) & (SessionRow.archived == False)  # noqa: E712
         query = _select().where(where).order_by(SessionRow.deleted_at)
-        return map(_session, lazily(query))
+        return map(_session, lazily(query.namedtuples()))
 
     def add(self, session: Session, env: dict[str, str]) -> None:
         """Insert a session, and its terminal if it has one, with that environment."""
@@ -373,35 +387,12 @@ class SessionStore:
 
     def program(self, session_id: str) -> Program | None:
         """What the terminal of a session runs; None when there is no terminal."""
-        return next(iter(self._programs(SessionRow.id == session_id)), None)
+        row = _GET.one(session_id=session_id)
+        return _program(row) if row and row.host is not None else None
 
     def unfinished(self) -> list[Program]:
         """Every terminal with the status starting or running, in no order."""
-        return self._programs(TerminalRow.status.in_((Status.STARTING, Status.RUNNING)))
-
-    def _programs(self, where: Any) -> list[Program]:
-        programs = []
-        for row in _select().where(where):
-            terminal = getattr(row, "terminal", None)
-            if terminal is None:
-                continue
-            programs.append(
-                Program(
-                    session=_session(row),
-                    host=terminal.host,
-                    command=tuple(codec.loads(terminal.command))
-                    if terminal.command
-                    else None,
-                    env=codec.loads(terminal.env),
-                    cols=terminal.cols,
-                    rows=terminal.rows,
-                    status=Status(terminal.status),
-                    pid=terminal.pid,
-                    start_ticks=terminal.start_ticks,
-                    boot_id=terminal.boot_id,
-                    run=terminal.run,
-                    stored=terminal.stored,
-                    reserved=terminal.reserved,
-                )
-            )
-        return programs
+        query = _select().where(
+            TerminalRow.status.in_((Status.STARTING, Status.RUNNING))
+        )
+        return list(map(_program, query.namedtuples()))

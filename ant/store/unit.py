@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import ClassVar
 
 import attrs
 
@@ -35,33 +36,33 @@ def _no_pause() -> None:
 class Unit:
     """The first argument of every rule: the stores, on the connection of this thread.
 
-    The journal publishes `envelopes` in this order after the commit. Rules call `pause`
-    between two pieces of long work. It lets other threads run, and raises `Withdrawn`
-    when the caller was cancelled.
+    The stores keep no state, so all units share them. The journal publishes `envelopes`
+    in this order after the commit. Rules call `pause` between two pieces of long work.
+    It lets other threads run, and raises `Withdrawn` when the caller was cancelled.
     """
 
     now: datetime
     writable: bool = True
     pause: Callable[[], None] = _no_pause
     envelopes: list[Envelope] = attrs.field(factory=list)
-    sessions: SessionStore = attrs.field(factory=SessionStore)
-    removals: RemovalStore = attrs.field(factory=RemovalStore)
-    transcripts: TranscriptStore = attrs.field(factory=TranscriptStore)
-    lines: LineStore = attrs.field(factory=LineStore)
-    keyframes: KeyframeStore = attrs.field(factory=KeyframeStore)
-    verdicts: VerdictStore = attrs.field(factory=VerdictStore)
-    settings: SettingStore = attrs.field(factory=SettingStore)
-    log: EventLogStore = attrs.field(factory=EventLogStore)
-    messages: MessageStore = attrs.field(factory=MessageStore)
-    people: ParticipantStore = attrs.field(factory=ParticipantStore)
-    links: LinkStore = attrs.field(factory=LinkStore)
-    board: TaskStore = attrs.field(factory=TaskStore)
-    prompts: PromptStore = attrs.field(factory=PromptStore)
-    deliveries: DeliveryStore = attrs.field(factory=DeliveryStore)
-    hops: HopStore = attrs.field(factory=HopStore)
-    run_events: RunEventStore = attrs.field(factory=RunEventStore)
-    terminal_events: TerminalEventStore = attrs.field(factory=TerminalEventStore)
-    access_tokens: AccessTokenStore = attrs.field(factory=AccessTokenStore)
+    sessions: ClassVar[SessionStore] = SessionStore()
+    removals: ClassVar[RemovalStore] = RemovalStore()
+    transcripts: ClassVar[TranscriptStore] = TranscriptStore()
+    lines: ClassVar[LineStore] = LineStore()
+    keyframes: ClassVar[KeyframeStore] = KeyframeStore()
+    verdicts: ClassVar[VerdictStore] = VerdictStore()
+    settings: ClassVar[SettingStore] = SettingStore()
+    log: ClassVar[EventLogStore] = EventLogStore()
+    messages: ClassVar[MessageStore] = MessageStore()
+    people: ClassVar[ParticipantStore] = ParticipantStore()
+    links: ClassVar[LinkStore] = LinkStore()
+    board: ClassVar[TaskStore] = TaskStore()
+    prompts: ClassVar[PromptStore] = PromptStore()
+    deliveries: ClassVar[DeliveryStore] = DeliveryStore()
+    hops: ClassVar[HopStore] = HopStore()
+    run_events: ClassVar[RunEventStore] = RunEventStore()
+    terminal_events: ClassVar[TerminalEventStore] = TerminalEventStore()
+    access_tokens: ClassVar[AccessTokenStore] = AccessTokenStore()
 
     def emit(self, event: Event) -> None:
         """Append a durable event to the log; publish every event after the commit.

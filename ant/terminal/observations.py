@@ -52,6 +52,16 @@ class BlockSeen:
     block: CommandBlock
 
 
+@attrs.frozen
+class RestSeen:
+    """The program is still at rest, or again, after more output, up to `end`.
+
+    A verdict that equals the one before is no `VerdictSeen`.
+    """
+
+    end: int
+
+
 Observation = (
     OutputSeen
     | ActivitySeen
@@ -61,4 +71,5 @@ Observation = (
     | ControlSeen
     | VerdictSeen
     | BlockSeen
+    | RestSeen
 )

@@ -52,7 +52,7 @@ from ant.terminal.model.prompt import Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.observations import InputSeen, Observation, Resized
 from ant.terminal.pty_reader import PtyReader
-from ant.terminal.screen.display import Display, Drawing, Picture
+from ant.terminal.screen.display import Display, Drawing, Picture, ShownScreen
 from ant.terminal.screen.modes import Modes
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.view import Piece, ScreenView
@@ -271,7 +271,7 @@ class LiveTerminal:
         self.terminal.interrupt()
 
     def resize(self, cols: int, rows: int) -> None:
-        """Set the window size; the last one set wins. Raises `NotRunning`."""
+        """Set the window size. Raises `NotRunning`."""
         self.terminal.resize(cols, rows)
         self._catch_up()
         self._view.resize(cols, rows)
@@ -285,6 +285,21 @@ class LiveTerminal:
         """
         self._catch_up()
         return self._view.drawing()
+
+    def shown(self) -> ShownScreen:
+        """What the screen shows, as `look` does; in a flood, that of a moment ago.
+
+        It costs a flood no more than the look itself.
+        """
+        if not self.flow.floods:
+            self._catch_up()
+        return self._view.shown()
+
+    @property
+    def state(self) -> tuple[int, int, tuple[int, int] | None]:
+        """What `shown` depends on: how far the screen and the output are, and the
+        size."""
+        return self._view.end, self.flow.tail.end, self._view.size
 
     def picture(self) -> Picture | None:
         """Output that redraws the screen; None where no screen library is installed."""

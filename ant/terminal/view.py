@@ -10,10 +10,10 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import SECRET_FD, Terminal
-from ant.terminal.model.prompt import Verdict
+from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
-from ant.terminal.observations import BlockSeen, Observation, TitleSeen
-from ant.terminal.screen.display import Display, Drawing, Picture
+from ant.terminal.observations import BlockSeen, Observation, RestSeen, TitleSeen
+from ant.terminal.screen.display import Display, Drawing, Picture, ShownScreen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.shell.command_blocks import CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
@@ -158,6 +158,15 @@ class ScreenView:
         """The screen. Raises `Conflict` where no screen library is installed."""
         return self._get_display().drawing()
 
+    def shown(self) -> ShownScreen:
+        """What the screen shows. Raises as `drawing`."""
+        return self._get_display().shown()
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Columns and rows; None where no screen library is installed."""
+        return self._display.size if self._display is not None else None
+
     def picture(self) -> Picture | None:
         """Output that redraws the screen; None where no screen library is installed."""
         return self._display.picture() if self._display is not None else None
@@ -198,7 +207,16 @@ class ScreenView:
         """Judge the screen now; what has changed since the last time."""
         if self._display is None:
             return []
-        return [*self._new_title(), *self.detector.judge(self.look(at), at)]
+        before = self.detector.verdict
+        seen = self.detector.judge(self.look(at), at)
+        return [*self._new_title(), *seen, *self._rest_after(before)]
+
+    def _rest_after(self, before: Verdict | None) -> list[Observation]:
+        verdict = self.detector.verdict
+        if verdict is None or verdict.kind is not Kind.AT_REST:
+            return []
+        is_new = before is None or before.end < verdict.end
+        return [RestSeen(verdict.end)] if is_new else []
 
     def _new_title(self) -> list[Observation]:
         assert self._display is not None

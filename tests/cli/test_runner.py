@@ -1,6 +1,7 @@
 """Calls of a server by the verbs of `ant`."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from ant import client
 from ant.cli.runner import DEFAULT_SERVER, clean, identity, printable
 from ant.data_dir import operator_key
 from tests.served import Served, ant, serve
@@ -326,3 +328,34 @@ def test_nothing_heavy_is_imported_for_help() -> None:
     )
     heavy = {"trio", "httpx", "quart", "peewee", "hypercorn", "cattrs", "ant.client"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_a_key_that_no_header_can_carry_is_not_printed() -> None:
+    """The HTTP library puts the header into its error."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        result = ant("sessions", ANT_SERVER_URL=url, ANT_API_KEY="secret-key \n")
+    assert 1 == result.exit_code
+    assert "cannot be sent in a header" in result.output
+    assert "secret" not in result.output
+
+
+def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server of ANT redirects, and the key is for this one only."""
+    asked: list[httpx.Request] = []
+
+    def redirect(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(307, headers={"Location": "http://127.0.0.1:2/"})
+
+    def connect(**settings: Any) -> httpx.AsyncClient:
+        return plain(**settings, transport=httpx.MockTransport(redirect))
+
+    plain = httpx.AsyncClient
+    monkeypatch.setattr(client.httpx, "AsyncClient", connect)
+    result = ant("sessions", ANT_API_KEY="secret-key")
+    assert (1, f"ant: {DEFAULT_SERVER} is not an ANT server.\n") == (
+        result.exit_code,
+        result.output,
+    )
+    assert 1 == len(asked)

@@ -582,6 +582,16 @@ def test_names_without_an_export_event_are_listed(whole: Body) -> None:
     assert is_listed(found(whole), "$.bytes.chunks[].offset")
 
 
+def test_a_broken_chain_is_why_names_are_not_proven(whole: Body) -> None:
+    """And no content is called gone, where none is."""
+    events = whole["run_events"]
+    told = found(whole | {"run_events": [events[0] | {"kind": "else"}, *events[1:]]})
+    assert "Event 1 was changed." == told.fault
+    (reason,) = (x.reason for x in told.uncovered if "$.session.name" in x.paths)
+    assert "the chain is broken" == reason
+    assert not [x for x in told.uncovered if "redacted" in x.paths[0]]
+
+
 def test_the_newest_names_count(store: Store) -> None:
     """After a rename the next bundle is whole, and its chain has the earlier name."""
     row = create(store)
@@ -616,3 +626,37 @@ def test_a_chat_has_a_chain_with_its_names(store: Store) -> None:
     assert (1, 0, ()) == (told.events, told.compared, told.faults)
     assert found(bundle | {"transcript": "forged"}).faults
     assert found(changed_at(bundle, ("session", "name"), "forged")).faults
+
+
+def test_a_name_that_stands_twice_is_a_fault(whole: Body) -> None:
+    """Another reader may take the first value, and a person sees both."""
+    text = json.dumps(whole)
+    place = text.index('"transcript"')
+    forged = f'{text[:place]}"transcript": "forged", {text[place:]}'
+    assert not verify(text.encode()).faults
+    expected = "An object has two values for one name: transcript."
+    assert expected == verify(forged.encode()).fault
+    deep = text[:-1] + ', "x": ' + "[" * 1000 + "]" * 1000 + "}"
+    with pytest.raises(Invalid, match="too deep"):
+        verify(deep.encode())
+
+
+@pytest.mark.parametrize(
+    ("place", "path"),
+    [
+        (("chain",), "$.chain.note"),
+        (("bytes",), "$.bytes.note"),
+        (("bytes", "chunks", 0), "$.bytes.chunks[].note"),
+    ],
+)
+def test_what_was_added_is_listed(
+    whole: Body, place: tuple[Any, ...], path: str
+) -> None:
+    """No hash covers what ANT does not write."""
+    inside: Any = whole
+    for key in place:
+        inside = inside[key]
+    inside["note"] = "forged"
+    told = verify(json.dumps(whole).encode())
+    assert not told.faults
+    assert path in [each for part in told.uncovered for each in part.paths]

@@ -8,30 +8,42 @@ from typing import Any
 
 import pytest
 
+from ant.api import codec
 from ant.api.message_requests import Search
+from ant.api.page_requests import SearchAll
 from ant.api.room_requests import CreateTask
-from ant.api.search_requests import SearchAll
 from ant.core.errors import Invalid, NotFound
 from ant.history import lines, search
 from ant.history.pattern import REGEX, Words
 from ant.messages import messages
+from ant.model.messages import Found, SearchResults
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.search import Everything
-from ant.model.sessions import Session
+from ant.model.sessions import Session, SessionId
 from ant.recording import reader
 from ant.rooms import tasks
 from ant.run_events import log
 from ant.sessions import sessions
 from ant.store import Store, Unit
 from tests.history.test_lines import begin, catch_up, say
-from tests.rules import NOBODY, create, patch, post, room
+from tests.rules import NOBODY, create, decoded_found, patch, post, room
 
 ALL = "messages,terminals,events,tasks"
 
 
 def find(store: Store, q: str, scope: str = ALL, **ask: Any) -> Everything:
     """What the rule answers."""
-    return store.read(search.search_all, SearchAll(q=q, scope=scope, **ask))
+    asked = SearchAll(q=q, scope=scope, **ask)
+    content, is_complete = store.read(search.search_all, asked)
+    answer = codec.read_data(codec.loads(content), Everything)
+    assert is_complete == answer.complete
+    return answer
+
+
+def find_in(store: Store, session_id: str, q: str) -> tuple[Found, ...]:
+    """What the rule answers for one room."""
+    content = store.read(search.search_room, SessionId(session_id), Search(q=q))
+    return codec.read_data(codec.loads(content), SearchResults).results
 
 
 def terminal(store: Store, name: str, text: bytes, at_s: float = 0) -> Session:
@@ -129,8 +141,9 @@ def test_a_prefix_begins_a_word_in_each_scope(
         found = find(store, q, sort=sort)
         told = (found.results, found.terminals, found.tasks, found.events)
         assert expected == tuple(len(each or ()) for each in told), q
-        room_finds = store.read(search.search_room, here.id, Search(q=q, sort=sort))
-        assert len(found.results) == len(room_finds), q
+        ask = Search(q=q, sort=sort)
+        room_finds = codec.loads(store.read(search.search_room, here.id, ask))
+        assert len(found.results) == len(room_finds["results"]), q
     (message,) = find(store, "nee*").results
     assert "the <mark>Needle</mark> is in a message" == message.snippet
 
@@ -151,16 +164,15 @@ def test_an_expression_is_searched_in_all_scopes(
     found = find(store, q)
     assert (1, 1) == (len(found.results), len(found.terminals or ()))
     assert ((), ()) == (found.tasks, found.events)
-    (one,) = store.read(search.search_room, here.id, Search(q=q))
+    (one,) = find_in(store, here.id, q)
     assert found.results[0] == one
-    assert () == store.read(search.search_room, here.id, Search(q="re:^needle$"))
+    assert () == find_in(store, here.id, "re:^needle$")
 
 
 def test_words_in_a_room_are_taken_literally(store: Store, here: Session) -> None:
     """Nothing in them is syntax."""
-    asked = Search(q="needle")
-    expected = store.read(messages.search, here.id, asked)
-    assert expected == store.read(search.search_room, here.id, asked)
+    expected = store.read(messages.search, here.id, Search(q="needle"))
+    assert decoded_found(expected) == list(find_in(store, here.id, "needle"))
 
 
 def test_an_invalid_expression_is_refused(store: Store, here: Session) -> None:
@@ -168,8 +180,8 @@ def test_an_invalid_expression_is_refused(store: Store, here: Session) -> None:
     with pytest.raises(Invalid, match=r"at \$\.q$"):
         find(store, "re:(")
     with pytest.raises(NotFound):
-        store.read(search.search_room, NOBODY, Search(q="re:x"))
-    assert () == store.read(search.search_room, here.id, Search(q=REGEX + "zzz"))
+        find_in(store, NOBODY, "re:x")
+    assert () == find_in(store, here.id, REGEX + "zzz")
 
 
 def test_newest_first_over_all_terminals(store: Store) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 import trio
+from quart import Response
 from quart.testing.connections import WebsocketResponseError
 
 from ant.core.counters import Limit
@@ -77,21 +78,44 @@ async def test_access_is_checked_for_requests_and_sockets(tmp_path: Path) -> Non
             ({"Host": "evil", "X-API-Key": "hunter2"}, 403),
             ({"Origin": "http://evil", "X-API-Key": "hunter2"}, 403),
         ):
-            with (
-                trio.fail_after(5),
-                pytest.RaisesGroup(
-                    WebsocketResponseError, flatten_subgroups=True, allow_unwrapped=True
-                ) as refused,
-            ):
-                async with rig.app.test_client().websocket(
-                    "/ws", headers=headers
-                ) as socket:
-                    await socket.receive()
-            error = refused.value
-            while isinstance(error, BaseExceptionGroup):
-                error = error.exceptions[0]
-            assert status == error.response.status_code
+            assert status == (await refused_socket(rig, "/ws", headers)).status_code
         assert 0 == len(rig.wakeups)
+
+
+async def refused_socket(rig: Rig, path: str, headers: dict[str, str]) -> Response:
+    """The answer to a socket that is not accepted."""
+    with (
+        trio.fail_after(5),
+        pytest.RaisesGroup(
+            WebsocketResponseError, flatten_subgroups=True, allow_unwrapped=True
+        ) as refused,
+    ):
+        async with rig.app.test_client().websocket(path, headers=headers) as socket:
+            await socket.receive()
+    error = refused.value
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    response: Response = error.response
+    return response
+
+
+async def test_a_socket_has_no_parameters(tmp_path: Path) -> None:
+    """An unknown one is a 400, as on every route, and a wrong key goes before it."""
+    async with running(tmp_path, api_key="hunter2") as rig:
+        answer = await refused_socket(rig, "/ws?apiKey=hunter2&from=0", {})
+        assert 400 == answer.status_code
+        sentence = 'unknown parameter "from", expected none at $'
+        assert [sentence] == (await answer.get_json())["issues"]
+        answer = await refused_socket(rig, "/ws?apiKey=hunter2&agent_context=1&x&x", {})
+        sentence = 'unknown parameter "x", expected none at $'
+        assert [sentence] == (await answer.get_json())["issues"]
+        assert (
+            401
+            == (await refused_socket(rig, "/ws?apiKey=wrong&from=0", {})).status_code
+        )
+        path = "/ws?apiKey=hunter2&agent_context=1"
+        async with rig.app.test_client().websocket(path) as socket:
+            assert b"build_id" in await socket.receive()
 
 
 async def test_an_unknown_key_learns_nothing_about_paths(tmp_path: Path) -> None:

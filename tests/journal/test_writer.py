@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -14,17 +15,19 @@ from ant.core.errors import CapacityReached, Conflict, Stopping, StorageFailed
 from ant.journal import event_log
 from ant.journal.writer import (
     GROUP,
+    KEPT,
     LANE_QUEUE,
     OWNER_QUEUE,
     QUEUE,
     READERS,
+    SEARCH_GROUP,
     Journal,
     Lane,
     open_journal,
 )
 from ant.model.events import Envelope, SessionActivity, SessionsChanged
 from ant.model.sessions import SessionId
-from ant.store import Store, Unit
+from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import database
 from tests.cancel import cancel_at_every_step
 from tests.store.test_store import BIG, fail, fill_disk, grow, put
@@ -357,3 +360,83 @@ async def test_closing_ends_long_reads(store: Store) -> None:
                 nursery.start_soon(read_in_thread, journal)
             await wait_all_tasks_blocked(0.01)
     assert ["The server is stopping."] * (READERS + 1) == told
+
+
+async def test_an_answer_is_kept_until_something_is_committed(
+    journal: Journal, store: Store
+) -> None:
+    """By any connection; another question replaces it; a large answer is not kept."""
+    asked: list[str] = []
+
+    def settings(unit: Unit, key: str) -> tuple[dict[str, str | None], None]:
+        asked.append(key)
+        return {key: unit.settings.get(key)}, None
+
+    def change(unit: Unit, value: str) -> None:
+        unit.settings.put("one", value)
+
+    async def ask(key: str = "one") -> bytes:
+        return await journal.read_json(settings, key)
+
+    assert (b'{"one":null}', b'{"one":null}') == (await ask(), await ask())
+    assert ["one"] == asked
+    await journal.write(change, "a")
+    assert (b'{"one":"a"}', b'{"one":"a"}') == (await ask(), await ask())
+    assert ["one", "one"] == asked
+    store.transact(change, "b")  # By the connection of the loop itself.
+    assert b'{"one":"b"}' == await ask()
+    assert b'{"two":null}' == await ask("two")
+    assert b'{"one":"b"}' == await ask()
+    assert ["one"] * 3 + ["two", "one"] == asked
+    await journal.write(change, "x" * KEPT)
+    assert await ask() == await ask()
+    assert ["one"] * 2 == asked[-2:]
+    assert 7 == len(asked)
+
+
+async def test_an_answer_is_kept_until_its_time(journal: Journal) -> None:
+    """What holds until a time in the future is kept; what held until now is not."""
+    asked: list[timedelta] = []
+
+    def at(unit: Unit, later: timedelta) -> tuple[list[str], datetime]:
+        asked.append(later)
+        return [], unit.now + later
+
+    for later in (timedelta(hours=1), timedelta()):
+        assert [b"[]"] * 2 == [await journal.read_json(at, later) for _ in range(2)]
+    assert [timedelta(hours=1), timedelta(), timedelta()] == asked
+
+
+async def test_searches_that_wait_share_a_trip(
+    store: Store, bus: RecordingBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At most `SEARCH_GROUP` of them; a long read of another lane goes alone."""
+    sizes: list[int] = []
+    run, go_on = store.read_group, threading.Event()
+
+    def read_group(jobs: Sequence[Job]) -> None:
+        sizes.append(len(jobs))
+        run(jobs)
+
+    def wait(_: Unit) -> None:
+        assert go_on.wait(PATIENCE_S)
+
+    monkeypatch.setattr(store, "read_group", read_group)
+    async with open_journal(store, bus) as journal:
+        for lane, expected in ((Lane.SEARCH, [4, 4]), (Lane.SCAN, [1] * 8)):
+            sizes.clear()
+            go_on.clear()
+            ask = partial(journal.read_in_thread, lane=lane)
+            async with trio.open_nursery() as nursery:
+                for _ in range(READERS):
+                    nursery.start_soon(ask, wait)
+                    await wait_all_tasks_blocked(0.01)
+                for _ in range(2 * SEARCH_GROUP):
+                    nursery.start_soon(ask, _nothing)
+                    await wait_all_tasks_blocked()
+                go_on.set()
+            assert [1] * READERS + expected == sizes
+
+
+def _nothing(_: Unit) -> None:
+    """Read nothing."""

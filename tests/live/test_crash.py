@@ -86,7 +86,7 @@ class Print:
 
         It may begin with what was stored and not yet seen when the server died.
         """
-        parts = stretches((out["offset"], out["data"].encode()) for out in view.outputs)
+        parts = stretches((out["offset"], out["raw"]) for out in view.outputs)
         if self.runs and parts and parts[0][0] != self.seen:
             assert view.gaps[0] == (self.seen, parts[0][0]), "the hole is not named"
         for start, data in parts:
@@ -151,9 +151,15 @@ async def create_print(
 async def watch_until_killed(
     ant: AntClient, each: Print, begun: trio.Event, views: list[tuple[Print, Viewer]]
 ) -> None:
-    """Join past what was seen before, start the program, look till the server dies."""
+    """Join past what was seen before, start the program, look till the server dies.
+
+    Every second view has its output as binary messages.
+    """
+    binary = {"binary": len(views) % 2 == 1, "ref": "join"}
     try:
-        async with watching(ant, each.id, from_=each.seen, spawnPty=True) as view:
+        async with watching(
+            ant, each.id, from_=each.seen, spawnPty=True, **binary
+        ) as view:
             views.append((each, view))
             while True:
                 frame = await view.take()

@@ -15,6 +15,7 @@ ASKS = 'read -r -p "Go on? [y/n] " answer; echo "$answer"; exec cat'
 ALWAYS = {
     *("build_id", "hello", "ack", "error", "session_health", "screen"),
     *("terminal_output", "gap", "terminal_resized", "session_exited"),
+    *("terminal_size", "screen_rows"),
     *("sessions_changed", "message_created", "message_updated", "message_pinned"),
     *("message_deleted", "message_read", "participants_changed", "handle_updated"),
     *("cli_flag_updated", "task_created", "task_updated", "task_deleted"),
@@ -75,6 +76,7 @@ async def test_every_frame_of_a_session_fits(tmp_path: Path) -> None:
             async def until(kind: str, ref: str | None = None) -> dict[str, Any]:
                 while True:
                     frame = await socket.receive()
+                    frame.pop("raw", None)  # The client made it of the data.
                     schema.validate(frame)
                     seen[frame["type"]] = frame
                     if frame["type"] == kind and ref in (None, frame.get("ref")):
@@ -89,6 +91,17 @@ async def test_every_frame_of_a_session_fits(tmp_path: Path) -> None:
             await until("ack", "1")
             await act(ant, room, terminal, socket)
             await until("error", "3")
+            rows = {"sessionId": terminal, "screenRows": True}
+            await socket.send("join_session", **rows)
+            while not seen.get("screen_rows", {}).get("changed"):
+                await until("screen_rows")
+            seq = max(frame.get("seq", 0) for frame in seen.values())
+            await socket.send("resume", seq=seq, binary=True, ref="4")
+            await until("ack", "4")
+            again = {"sessionId": terminal, "binary": True, "ref": "5"}
+            await socket.send("join_session", **again)
+            await until("ack", "5")
+            await socket.send("join_session", sessionId=terminal, **{"from": 0})
             await socket.send("terminal_input", sessionId=terminal, data="y\r")
             await until("prompt_bridge_resolved")
             await socket.send("terminal_input", sessionId=terminal, data="\x04")

@@ -138,7 +138,10 @@ async def test_a_resize_reaches_the_program_and_the_row(tmp_path: Path) -> None:
             view.end = None  # `expect` passed over what came before the answer.
             await view.type("stty size\r")
             await view.until_text("33 99\r\n")
-            async with watching(ant, row["id"], spawnPty=True, cols=71, rows=17):
+            free = {"cols": 98, "rows": 32}  # No socket owns the size after it.
+            await ant.call("POST", f"{path}/terminal/resize", free)
+            join = {"spawnPty": True, "cols": 71, "rows": 17}
+            async with watching(ant, row["id"], **join) as second:
                 resized = {"cols": 71, "rows": 17}.items()
                 await view.until(
                     lambda v: any(
@@ -146,7 +149,7 @@ async def test_a_resize_reaches_the_program_and_the_row(tmp_path: Path) -> None:
                         for frame in v.frames
                     )
                 )
-                await view.type("stty size\r")
+                await second.type("stty size\r")
                 await view.until_text("17 71\r\n")
         terminal = (await ant.call("GET", path))["terminal"]
         assert (71, 17) == (terminal["cols"], terminal["rows"])

@@ -26,11 +26,13 @@ VENV = os.environ.get("VENV", ".venv")
 """Where `make` was told to install; the README says what it does unless it is told."""
 
 COMMANDS = {
-    "README.md": 6,
+    "README.md": 7,
+    "docs/cli.md": 2,
+    "docs/clients.md": 1,
     "docs/history.md": 2,
-    "docs/messages.md": 1,
-    "docs/tmux.md": 1,
-    "docs/websocket.md": 2,
+    "docs/messages.md": 2,
+    "docs/tmux.md": 2,
+    "docs/websocket.md": 3,
 }
 """How many blocks of commands each document has; the test below runs all of them."""
 
@@ -122,11 +124,13 @@ class Shell:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up; in one shell each block does what the text says."""
-    serve, first, later, waits, room, end = blocks("README.md")
+    serve, first, later, told, waits, room, end = blocks("README.md")
     find, proof = blocks("docs/history.md")
-    (inside,) = blocks("docs/messages.md")
-    (beside,) = blocks("docs/tmux.md")
-    live, stream = blocks("docs/websocket.md")
+    person, inside = blocks("docs/messages.md")
+    keep, beside = blocks("docs/tmux.md")
+    live, stream, resumed = blocks("docs/websocket.md")
+    (greeter,) = blocks("docs/clients.md")
+    terminal, ideas = blocks("docs/cli.md")
     data = tmp_path / "data"
     assert "make serve" == serve.strip()
     process = await trio.lowlevel.open_process(
@@ -164,21 +168,41 @@ async def test_readme_commands(tmp_path: Path) -> None:
                 assert "the answer is 42" in printed
                 assert '"status":"running"' in printed
                 assert '"action":"interrupt"' in printed
+                printed = await shell.run(told)
+                assert "exit: code 4" in printed
+                assert "output:re:[0-9]+ failed: 3 passed, 1 failed" in printed
+                assert "block: code 0: sleep 1; echo all done" in printed
                 printed = await shell.run(live)
                 assert "42" in printed
                 assert "exit code 0" in printed
                 await run_waiting(waits, shell, address)
+                printed = await shell.run(greeter)
+                assert "hello 42" in printed
+                assert "exit code 3" in printed
+                assert "refused: There is no session '@nobody'." in printed
                 await run_room(room, shell, address)
+                printed = await shell.run(person)
+                assert '"kind":"person"' in printed
+                assert '"reader_handle":"@james"' in printed
                 assert '"type":"message_created"' in await shell.run(stream)
+                printed = await shell.run(resumed)
+                seqs = [line.split()[:2] for line in printed.splitlines()]
+                assert [["0", "1"], ["0", "2"], ["0", "3"]] == seqs[:3]
+                assert [["1", "4"], ["1", "5"], ["1", "6"]] == seqs[3:]
                 printed = await shell.run(proof)
                 assert '"terminal":{"command_count":' in printed
                 assert " events checked, head " in printed
                 await run_inside(inside, address, tmp_path)
-                socket = name_of(data) if shutil.which("tmux") else ""
-                printed = await shell.run(beside)
-                assert f"tmux -L {socket} attach -t ={session}:\n" == printed
+                if shutil.which("tmux"):
+                    assert '"ok":true' in await shell.run(keep)
+                    kept = (await shell.run("echo $KEEP")).strip()
+                    attach = f"tmux -L {name_of(data)} attach -t ={kept}:\n"
+                    assert attach == await shell.run(beside)
+                await run_verbs(terminal, ideas, shell, address)
                 await shell.run(end)
             async with AntClient(f"http://{address}") as ant:
+                if shutil.which("tmux"):
+                    await ant.call("DELETE", f"/api/sessions/{kept}", hard="true")
                 assert (await ant.session(session))["deleted_at"] is not None
     finally:
         # To the server alone: make would not wait for it if it were told too.
@@ -239,6 +263,30 @@ async def run_waiting(block: str, shell: Shell, address: str) -> None:
 
         await eventually(answered)
         await ant.call("DELETE", f"/api/sessions/{row['id']}")
+
+
+async def run_verbs(terminal: str, ideas: str, shell: Shell, address: str) -> None:
+    """Type into a terminal; once it has printed, look; then talk in a room."""
+    setup, new, send, *look = terminal.splitlines()
+    assert "Started web (@web, " in await shell.run(f"{setup}\n{new}")
+    async with AntClient(f"http://{address}") as ant:
+        row = await ant.session("web")
+
+        async def printed() -> bool:
+            rows = (await ant.history(row["id"]))["rows"]
+            return "the sum is 42" in "".join(each["text"] for each in rows)
+
+        assert "Typed 28 bytes into web." in await shell.run(send)
+        await eventually(printed)
+    shown = await shell.run("\n".join(look))
+    assert 2 == shown.count("\nthe sum is 42\n")
+    assert "Pressed Up C-c in web." in shown
+    assert "@web" in shown
+    shown = await shell.run(ideas)
+    assert "Which one first?" in shown
+    assert '"type": "task_created"' in shown
+    assert " events checked, head " in shown
+    assert "Deleted: ideas (" in shown
 
 
 async def run_inside(block: str, address: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Two terminals on one program: of their answers to its queries one counts."""
+"""Two terminals on one program: one owns its size, and its replies count."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ async def read_until(socket: EventSocket, session_id: str, end: str) -> str:
 
 
 @pytest.mark.slow
-async def test_who_set_the_size_last_answers(tmp_path: Path) -> None:
+async def test_the_owner_of_the_size_answers(tmp_path: Path) -> None:
     """The other's answers are acknowledged and dropped; its keys are typed."""
     async with running_server(tmp_path) as server, server.client() as ant:
         row = await ant.create("show", command=["sh", "-c", SHOW])
@@ -45,14 +45,19 @@ async def test_who_set_the_size_last_answers(tmp_path: Path) -> None:
                 dropped = await ask(one, "terminal_input", data=REPLY, **own)
                 assert (0, True) == (dropped["size"], dropped["dropped"]), "no typist"
                 await ask(one, "terminal_resize", cols=90, rows=30, **own)
-                await ask(two, "terminal_resize", cols=70, rows=20, **own)
+                refused = await ask(two, "terminal_resize", cols=70, rows=20, **own)
+                assert (90, 30, False) == (
+                    *(refused["cols"], refused["rows"]),
+                    refused["applied"],
+                )
+                taken = {"cols": 70, "rows": 20, "take": True}
+                assert (await ask(two, "terminal_resize", **taken, **own))["applied"]
                 assert (await ask(one, "terminal_input", data=REPLY, **own))["dropped"]
                 answered = await ask(two, "terminal_input", data=REPLY, **own)
                 assert "dropped" not in answered
                 await one.send("terminal_input", data="\x1b[A.", **own)
                 seen = await read_until(one, row["id"], ".")
                 assert "^[[?62;22c^[[A." == "".join(seen.split())
-                await ask(one, "terminal_resize", cols=90, rows=30, **own)
                 assert (await ask(two, "terminal_input", data=REPLY, **own))["dropped"]
                 await ask(one, "terminal_input", data=REPLY + ".", **own)
                 answered = await ask(one, "terminal_input", data=REPLY, **own)

@@ -39,7 +39,17 @@ from ant.model.sessions import Session
 from ant.model.snippets import CONTEXT
 from ant.sessions import sessions
 from ant.store import Job, Store, Unit
-from tests.rules import NOBODY, create, events_of, look, patch, post, room
+from tests.rules import (
+    NOBODY,
+    create,
+    decoded,
+    decoded_found,
+    events_of,
+    look,
+    patch,
+    post,
+    room,
+)
 from tests.strategies import META, WRITING
 
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -59,12 +69,12 @@ def here(store: Store) -> Session:
 
 
 def page(store: Store, here: Session, **ask: Any) -> list[Message]:
-    return list(store.read(rooms.list_messages, here.id, ListMessages(**ask)))
+    return decoded(store.read(rooms.list_messages, here.id, ListMessages(**ask)))
 
 
 def found(store: Store, here: Session | None, q: str, **ask: Any) -> list[Found]:
     query = Search(q=q, **ask)
-    return list(store.read(rooms.search, here.id if here else None, query))
+    return decoded_found(store.read(rooms.search, here.id if here else None, query))
 
 
 def names(results: list[Found]) -> list[str]:
@@ -302,7 +312,7 @@ def test_ordered_pages_neither_skip_nor_repeat(
         ask = ListMessages(**bounds, limit=limit, order=order)
         part = store.read(rooms.list_messages, here.id, ask)
         assert len(part) <= limit
-        walked += part
+        walked += decoded(part)
         if part.next is None:
             break
         assert part[-1].id == part.next

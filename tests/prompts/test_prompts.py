@@ -35,6 +35,7 @@ from tests.asked import decision, prompt, record, stored
 from tests.rules import (
     NOBODY,
     create,
+    decoded,
     events_of,
     look,
     patch,
@@ -132,8 +133,8 @@ def test_other_rooms_get_a_notice(store: Store, here: Session) -> None:
     assert len(targets) == len(told.targets)
     (text,) = [
         message
-        for message in store.read(
-            messages.list_messages, one.id, messages.ListMessages()
+        for message in decoded(
+            store.read(messages.list_messages, one.id, messages.ListMessages())
         )
         if message.msg_type == "prompt_detected"
     ]

@@ -10,6 +10,8 @@ import pytest
 import trio
 
 import ant
+from ant.api import codec
+from ant.core import counters
 from ant.data_dir.reserve import Reserve
 from ant.runtime import health
 from ant.runtime.health import HealthProbe
@@ -58,6 +60,35 @@ async def test_a_snapshot_counts(rig: Rig) -> None:
     probe.stopping = True
     snapshot = probe.snapshot()
     assert ("stopping", False) == (snapshot.status, snapshot.resources.can_spawn)
+
+
+async def test_a_snapshot_is_taken_again_after_a_second(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Callers together get one, until it is old or the state is another."""
+    probe = rig.system.health
+    answers: list[bytes] = []
+
+    async def ask() -> None:
+        answers.append(await probe.recent())
+
+    monkeypatch.setattr(health, "FRESH_S", 1e9)
+    async with trio.open_nursery() as nursery:
+        for _ in range(8):
+            nursery.start_soon(ask)
+    assert 1 == len(set(answers))
+    counters.increment(counters.Limit.SEARCH)
+    assert answers[0] == await probe.recent()
+    rig.system.services.transcript_writer.waits = True
+    degraded = codec.loads(await probe.recent())
+    assert "degraded" == degraded["status"]
+    rig.system.services.transcript_writer.waits = False
+    await rig.started()
+    started = codec.loads(await probe.recent())
+    assert ("ok", 1) == (started["status"], started["active_session_count"])
+    monkeypatch.setattr(health, "FRESH_S", 0.0)
+    later = codec.loads(await probe.recent())
+    assert later["taken_at"] > started["taken_at"]
 
 
 async def test_degraded_by_a_refusing_database(rig: Rig) -> None:

@@ -21,7 +21,7 @@ from ant.recording import reader
 from ant.sessions import sessions
 from ant.store import Store
 from ant.store.tables.sessions import Table, database
-from tests.rules import look, post
+from tests.rules import decoded_found, look, post
 
 TABLES = tuple(Table.__subclasses__())
 """All that there are."""
@@ -180,7 +180,7 @@ def test_a_database_of_the_first_version_opens(tmp_path: Path) -> None:
     (event,) = store.read(event_log.missed_events, 0, 9)[0]
     assert (1, SessionsChanged(terminal.id)) == (event.seq, event.event)
     message = post(store, chat, "hello", sender_id="t")
-    (found,) = store.read(messages.search, None, Search(q="hello"))
+    (found,) = decoded_found(store.read(messages.search, None, Search(q="hello")))
     assert message == found.message
     store.transact(sessions.remove_sessions, [terminal.id, chat.id])
     assert () == store.read(messages.search, None, Search(q="hello"))
@@ -281,7 +281,7 @@ VALUES (?, 'c', 'user', ?, 'text', 'complete', 'message', '{}',
 
 def found_by(store: Store, phrase: str) -> list[str]:
     """The ids of the messages that a search finds, newest first."""
-    found = store.read(messages.search, None, Search(q=phrase))
+    found = decoded_found(store.read(messages.search, None, Search(q=phrase)))
     return [each.message.id for each in found]
 
 

@@ -10,7 +10,7 @@ only. On a server without a key, the kernel identifies a caller without a token
 import hmac
 import ipaddress
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from werkzeug.datastructures import Headers
@@ -33,6 +33,14 @@ _PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
+
+OF_BROWSERS: Final = frozenset(
+    {b"origin", b"sec-fetch-site", b"sec-fetch-mode", b"sec-fetch-dest"}
+)
+"""The headers that `check_origin` reads beside Host. Without them it accepts a call."""
+
+OF_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key", b"cookie"})
+"""The headers that `credentials` reads, and that of the sign-in's cookie."""
 
 
 def host_name(netloc: str) -> str:
@@ -123,6 +131,11 @@ def _origin(text: str) -> Origin | None:
     if not parts.hostname or "@" in parts.netloc:
         return None
     return parts.scheme, parts.hostname, port
+
+
+def may_have_key(query: bytes) -> bool:
+    """Whether a query string may have an `apiKey`; to parse it takes far longer."""
+    return b"apiKey" in query or b"%" in query
 
 
 def credentials(headers: Headers, query_key: str | None) -> Iterator[bytes]:

@@ -68,6 +68,11 @@ class ProcessLookup:
     is_proved: bool = False
     is_descendant: bool = False
 
+    @property
+    def is_operator(self) -> bool:
+        """Whether no row of the database can make it a terminal, or refuse it."""
+        return self.is_known and not (self.terminal or self.is_descendant)
+
 
 class Peers:
     """Identifies the process behind a connection.
@@ -136,8 +141,7 @@ class Peers:
         """
         if pid == 1 or os.geteuid() not in uids_of(pid):
             return False  # An init makes no calls; in a container it may be hidden.
-        lookup = self._classify(pid, leaders)
-        return lookup.is_known and not (lookup.terminal or lookup.is_descendant)
+        return self._classify(pid, leaders).is_operator
 
     def _classify(self, pid: int, leaders: dict[int, TerminalClaim]) -> ProcessLookup:
         """Determine the terminal of a process.
@@ -211,6 +215,8 @@ class ConnectedPeer:
             self._lookup = None
             lookup = await self._find()
             self._lookup, self._is_confirmed = lookup, is_unsafe
+        if self._lookup.is_operator:
+            return None
         return await services.journal.read(_caller, services.token_signer, self._lookup)
 
     async def _find(self) -> ProcessLookup:

@@ -50,7 +50,7 @@ class Refusals:
 
         `client` is the IP address of the caller. None, and what is no address, counts
         as one address. An IPv6 network of 64 bits counts as one, too, since a host may
-        take any address in its network.
+        take any address in its network. So do all loopback addresses.
         """
         now, key = self._now(), _network(client or "")
         found = self._known.pop(key, None) or _Refused(FREE, now)
@@ -71,8 +71,10 @@ def _network(client: str) -> str:
         address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:
         return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return "loopback"
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
     return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))

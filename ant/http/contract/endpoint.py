@@ -1,23 +1,31 @@
 """`@endpoint` registers a handler; its signature defines the route."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, cast, get_args, get_type_hints
+from typing import Any, Final, cast, get_args, get_origin, get_type_hints
 
 import attrs
-from quart import Response, g, request
+from quart import Request, Response
+from quart.globals import request_ctx
 
 from ant.api import codec
 from ant.api.compat import IGNORED_PARAMETERS
 from ant.core.errors import AntError, Invalid, Unsupported
 from ant.http.access import permissions, scopes, session_names
 from ant.identity.tokens import Caller
+from ant.journal.writer import SMALL
 from ant.model.access_tokens import AccessToken
 from ant.runtime.system import System
 
 Handler = Callable[..., Awaitable[Any]]
 
+
+CALLER: Final = "ant.caller"
+"""The key of a request's scope whose value is its caller: a `Caller`, or None."""
+
+ACCESS_TOKEN: Final = "ant.access_token"
+"""The key of a request's scope whose value is its `AccessToken`, or None."""
 
 JSON: Final = "application/json"
 
@@ -89,13 +97,6 @@ class Route:
         kinds = self.body, self.hints.get("query")
         return any(map(session_names.takes_names, kinds))
 
-    def _noun(self) -> str:
-        """What an error calls a body that is no JSON."""
-        if not self.takes_bytes:
-            return "The body"
-        kind = request.mimetype[:100] or "nothing"
-        return f"A body is application/json or {OCTETS}; this one says {kind} and"
-
     def view(self, system: System) -> Callable[..., Awaitable[Response]]:
         """The Quart view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
@@ -104,12 +105,15 @@ class Route:
         # A handler without a session in its path that takes a caller filters by it.
         is_whole = "<session_id>" not in self.path
         is_listed = wants_caller and is_whole and self.method == "GET"
+        lists = _lists(query)
         # A repeated delete must not remove another session that once had the handle.
         active = self.inactive and self.method == "DELETE"
 
         async def view(**params: Any) -> Response:
-            caller: Caller | None = g.caller
-            access_token: AccessToken | None = g.get("access_token")
+            call = request_ctx.request  # Each use of `request` looks it up.
+            scope = cast(dict[str, Any], call.scope)
+            caller: Caller | None = scope[CALLER]
+            access_token: AccessToken | None = scope[ACCESS_TOKEN]
             # An access token has no quota, and speaks as its body says.
             terminal = caller if access_token is None else None
             if (name := params.get("session_id")) is not None:
@@ -127,21 +131,19 @@ class Route:
                 params["caller"] = caller
             if wants_token:
                 params["access_token"] = access_token
-            asked = codec.read_query(_pairs(), query or NoQuery)
+            asked = codec.read_query(_pairs(call, lists), query or NoQuery)
             if query is not None:
                 params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
                 if terminal is not None:
-                    permissions.check_size(
-                        system, self.keeps, request.content_length or 0
-                    )
-                data = cast(bytes, await request.get_data(as_text=False))
+                    permissions.check_size(system, self.keeps, call.content_length or 0)
+                data = cast(bytes, await call.get_data(as_text=False))
                 if terminal is not None:
                     permissions.spend(system, self.keeps, terminal, len(data))
-                is_raw = takes_bytes and request.mimetype == OCTETS
+                is_raw = takes_bytes and call.mimetype == OCTETS
                 if data and not is_raw:
-                    check_type(request.mimetype, takes_bytes)
-                sent = data if is_raw else codec.read_body(data, body, self._noun())
+                    check_type(call.mimetype, takes_bytes)
+                sent = data if is_raw else codec.read_body(data, body)
                 if terminal is not None:
                     sent = permissions.bound(terminal, self.speaker, sent)
                 sent = await session_names.with_ids(system, sent, caller)
@@ -151,13 +153,15 @@ class Route:
                     )
                 params["body"] = sent
             answer = await self.handler(system, **params)
+            if isinstance(answer, bytes):
+                return Response(answer, self.status, content_type=JSON)
             if isinstance(answer, Response):
                 return answer
             if answer is None:
                 return Response(b"", status=self.status, content_type="text/plain")
             others = (s for s, kind in self.also.items() if isinstance(answer, kind))
             status = next(others, self.status)
-            if self.large or (self.method == "GET" and _has_rows(answer)):
+            if self.large or (self.method == "GET" and _is_large(answer)):
                 content = await system.journal.render(answer)
             else:
                 content = codec.dumps(answer)
@@ -183,20 +187,44 @@ def check_type(mimetype: str, takes_bytes: bool) -> None:
     )
 
 
-def _has_rows(answer: Any) -> bool:
-    """Whether an answer may be long: one of its fields is a collection."""
+def _is_large(answer: Any) -> bool:
+    """Whether an answer may be large: it has many bytes of rows, or nobody knows."""
     fields = attrs.fields(type(answer)) if attrs.has(type(answer)) else ()
-    return any(isinstance(getattr(answer, f.name), tuple | dict) for f in fields)
+    values = (getattr(answer, field.name) for field in fields)
+    rows = [each for each in values if isinstance(each, tuple | dict) and each]
+    sizes = [getattr(each, "size", None) for each in rows]
+    return sum(SMALL + 1 if size is None else size for size in sizes) > SMALL
 
 
-def _pairs() -> dict[str, str]:
-    """The query parameters that count. Raises `Invalid` for a repeated name."""
-    given = request.args.lists()
+def _lists(query: Any) -> frozenset[str]:
+    """The names of the parameters that may be repeated: those of a list."""
+    if query is None:
+        return frozenset()
+    kinds = get_type_hints(query)  # Without the limits of `Annotated`.
+    return frozenset(name for name, kind in kinds.items() if get_origin(kind) is tuple)
+
+
+def _pairs(call: Request, lists: Collection[str]) -> dict[str, str | list[str]]:
+    """The query parameters that count; those in `lists` as lists.
+
+    Raises `Invalid` for another name that is repeated.
+    """
+    if not call.query_string:
+        return {}
+    given = call.args.lists()
     pairs = {name: values for name, values in given if name not in _UNREAD}
-    repeated = [name for name, values in pairs.items() if len(values) > 1]
+    single = pairs.keys() - lists
+    repeated = [name for name in pairs if name in single and len(pairs[name]) > 1]
     if repeated:
         raise Invalid(*(f"given more than once at $.{name}" for name in repeated))
-    return {name: values[0] for name, values in pairs.items()}
+    return {
+        name: values[0] if name in single else values for name, values in pairs.items()
+    }
+
+
+def check_no_parameters(names: Iterable[str]) -> None:
+    """Check the query of a socket, which reads none. Raises `Invalid`."""
+    codec.read_query({name: "" for name in names if name not in _UNREAD}, NoQuery)
 
 
 ROUTES: list[Route] = []
@@ -240,7 +268,7 @@ def endpoint(
                 that the route is closed to them
     `is_open`   the route needs no credentials
     `speaker`   the field of the body that names who speaks; a token binds it
-    `large`     render the answer in a thread, as the pages of every GET are
+    `large`     render the answer in a thread, as large pages of every GET are
     `keeps`     bytes of the body that are stored at most; a token's body may then be
                 larger than usual, and only these bytes count against its quota
     """
@@ -249,7 +277,7 @@ def endpoint(
         if not inspect.getdoc(handler):
             raise TypeError(f"{handler.__name__} has no docstring")
         hints = get_type_hints(handler, include_extras=True)
-        others = {Response, *(also or {}).values()}
+        others = {Response, bytes, *(also or {}).values()}
         kinds = [kind for kind in get_args(hints["return"]) if kind not in others]
         if len(kinds) < len(get_args(hints["return"])):
             (hints["return"],) = kinds

@@ -177,6 +177,7 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         "interactive_source": "agent_event_bus",
         "detected_at": AT_MS,
     },
+    "ChangedSettings": {"ignored": ["detect.patterns"]},
     "Channel": {"handle": "@notes", "port": 9100, "session_id": ROOM},
     "CliFlagSet": {"id": TERMINAL, "cli_flag": "claude-code"},
     "Delivery": {"adapter": "pty-injection", "id": DELIVERY, "state": "queued"}
@@ -323,6 +324,7 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         "covered": 1,
     },
     "Removed": {"removed": True, "id": TERMINAL, "ok": True},
+    "ReplacedName": {"field": "name", "taken": "build", "now": "build (2)"},
     "Resources": {
         "totalCpuPct": 12.5,
         "totalRssMb": 310.2,
@@ -348,6 +350,9 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     },
     "RunEvents": {"next": 41},
     "ScreenFrame": {"title": "build"},
+    "ScreenRow": {"row": 29},
+    "ScreenRows": {"title": "build", "full": False, "complete": True},
+    "ScreenSpan": {"text": "42 passed", "fg": "2", "bold": True},
     "ScreenPage": {"status": "running", "title": "build"}
     | {"ansi": "42 passed in 3.10s\r\n$ "},
     "SearchResults": {"complete": True},
@@ -385,13 +390,24 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     | {"assigned_to": "@build", "status": "proposed"},
     "Term": {"term": "release", "count": 6},
     "TerminalActivity": {"state": "working", "ageMs": 250},
+    "TerminalSize": {"owner": "self", "handle": "desk"},
     "TerminalEvent": {"id": 5, "kind": "resize", "data": {"cols": 120, "rows": 30}},
     "TerminalEvents": {"kind": None, "rows": ..., "since_ms": None},
     "TerminalInfo": {"pid": 4711, "started_at": AT},
     "TerminalStatus": {"needs_input": True, "prompt": ..., "since": AT},
     "TmuxFound": {"version": "3.4", "socket": "ant-1f3a"},
     "Tty": {"echo": False, "foreground": "claude", "icrnl": False},
+    "Tombstone": {"eventType": "message_created", "sha256": HASH},
     "Typing": {"sessionId": ROOM, "handle": "@ada", "typing": True},
     "Overview": {"waiting": 1},
+    "Waited": {
+        "until": "exit",
+        "next": "4160.13",
+        "status": "exited",
+        "state": None,
+        "event_id": 118,
+        "exit_code": 4,
+        "command": None,
+    },
 }
 """Values of the fields of a class, by the name on the wire; `...` is one made anew."""

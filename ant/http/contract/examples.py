@@ -88,6 +88,7 @@ QUERIES: Final[dict[str, dict[str, Any]]] = {
     "list_run_events": {"kind": "command_block", "order": "desc"},
     "list_terminal_events": {"since": "1h"},
     "remove_file_ref": {"refId": FILE_REF},
+    "wait_for_fact": {"until": ["exit", "output:passed"], "after": "4160.12"},
     "get_history": {"grep": "passed", "since": "1h"},
 }
 """The query parameters of requests, by operation and name."""
@@ -102,7 +103,8 @@ SENT: Final[dict[str, dict[str, Any]]] = {
     },
     "leave_session": {"sessionId": TERMINAL, "ref": "3"},
     "terminal_input": {"sessionId": TERMINAL, "data": "npm test\r", "ref": "4"},
-    "terminal_resize": {"sessionId": TERMINAL, "cols": 120, "rows": 30, "ref": "5"},
+    "terminal_resize": {"sessionId": TERMINAL, "cols": 120, "rows": 30}
+    | {"take": True, "ref": "5"},
     "check_health": {"sessionId": TERMINAL, "ref": "6"},
     "presence_ping": {"ref": "7"},
 }
@@ -116,11 +118,30 @@ AGENT_RESPONSE: Final = {
 }
 """The content of a message whose `msg_type` is `agent_response`."""
 
+DOCUMENTS: Final[dict[str, dict[str, Any]]] = {
+    "get_openapi": {"openapi": "3.1.0", "info": {"title": "ANT"}, "paths": {}},
+    "get_ws_schema": {"$id": "urn:ant:schema:ws", "$defs": {}},
+    "get_agent_response_schema": {
+        "$id": "urn:ant:schema:agent-response",
+        "type": "object",
+        "properties": {},
+        "examples": [AGENT_RESPONSE],
+    },
+}
+"""The first words of the documents that are answers, by operation; `{}` is cut."""
+
 
 def body(route: Route) -> Schema:
     """The `example` keyword of a route's JSON body, if it has one."""
     known = BODIES.get(route.name)
     return {} if known is None else {"example": known}
+
+
+def answer(route: Route, kind: Any) -> Schema:
+    """The `example` keyword of an answer of this class."""
+    if attrs.has(kind):
+        return {"example": of_class(kind)}
+    return {"example": DOCUMENTS[route.name]}
 
 
 def of_class(kind: type, *, strict: bool = False) -> Schema:

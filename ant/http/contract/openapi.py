@@ -60,8 +60,9 @@ TAGS: Final = {
     "export": "evidence",
     "participants": "people",
     "health": "system",
+    "waits": "terminal",
 }
-"""Published tags of route modules whose name has changed since."""
+"""Published tags of route modules that have another name."""
 
 
 def tag_of(route: Route) -> str:
@@ -126,11 +127,11 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
         operation["requestBody"] = {"required": required, "content": content}
     success: Schema = {"description": HTTPStatus(route.status).phrase}
     if route.hints["return"] is not NoneType:
-        success["content"] = _answer(route.hints["return"], answers)
+        success["content"] = _answer(route, route.hints["return"], answers)
     others = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": _answer(kind, answers),
+            "content": _answer(route, kind, answers),
         }
         for status, kind in route.also.items()
     }
@@ -145,10 +146,9 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
     return operation
 
 
-def _answer(kind: type, answers: Components) -> Schema:
+def _answer(route: Route, kind: type, answers: Components) -> Schema:
     """The content of an answer of this class, with an example."""
-    shown = {"example": examples.of_class(kind)} if attrs.has(kind) else {}
-    return {JSON: {"schema": answers.schema(kind)} | shown}
+    return {JSON: {"schema": answers.schema(kind)} | examples.answer(route, kind)}
 
 
 @functools.cache

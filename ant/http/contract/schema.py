@@ -161,7 +161,8 @@ def _rule(kind: type) -> Schema:
     ways: list[Schema] = [{"required": [name]} for name in rule.names]
     if not rule.null:
         for way, name in zip(ways, rule.names, strict=True):
-            way["properties"] = {name: {"not": {"type": "null"}}}
+            given: Schema = {"description": "Not null.", "not": {"type": "null"}}
+            way["properties"] = {name: given}
     return {"allOf": [{"oneOf" if rule.only else "anyOf": ways}]}
 
 

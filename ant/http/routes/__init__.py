@@ -17,6 +17,7 @@ from ant.http.routes import (  # isort: skip
     health,
     terminal,
     tokens,
+    waits,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "tasks",
     "terminal",
     "tokens",
+    "waits",
 ]

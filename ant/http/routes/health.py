@@ -3,12 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import attrs
-
-from ant.core.errors import StorageFailed
 from ant.http.contract import frame_schemas, openapi
 from ant.http.contract.endpoint import endpoint
-from ant.messages import deliveries
 from ant.model.access_tokens import Scope
 from ant.runtime.health import Health
 from ant.runtime.system import System
@@ -16,7 +12,7 @@ from ant.store import Unit
 
 
 @endpoint("GET", "/api/health", scope=Scope.VIEW)
-async def get_health(system: System) -> Health:
+async def get_health(system: System) -> Health | bytes:
     """Report the state of the server.
 
     The answer holds the status (`ok`, `degraded` or `stopping`), version and uptime,
@@ -24,14 +20,11 @@ async def get_health(system: System) -> Health:
     tmux's version and socket name. `limits` lists every limit with how often it was
     reached since the start. `degraded_tasks` names what the server cannot do now, and
     why. `deliveries` counts the deliveries that are pending or were given up; it is
-    null while the database cannot be read.
+    null while the database cannot be read. The answer is a snapshot that is at most a
+    second old; `taken_at` is its time. A change of the status, of `degraded_tasks` or
+    of the number of sessions shows at once.
     """
-    snapshot = system.health.snapshot()
-    try:
-        counts = await system.journal.read_in_thread(deliveries.counts)
-    except StorageFailed:
-        return snapshot
-    return attrs.evolve(snapshot, deliveries=counts)
+    return await system.health.recent()
 
 
 @endpoint("GET", "/openapi.json", large=True, scope=Scope.VIEW)

@@ -4,6 +4,7 @@ from typing import Any
 
 import attrs
 
+from ant.api import codec
 from ant.api.message_requests import (
     AwaitDelivery,
     ListMessages,
@@ -25,7 +26,7 @@ from ant.history import search
 from ant.http.contract.endpoint import Done, endpoint
 from ant.identity import tokens
 from ant.identity.tokens import Caller
-from ant.journal.writer import Lane
+from ant.journal.writer import SMALL, Lane
 from ant.messages import messages
 from ant.model.access_tokens import Scope
 from ant.model.deliveries import Posted, is_routed
@@ -35,6 +36,10 @@ from ant.prompts import prompts
 from ant.runtime.prompt_answers import Handled, answer_card
 from ant.runtime.system import System
 from ant.sessions.linked import in_room, in_room_to_post
+from ant.store import PAGE_BYTES, Unit
+
+SHORT = 100
+"""Messages that the loop reads itself, unless they have many bytes."""
 
 
 @attrs.frozen
@@ -55,6 +60,16 @@ class Pinned:
     """Whether the message is pinned."""
 
 
+def _list(
+    unit: Unit, session_id: SessionId, query: ListMessages, budget: int = PAGE_BYTES
+) -> tuple[bytes, bool]:
+    """The JSON of a page, and whether `budget` cut it."""
+    page = messages.list_messages(unit, session_id, query, budget)
+    rows = codec.verbatim_list(each.json for each in page)
+    content = codec.render({"messages": rows, "next": page.next})
+    return content, page.more and len(page) < query.limit
+
+
 @endpoint(
     "GET",
     "/api/sessions/<session_id>/messages",
@@ -64,7 +79,7 @@ class Pinned:
 )
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
-) -> Messages:
+) -> Messages | bytes:
     """List the messages of a room, oldest first; for a terminal, of its linked chat.
 
     Without `since` the page holds the newest `limit` messages; with it, the oldest
@@ -80,10 +95,14 @@ async def list_messages(
     is null on the last page. No two messages of a room have the same `created_at`, so
     that a client may also continue by time, even after a message was deleted.
     """
-    page = await system.journal.read_in_thread(
-        in_room, messages.list_messages, session_id, query
-    )
-    return Messages(page, page.next)
+    work = in_room, _list, session_id, query
+    content: bytes
+    if query.limit <= SHORT:
+        content, is_cut = await system.journal.read(*work, SMALL)
+        if not is_cut:
+            return content
+    content, _ = await system.journal.read_in_thread(*work)
+    return content
 
 
 @endpoint(
@@ -223,7 +242,7 @@ async def pin_message(
 )
 async def search_room(
     system: System, session_id: SessionId, query: Search
-) -> SearchResults:
+) -> SearchResults | bytes:
     """Search the messages of one room for every word of `q`, newest first.
 
     Words are literal text, but `mess*` is the beginning of a word: three characters or
@@ -234,7 +253,6 @@ async def search_room(
     smaller `limit` or more words then.
     """
     lane = Lane.SEARCH if search.is_indexed(query) else Lane.SCAN
-    found = await system.journal.read_in_thread(
+    return await system.journal.read_in_thread(
         in_room, search.search_room, session_id, query, lane=lane
     )
-    return SearchResults(found, not found.more)

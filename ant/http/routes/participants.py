@@ -53,12 +53,10 @@ class ReadsOfOne:
 
 @attrs.frozen
 class MarkedRead:
-    """All read receipts of the message, or the first page of them.
-
-    `next` is the `after` of the next page; null on the last page.
-    """
+    """All read receipts of the message, or the first page of them."""
 
     reads: tuple[Read, ...]
+    """The read receipts, the oldest first."""
     next: int | None = None
     ok: bool = True
 

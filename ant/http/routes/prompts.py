@@ -62,13 +62,12 @@ class BridgeSettings:
 
 @attrs.frozen
 class ChangedSettings:
-    """The settings of the prompt bridge after a change.
-
-    `ignored` names the settings of the request that have no effect.
-    """
+    """The settings of the prompt bridge after a change."""
 
     config: BridgeConfig
+    """All settings as they are now."""
     ignored: tuple[str, ...]
+    """The settings of the request that have no effect."""
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 import trio
 
-from ant.api.search_requests import SearchAll
+from ant.api.page_requests import SearchAll
 from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 from ant.history import search
@@ -22,7 +22,7 @@ PATIENCE_S = 1.0
     raises={CapacityReached: "16 searches of this kind wait already."},
     scope=Scope.VIEW,
 )
-async def search_all(system: System, query: SearchAll) -> Everything:
+async def search_all(system: System, query: SearchAll) -> Everything | bytes:
     """Search all sessions for every word of `q`, newest first.
 
     `scope` names where to search, separated by commas: `messages` (the default),
@@ -38,15 +38,16 @@ async def search_all(system: System, query: SearchAll) -> Everything:
     reads at most 256 Mi characters; `complete` is false if it stopped before the end.
     """
     if search.is_indexed(query):
-        return await system.journal.read_in_thread(
+        content, _ = await system.journal.read_in_thread(
             search.search_all, query, lane=Lane.SEARCH
         )
+        return content
     if "terminals" in query.scope:
         with trio.move_on_after(PATIENCE_S):
             await system.indexer.settle()
-    found: Everything = await system.journal.read_in_thread(
+    content, is_complete = await system.journal.read_in_thread(
         search.search_all, query, lane=Lane.SCAN
     )
-    if not found.complete:
+    if not is_complete:
         increment(Limit.SEARCH)
-    return found
+    return content

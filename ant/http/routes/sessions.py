@@ -26,18 +26,17 @@ from ant.model.sessions import (
 from ant.runtime.launch import default_command, plan
 from ant.runtime.system import System
 from ant.sessions import sessions
+from ant.sessions.kept_list import list_until
 
 
 @attrs.frozen
 class ChangedSession:
-    """The session after the change.
-
-    `replaced` are names and handles that other sessions have taken while this session
-    and its linked chat were inactive, each with the free one in its place.
-    """
+    """The session after the change."""
 
     session: Session = attrs.field(metadata={"flat": True})
     replaced: tuple[ReplacedName, ...]
+    """Names and handles that other sessions have taken while this session and its
+    linked chat were inactive, each with the free one in its place."""
 
 
 @attrs.frozen
@@ -60,7 +59,7 @@ class CliFlagSet:
 @endpoint("GET", "/api/sessions", token="self", scope=Scope.VIEW)
 async def list_sessions(
     system: System, query: ListAll, caller: Caller | None
-) -> SessionList:
+) -> SessionList | bytes:
     """List the active sessions and the recoverable ones.
 
     `sessions` are the active sessions, newest change first. `recoverable` are archived
@@ -73,7 +72,7 @@ async def list_sessions(
         return SessionList(
             await system.journal.read_in_thread(tokens.rooms_of, caller), ()
         )
-    return await system.journal.read_in_thread(sessions.list_sessions, query)
+    return await system.journal.read_json(list_until, query)
 
 
 @endpoint(
@@ -158,6 +157,7 @@ async def delete_session(
         await system.journal.write_removal(sessions.remove_sessions, ids)
         for each in ids:
             system.services.flows.pop(each, None)
+            system.services.sizes.forget(each)
         system.remover.wake()
 
 

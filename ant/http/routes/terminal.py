@@ -228,7 +228,8 @@ async def resize(
 ) -> Session:
     """Set the window size of a terminal.
 
-    It applies to the running program and to the next one. The last size set wins.
+    It applies to the running program and to the next one. No socket owns the size
+    afterwards: the next socket that resizes the terminal does.
     """
     return await resize_terminal(system, session_id, body.cols, body.rows)
 
@@ -281,8 +282,11 @@ async def start(system: System, session_id: SessionId, body: StartTerminal) -> S
     """Start the program of a terminal, if none runs.
 
     The bytes of the new run follow those of the earlier one in the transcript. `cols`
-    and `rows` set the size. If the server's limit of running sessions is reached, the
-    answer is a 429.
+    and `rows` set the size, and then no socket owns it. If the server's limit of
+    running sessions is reached, the answer is a 429.
     """
+    is_started = system.supervisor.find(session_id) is None
     await system.supervisor.start(session_id, body.cols, body.rows)
+    if is_started and (body.cols is not None or body.rows is not None):
+        system.services.sizes.release(session_id)
     return await system.journal.read(sessions.get_session, session_id)

@@ -48,7 +48,8 @@ MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request body. A larger one is answered with 413 while it is being sent."""
 
 MAX_HEAD = 16 * 1024
-"""Bytes of a request head that is still incomplete."""
+"""Bytes of a request head. h11 refuses a longer one only while it is incomplete;
+`_head_size` measures one that came whole."""
 
 MAX_QUEUE = 2
 """Messages queued for a handler that is busy; Quart-Trio queues ten more of its own."""
@@ -244,6 +245,8 @@ class Protocol(H11Protocol):
         """Do nothing; Hypercorn switches to HTTP/2 here."""
 
     async def _create_stream(self, request: h11.Request) -> None:
+        if _head_size(request) > MAX_HEAD:
+            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         headers = [
             header for header in request.headers if header[0] != EXTENSIONS_HEADER
         ]
@@ -280,6 +283,13 @@ class Protocol(H11Protocol):
             )
         )
         self.keep_alive_requests += 1
+
+
+def _head_size(request: h11.Request) -> int:
+    """The bytes of a head, without the blanks that h11 removes around values."""
+    line = len(request.method) + len(request.target) + len(" HTTP/1.1 \r\n")
+    fields = sum(len(name) + len(value) + 4 for name, value in request.headers)
+    return line + fields + 2
 
 
 def _is_websocket(request: h11.Request, headers: list[tuple[bytes, bytes]]) -> bool:

@@ -47,14 +47,21 @@ class Encoded(bytes):
     """Text that is encoded as UTF-8 already, so that `send` need not encode it."""
 
 
-def _text_frame(data: bytes) -> bytes:
-    """A text message as a single frame; frames of a server are not masked."""
-    size = len(data)
+class Binary(bytes):
+    """A binary message."""
+
+
+_KINDS = {Encoded: 0x81, Binary: 0x82}
+
+
+def _frame(data: Encoded | Binary) -> bytes:
+    """A message as a single frame; frames of a server are not masked."""
+    kind, size = _KINDS[type(data)], len(data)
     if size < 126:
-        return bytes((0x81, size)) + data
+        return bytes((kind, size)) + data
     if size < 1 << 16:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + data
-    return b"\x81\x7f" + size.to_bytes(8, "big") + data
+        return bytes((kind, 0x7E)) + size.to_bytes(2, "big") + data
+    return bytes((kind, 0x7F)) + size.to_bytes(8, "big") + data
 
 
 class Buffer(WebsocketBuffer):
@@ -119,9 +126,9 @@ class SafeWebSocket(WSStream):
     async def app_send(self, message: ASGISendEvent | None) -> None:
         if message is not None and message["type"] == "websocket.send":
             data = message.get("bytes")
-            if isinstance(data, Encoded) and not self.closed:
+            if isinstance(data, Encoded | Binary) and not self.closed:
                 if self.connection.state is wsproto.ConnectionState.OPEN:
-                    await self.send(Data(self.stream_id, _text_frame(data)))
+                    await self.send(Data(self.stream_id, _frame(data)))
                 return
         await super().app_send(message)
 

@@ -1,5 +1,6 @@
 """The sessions that one socket has joined, each with its place in the transcript."""
 
+import itertools
 from contextlib import ExitStack
 
 import attrs
@@ -8,9 +9,11 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 from ant.core.wakeup import Wakeup
 from ant.http.ws.output import OutputCursor
+from ant.http.ws.rows import RowsCursor
 from ant.model.sessions import SessionId
 from ant.rooms.presence import PresenceEntry
 from ant.runtime.system import System
+from ant.runtime.terminal_sizes import Size, View
 
 JOINS = 1000
 """Sessions that one socket may join."""
@@ -20,9 +23,12 @@ JOINS = 1000
 class JoinedSession:
     """One session as one socket has joined it.
 
-    `cursor` is the place in the transcript; None for a chat. Closing `subscriptions`
+    `cursor` is the place in the transcript; None for a chat, and for a terminal whose
+    rows the socket gets: `rows_cursor` says which rows it has. Closing `subscriptions`
     and `interactive_scope` leaves the session. An interactive socket has a terminal
-    emulator, which replies to what the program queries.
+    emulator, which replies to what the program queries. `view` is the session as the
+    owner of a size knows it; None for a chat. `size_version` is that of the size that
+    the socket was last sent.
     """
 
     cursor: OutputCursor | None
@@ -30,6 +36,9 @@ class JoinedSession:
     subscriptions: ExitStack
     interactive_scope: ExitStack
     is_interactive: bool = False
+    view: View | None = None
+    size_version: int = -1
+    rows_cursor: RowsCursor | None = None
 
     def is_before(self, offset: int) -> bool:
         """Whether a byte below `offset` is still to be sent."""
@@ -42,6 +51,11 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
     def __init__(self, system: System, wakeup: Wakeup) -> None:
         super().__init__()
         self._system, self._wakeup = system, wakeup
+        self._streams = itertools.count(1)
+
+    def new_stream(self) -> int:
+        """A number for the binary output of one join; this socket never had it."""
+        return next(self._streams)
 
     def join(
         self,
@@ -49,10 +63,14 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
         handle: str | None,
         cursor: OutputCursor | None,
         is_interactive: bool = False,
+        size: Size | None = None,
+        rows_cursor: RowsCursor | None = None,
     ) -> None:
         """Join a session, or join it again at another place.
 
-        A socket that was interactive in the session stays so. Raises `CapacityReached`.
+        `size` is that of the terminal in the database; None for a chat. A socket that
+        was interactive in the session, or owned its size, stays so. Raises
+        `CapacityReached`.
         """
         if (before := self.pop(session_id, None)) is not None:
             before.subscriptions.close()
@@ -66,23 +84,35 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
         presence = scope.enter_context(self._system.presence.joined(session_id, handle))
         broadcaster = self._system.services.broadcaster
         scope.enter_context(broadcaster.watching(session_id, self._wakeup))
-        interactive_scope = ExitStack()
-        was_interactive = False
         if before is not None:
-            interactive_scope = before.interactive_scope
-            was_interactive = before.is_interactive
-        self[session_id] = JoinedSession(
-            cursor, presence, scope, interactive_scope, was_interactive
-        )
+            join = JoinedSession(
+                cursor,
+                presence,
+                scope,
+                before.interactive_scope,
+                before.is_interactive,
+                before.view,
+            )
+        else:
+            join = JoinedSession(cursor, presence, scope, ExitStack())
+        join.rows_cursor = rows_cursor
+        self[session_id] = join
+        sizes = self._system.services.sizes
+        if join.view is not None:
+            sizes.rename(join.view, handle)
+        elif size is not None:
+            join.view = View(session_id, self._wakeup, handle)
+            join.interactive_scope.enter_context(sizes.viewing(join.view, size))
         if is_interactive:
             self.become_interactive(session_id)
         self._wakeup.set()
 
     def become_interactive(self, session_id: SessionId) -> None:
-        """Make this socket the one whose replies to queries reach the program.
+        """Let replies to queries from this socket reach the program, if no other socket
+        owns the size.
 
-        A client that sets a size has a terminal emulator, so the socket that set the
-        last size is the one. Nothing happens if the session is not joined.
+        A client that sends a size has a terminal emulator. Nothing happens if the
+        session is not joined.
         """
         join, broadcaster = self.get(session_id), self._system.services.broadcaster
         if join is None:
@@ -94,7 +124,15 @@ class JoinedSessions(dict[SessionId, JoinedSession]):
         broadcaster.prefer(session_id, self._wakeup)
 
     def may_reply(self, session_id: SessionId) -> bool:
-        """Whether replies to queries from this socket reach the program."""
+        """Whether replies to queries from this socket reach the program.
+
+        Those of the size's owner do. While nobody owns it, those of the socket do that
+        became interactive last.
+        """
+        owner = self._system.services.sizes.owner(session_id)
+        if owner is not None:
+            join = self.get(session_id)
+            return join is not None and join.view is owner
         return self._system.services.broadcaster.may_reply(session_id, self._wakeup)
 
     def leave(self, session_id: SessionId) -> None:

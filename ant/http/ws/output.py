@@ -1,5 +1,8 @@
 """Renders terminal output for sockets; each socket reads at its own pace by a cursor.
 
+A cursor reads text or, with a stream number, raw bytes: a binary message of a header
+(`HEADER`) and bytes as the program wrote them, cut anywhere.
+
 Live output, output for a slow socket, and a replay take the same path. If the cursor is
 within the tail of the transcript, which is in memory, the bytes come from there;
 otherwise they come from the store. Where the store has no bytes at the cursor, because
@@ -11,8 +14,10 @@ from collections import OrderedDict
 import attrs
 
 from ant.api import codec
+from ant.api.binary_output import encode
 from ant.core.counters import Limit, increment
 from ant.core.fair_turns import LARGE
+from ant.http.server.websocket import Binary, Encoded
 from ant.journal.writer import Journal
 from ant.model.sessions import SessionId
 from ant.model.transcript import Chunk
@@ -35,6 +40,7 @@ begins: a few screens, in one frame."""
 class OutputCursor:
     """The place of one socket in one transcript.
 
+    `stream` is the number that binary messages have; None means output as text.
     `is_at_end` says that the store had no byte from `offset` on while `end_flow` was
     the session's flow (None while no program ran). As long as that flow stays, the
     store need not be read again.
@@ -42,6 +48,7 @@ class OutputCursor:
 
     session_id: SessionId
     offset: int
+    stream: int | None = None
     end_flow: OutputFlow | None = None
     is_at_end: bool = False
 
@@ -61,6 +68,11 @@ def output_frame(session_id: SessionId, text: str, offset: int, end: int) -> byt
             "end": end,
         }
     )
+
+
+def binary_message(stream: int, data: bytes, offset: int) -> Binary:
+    """A binary message with raw output that begins at `offset`."""
+    return Binary(encode(stream, offset, data))
 
 
 def gap_frame(session_id: SessionId, start: int, end: int) -> bytes:
@@ -96,9 +108,10 @@ class OutputRenderer:
     def __init__(self, journal: Journal, flows: dict[SessionId, OutputFlow]) -> None:
         self._journal, self._flows = journal, flows
         # An offset never belongs to two different bytes, so a frame is never stale.
-        self._recent: OrderedDict[tuple[SessionId, int], tuple[bytes, int]] = (
-            OrderedDict()
-        )
+        # For text it is a frame, for binary the bytes of one.
+        self._recent: OrderedDict[
+            tuple[SessionId, int, bool], tuple[Encoded | bytes, int]
+        ] = OrderedDict()
 
     def is_large(self, cursor: OutputCursor) -> bool:
         """Whether the next frame is expensive: it is long, or read from the store."""
@@ -107,17 +120,19 @@ class OutputRenderer:
             return not cursor.is_waiting(flow)
         return flow.tail.end - cursor.offset > LARGE
 
-    async def advance(self, cursor: OutputCursor) -> bytes | None:
-        """Render the next frame of a cursor and move the cursor past it.
+    async def advance(self, cursor: OutputCursor) -> Encoded | Binary | None:
+        """Render the next message of a cursor and move the cursor past it.
 
         None if there is nothing to send now. Waits only for the store. *Cancellation:*
         the cursor has not moved.
         """
         while True:
-            recent = self._recent.get((cursor.session_id, cursor.offset))
+            is_text = cursor.stream is None
+            recent = self._recent.get((cursor.session_id, cursor.offset, is_text))
             if recent is not None:
-                frame, cursor.offset = recent
-                return frame
+                start = cursor.offset
+                rendered, cursor.offset = recent
+                return _message(cursor.stream, rendered, start)
             flow = self._flows.get(cursor.session_id)
             if flow is not None and cursor.offset >= flow.tail.base:
                 return self._from_tail(cursor, flow)
@@ -136,26 +151,40 @@ class OutputRenderer:
             data, end = _joined(cursor.offset, chunks)
             if flow is None or in_store is None:
                 return self._from_store(cursor, flow, end_of_store, chunks)
-            if end < in_store or not _is_torn(data):
+            if end < in_store or not (is_text and _is_torn(data)):
                 return self._from_store(cursor, flow, in_store, chunks)
             if end >= flow.tail.base:
                 return self._across(cursor, flow, data, end)
 
-    def _from_tail(self, cursor: OutputCursor, flow: OutputFlow) -> bytes | None:
+    def _from_tail(
+        self, cursor: OutputCursor, flow: OutputFlow
+    ) -> Encoded | Binary | None:
         start, stop = cursor.offset, min(flow.tail.end, cursor.offset + MAX_READ)
         if start >= stop:
             return None
         final = flow.finished and stop == flow.tail.end
-        text, count = decode(flow.tail.read(start, MAX_READ), final)
-        return self._output(cursor, text, count) if count else None
+        return self._output(cursor, flow.tail.read(start, MAX_READ), final)
 
-    def _output(self, cursor: OutputCursor, text: str, count: int) -> bytes:
-        start, cursor.offset = cursor.offset, cursor.offset + count
-        frame = output_frame(cursor.session_id, text, start, cursor.offset)
-        self._recent[cursor.session_id, start] = frame, cursor.offset
+    def _output(
+        self, cursor: OutputCursor, data: bytes, final: bool
+    ) -> Encoded | Binary | None:
+        """The next message: all of `data`, or its whole characters as text.
+
+        None if it has no whole character; then the cursor has not moved.
+        """
+        start, rendered = cursor.offset, data
+        end = start + len(data)
+        if cursor.stream is None:
+            text, count = decode(data, final)
+            if not count:
+                return None
+            end = start + count
+            rendered = Encoded(output_frame(cursor.session_id, text, start, end))
+        cursor.offset = end
+        self._recent[cursor.session_id, start, cursor.stream is None] = rendered, end
         if len(self._recent) > RECENT:
             self._recent.popitem(last=False)
-        return frame
+        return _message(cursor.stream, rendered, start)
 
     def _from_store(
         self,
@@ -163,29 +192,37 @@ class OutputRenderer:
         flow: OutputFlow | None,
         in_store: int,
         chunks: list[Chunk],
-    ) -> bytes | None:
+    ) -> Encoded | Binary | None:
         start = cursor.offset
         if not chunks:
             if in_store > start:
                 cursor.offset = in_store
-                return gap_frame(cursor.session_id, start, in_store)
+                return Encoded(gap_frame(cursor.session_id, start, in_store))
             cursor.is_at_end, cursor.end_flow = True, flow
             return None
         if chunks[0].offset > start:
             cursor.offset = chunks[0].offset
-            return gap_frame(cursor.session_id, start, chunks[0].offset)
+            return Encoded(gap_frame(cursor.session_id, start, chunks[0].offset))
         data, _ = _joined(start, chunks)
         # If the store has only the beginning of a character, it becomes U+FFFD.
-        text, count = decode(data, final=_is_torn(data))
-        return self._output(cursor, text, count)
+        return self._output(cursor, data, final=_is_torn(data))
 
     def _across(
         self, cursor: OutputCursor, flow: OutputFlow, data: bytes, end: int
-    ) -> bytes | None:
+    ) -> Encoded | Binary | None:
         """A character that begins in the store and continues in the tail, or will."""
         final = flow.finished and flow.tail.end - end <= 3
-        text, count = decode(data + flow.tail.read(end, 3), final)
-        return self._output(cursor, text, count) if count else None
+        return self._output(cursor, data + flow.tail.read(end, 3), final)
+
+
+def _message(
+    stream: int | None, rendered: Encoded | bytes, start: int
+) -> Encoded | Binary:
+    """What a cursor sends: the frame that was rendered, or its bytes with a header."""
+    if stream is not None:
+        return binary_message(stream, rendered, start)
+    assert isinstance(rendered, Encoded)
+    return rendered
 
 
 def _joined(start: int, chunks: list[Chunk]) -> tuple[bytes, int]:

@@ -1,4 +1,4 @@
-"""The `screen` frame: the current screen of a terminal, in place of its history."""
+"""The frames `screen`, in place of a terminal's history, and `terminal_size`."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import attrs
 from ant.api import codec
 from ant.http.ws.output import gap_frame
 from ant.model.sessions import SessionId
+from ant.runtime.terminal_sizes import SizeState
 from ant.terminal.screen.display import Drawing
 
 
@@ -42,3 +43,17 @@ def screen_frame(session_id: SessionId, drawing: Drawing) -> dict[str, Any]:
 def screen_text(drawing: Drawing) -> str:
     """The escape sequences and text that draw the screen."""
     return drawing.ansi.decode("utf-8", "replace")
+
+
+def size_frame(session_id: SessionId, state: SizeState) -> bytes:
+    """A `terminal_size` frame."""
+    return codec.render(
+        {
+            "type": "terminal_size",
+            "sessionId": session_id,
+            "cols": state.cols,
+            "rows": state.rows,
+            "owner": state.owner.value,
+            "handle": state.handle,
+        }
+    )

@@ -6,7 +6,9 @@ answers   from the outbox, which holds at most `OUTBOX` frames. A command that h
           another answer waits until there is room.
 events    from the bus, which keeps the newest events in memory. A socket that has
           fallen behind the bus, or that resumes, reads from the event log instead.
-output    one frame of each joined terminal in turn, from its cursor.
+output    one frame of each joined terminal in turn, from its cursor. If the size of
+          the terminal or its owner changed, a `terminal_size` comes before it. A
+          terminal may also be joined for its rows in place of its output (`ws.rows`).
 
 The socket has a position in the events and a cursor in each transcript, and no queue of
 either. Sending a frame waits until the client has room, and then the sender reads on
@@ -23,11 +25,13 @@ the scope `events` names the missing range. An event whose content was deleted i
 `tombstone`.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import trio
 from quart import websocket
 
 from ant.api import codec
@@ -37,6 +41,8 @@ from ant.core.wakeup import Wakeup
 from ant.http.server.websocket import Encoded
 from ant.http.ws.joins import JoinedSession, JoinedSessions
 from ant.http.ws.output import OutputRenderer
+from ant.http.ws.rows import RowsRenderer
+from ant.http.ws.screens import size_frame
 from ant.identity import tokens
 from ant.identity.live_tokens import TokenWatch
 from ant.identity.tokens import Caller
@@ -66,9 +72,14 @@ class Sender:
     """
 
     def __init__(
-        self, system: System, renderer: OutputRenderer, caller: Caller | None = None
+        self,
+        system: System,
+        renderer: OutputRenderer,
+        rows_renderer: RowsRenderer,
+        caller: Caller | None = None,
     ) -> None:
         self._system, self._renderer, self._caller = system, renderer, caller
+        self._rows_renderer = rows_renderer
         self._is_token_dead = False
         self._watch: TokenWatch | None = None
         self._wakeup, self._room = Wakeup(), Wakeup()
@@ -149,9 +160,12 @@ class Sender:
             for join in list(self.joins.values()):
                 if self._outbox or self._is_behind:
                     break  # Events come before output.
+                busy |= await self._send_size(join)
                 busy |= await self._send_output(join)
+                busy |= await self._send_rows(join)
             if not busy:
-                await self._wakeup.wait()
+                with trio.move_on_at(self._next_look()):
+                    await self._wakeup.wait()
 
     @property
     def _is_behind(self) -> bool:
@@ -187,7 +201,42 @@ class Sender:
         if self.joins.get(cursor.session_id) is not join:
             return False
         cursor.offset = end
-        await websocket.send(Encoded(frame))
+        await websocket.send(frame)
+        return True
+
+    async def _send_rows(self, join: JoinedSession) -> bool:
+        """Send the rows that the socket does not have, if it is time to."""
+        cursor = join.rows_cursor
+        if cursor is None or self.joins.get(cursor.session_id) is not join:
+            return False
+        frame = await self._rows_renderer.advance(cursor)
+        if frame is None:
+            return False
+        await self._send_answers()  # The answer to this join comes before its rows.
+        if self.joins.get(cursor.session_id) is join:
+            await websocket.send(frame)
+        return True
+
+    def _next_look(self) -> float:
+        """When rows of a terminal are to be looked at, though nothing wakes the socket.
+
+        What waits for something else is woken by it.
+        """
+        if self._outbox or self._is_behind:
+            return math.inf
+        cursors = (join.rows_cursor for join in self.joins.values())
+        dues = (self._rows_renderer.due(each) for each in cursors if each is not None)
+        return min(dues, default=math.inf)
+
+    async def _send_size(self, join: JoinedSession) -> bool:
+        """Send the size of a terminal and its owner, if they changed."""
+        if join.view is None or self.joins.get(join.view.session_id) is not join:
+            return False
+        state = self._system.services.sizes.state(join.view)
+        if state.version == join.size_version:
+            return False
+        join.size_version = state.version
+        await websocket.send(Encoded(size_frame(join.view.session_id, state)))
         return True
 
     async def _send_events(self) -> bool:

@@ -7,6 +7,7 @@ command while the outbox is full. The sender pulls events and output by itself; 
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import trio
@@ -37,6 +38,7 @@ from ant.http.contract.problems import (
 )
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
 from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
+from ant.http.ws.rows import RowsCursor, RowsRenderer
 from ant.http.ws.screens import screen_frames
 from ant.http.ws.sender import Sender
 from ant.identity import access_tokens
@@ -48,9 +50,10 @@ from ant.model.prompt_events import AgentStatusUpdated
 from ant.model.sessions import Session, SessionId, Status
 from ant.runtime import run_records
 from ant.runtime.system import System
+from ant.runtime.terminal_sizes import Size
 from ant.runtime.terminals import draw, live_terminal, resize_terminal
 from ant.sessions import sessions
-from ant.terminal.input.query_replies import is_reply
+from ant.terminal.input.query_replies import is_reply, is_typing
 from ant.terminal.screen.display import Drawing
 
 log = logging.getLogger(__name__)
@@ -71,11 +74,13 @@ class SocketHandler:
         self,
         system: System,
         renderer: OutputRenderer,
+        rows_renderer: RowsRenderer,
         caller: Caller | None = None,
         access_token: AccessToken | None = None,
     ) -> None:
         self._system, self._caller, self._access_token = system, caller, access_token
-        self._sender = Sender(system, renderer, caller)
+        self._rows_renderer = rows_renderer
+        self._sender = Sender(system, renderer, rows_renderer, caller)
         self._joins = self._sender.joins
         self._handlers: dict[
             type[Frame], Callable[[Any], Awaitable[dict[str, Any]]]
@@ -163,6 +168,10 @@ class SocketHandler:
     async def _join(self, request: JoinSession) -> dict[str, Any]:
         if request.session_id == LOBBY:
             return {"sessionId": LOBBY}
+        _check_binary(request)
+        takes_bytes = request.screen or request.binary or request.from_ is not None
+        if request.screen_rows and takes_bytes:
+            raise Invalid("expected no from, screen or binary with screenRows at $")
         session, reserved = await self._system.journal.read(
             run_records.session_and_reserved, request.session_id
         )
@@ -178,16 +187,26 @@ class SocketHandler:
         return self._join_at(request, session, reserved, drawing)
 
     async def _spawn(self, request: JoinSession, session: Session) -> None:
-        """Start the program of a terminal if none runs, and set its size."""
+        """Start the program of a terminal if none runs, and set its size.
+
+        While another socket owns the size, that one stands.
+        """
+        size, cols, rows = _size_of(request), request.cols, request.rows
+        sizes, join = self._system.services.sizes, self._joins.get(session.id)
+        if not sizes.may_resize(session.id, join.view if join else None):
+            size = cols = rows = None
         try:
-            await self._system.supervisor.start(
-                session.id, request.cols, request.rows, request.cwd
-            )
+            await self._system.supervisor.start(session.id, cols, rows, request.cwd)
         except AntError:
             self._put_health(session)
             raise
-        if request.cols is not None and request.rows is not None:
-            await resize_terminal(self._system, session.id, request.cols, request.rows)
+        if size is None:
+            return
+        if join is not None and join.view is not None:
+            if sizes.ask(join.view, size):
+                await sizes.apply(session.id)
+        else:  # It is not joined yet, so it owns the size a moment later.
+            await resize_terminal(self._system, session.id, *size, if_free=True)
 
     def _join_terminal(
         self,
@@ -224,16 +243,44 @@ class SocketHandler:
             start = scrollback_start(flow, session.terminal.oldest)
         else:
             start = end
-        self._put_health(session)
-        self._joins.join(
-            session.id,
-            request.handle,
-            OutputCursor(session.id, start),
-            request.spawn_pty,
-        )
+        if request.screen_rows:
+            watching = self._rows_renderer.watching(session.id)
+            self._join_view(request, session, watching=watching)
+            return {"sessionId": session.id}
+        stream = self._joins.new_stream() if request.binary else None
+        self._join_view(request, session, OutputCursor(session.id, start, stream))
         for frame in screen_frames(session.id, drawing, seen) if drawing else ():
             self._sender.put(frame)
-        return {"sessionId": session.id, "offset": start, "end": end}
+        answer = {"sessionId": session.id, "offset": start, "end": end}
+        return answer if stream is None else {**answer, "stream": stream}
+
+    def _join_view(
+        self,
+        request: JoinSession,
+        session: Session,
+        cursor: OutputCursor | None = None,
+        watching: AbstractContextManager[None] | None = None,
+    ) -> None:
+        """Join a terminal for its output or for its rows, maybe with a size.
+
+        Raises `Conflict` if its rows are wanted and no screen library is installed.
+        """
+        assert session.terminal is not None
+        size = session.terminal.cols, session.terminal.rows
+        scope = ExitStack()
+        if watching is not None:
+            scope.enter_context(watching)
+        rows_cursor = None if cursor is not None else RowsCursor(session.id)
+        self._put_health(session)
+        with scope:
+            self._joins.join(
+                session.id, request.handle, cursor, request.spawn_pty, size, rows_cursor
+            )
+            join = self._joins[session.id]
+            join.subscriptions.push(scope.pop_all())
+        wanted = _size_of(request)
+        if join.view is not None and wanted is not None and request.spawn_pty:
+            self._system.services.sizes.claim(join.view, wanted)
 
     async def _resume(self, request: Resume) -> dict[str, Any]:
         """Join sessions at given bytes, and repeat the events after a given one.
@@ -246,27 +293,32 @@ class SocketHandler:
             raise Conflict(
                 "This server has another event log; begin anew with join_session."
             )
+        _check_binary(request)
         newest = self._system.bus.seq
         if request.seq > newest:
             raise Invalid(f"expected at most {newest}, got {request.seq} at $.seq")
         oldest, _ = await self._system.journal.read(log_bounds)
+        streams: dict[SessionId, int] = {}
         self._sender.begin_resume(request.seq, request.sessions)
         try:
             for session_id, offset in request.sessions.items():
                 await self._sender.wait_for_room()
                 try:
-                    await self._resume_one(request, session_id, offset)
+                    joined = await self._resume_one(request, session_id, offset)
+                    if "stream" in joined:
+                        streams[session_id] = joined["stream"]
                 except AntError as exc:
                     self._sender.put(
                         error_frame(exc, request.ref, sessionId=session_id)
                     )
         finally:
             self._sender.end_resume()
-        return {"seq": request.seq, "oldest": oldest}
+        answer = {"seq": request.seq, "oldest": oldest}
+        return {**answer, "streams": streams} if request.binary else answer
 
     async def _resume_one(
         self, request: Resume, session_id: SessionId, offset: int
-    ) -> None:
+    ) -> dict[str, Any]:
         session, reserved = await self._system.journal.read(
             run_records.session_and_reserved, session_id
         )
@@ -274,8 +326,13 @@ class SocketHandler:
         drawing = None
         if request.screen and self._end_of(session) - offset > FAR_BEHIND:
             drawing = await draw(self._system, session_id)
-        join = JoinSession(session_id=session_id, from_=offset, handle=request.handle)
-        self._join_at(join, session, reserved, drawing)
+        join = JoinSession(
+            session_id=session_id,
+            from_=offset,
+            handle=request.handle,
+            binary=request.binary,
+        )
+        return self._join_at(join, session, reserved, drawing)
 
     def _end_of(self, session: Session) -> int:
         """One past the last byte of the transcript; 0 for a chat."""
@@ -323,17 +380,32 @@ class SocketHandler:
             self._system, self._access_token, live, request.session_id
         )
         live.type_nowait(data, by=join.presence.handle if join else None)
+        if join is not None and join.view is not None and is_typing(data):
+            self._system.services.sizes.typed(join.view)
         return {"sessionId": request.session_id, "size": len(data)}
 
     async def _resize(self, request: SendResize) -> dict[str, Any]:
-        await resize_terminal(
-            self._system, request.session_id, request.cols, request.rows
-        )
-        self._joins.become_interactive(request.session_id)
+        """Decide on the size, apply it, and answer with the size that stands."""
+        session_id, size = request.session_id, (request.cols, request.rows)
+        sizes, join = self._system.services.sizes, self._joins.get(session_id)
+        session = await self._system.journal.read(sessions.need_terminal, session_id)
+        assert session.terminal is not None
+        stands = session.terminal.cols, session.terminal.rows
+        if join is not None and join.view is not None:
+            is_obeyed = sizes.ask(join.view, size, take=request.take)
+            self._joins.become_interactive(session_id)
+            if is_obeyed:
+                await sizes.apply(session_id)
+        else:  # What has not joined cannot own a size.
+            await resize_terminal(
+                self._system, session_id, *size, if_free=not request.take
+            )
+        stands = sizes.current(session_id) or stands
         return {
-            "sessionId": request.session_id,
-            "cols": request.cols,
-            "rows": request.rows,
+            "sessionId": session_id,
+            "cols": stands[0],
+            "rows": stands[1],
+            "applied": stands == size,
         }
 
     async def _health(self, request: CheckHealth) -> dict[str, Any]:
@@ -362,9 +434,23 @@ class SocketHandler:
         self._sender.put_fields(**frame)
 
 
+def _size_of(request: JoinSession) -> Size | None:
+    """The size that a join asks for."""
+    if request.cols is None or request.rows is None:
+        return None
+    return request.cols, request.rows
+
+
+def _check_binary(request: JoinSession | Resume) -> None:
+    """Raise `Invalid` if no `ack` would tell the client its stream numbers."""
+    if request.binary and request.ref is None:
+        raise Invalid("required with binary, whose number is in the ack, at $.ref")
+
+
 async def serve_socket(
     system: System,
     renderer: OutputRenderer,
+    rows_renderer: RowsRenderer,
     caller: Caller | None,
     access_token: AccessToken | None = None,
 ) -> None:
@@ -376,7 +462,8 @@ async def serve_socket(
     """
     await websocket.accept()
     try:
-        code = await SocketHandler(system, renderer, caller, access_token).run()
+        handler = SocketHandler(system, renderer, rows_renderer, caller, access_token)
+        code = await handler.run()
     except Exception:
         log.exception("A socket failed.")
         await websocket.close(INTERNAL_ERROR)

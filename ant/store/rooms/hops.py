@@ -17,14 +17,15 @@ _FURTHEST = Statement(
         .limit(1)
     )
 )
-_GET = Statement(
-    lambda place, author: HopRow.select(HopRow.person, HopRow.hops).where(
-        (HopRow.place == place) & (HopRow.author == author)
+_NOTE = Statement(
+    lambda place, author, person, hops: HopRow.insert(
+        place=place, author=author, person=person, hops=hops
+    ).on_conflict(
+        conflict_target=[HopRow.place, HopRow.author],
+        update={HopRow.person: person, HopRow.hops: hops},
+        where=(HopRow.person < person)
+        | ((HopRow.person == person) & (HopRow.hops < hops)),
     )
-)
-_PUT = Statement(
-    lambda **row: HopRow.insert(row).on_conflict("REPLACE"),
-    names=("place", "author", "person", "hops"),
 )
 
 
@@ -49,5 +50,4 @@ class HopStore:
 
     def note(self, place: str, author: str, chain: Chain) -> None:
         """Store a chain if it is further than the author's last one in that place."""
-        if chain > _chain(_GET.one(place=place, author=author)):
-            _PUT.run(place=place, author=author, person=chain.person, hops=chain.hops)
+        _NOTE.run(place=place, author=author, person=chain.person, hops=chain.hops)

@@ -1,15 +1,15 @@
 """Messages: stored, listed in pages, and searched with the full-text index."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import SQL, fn
 
 from ant.api import codec
 from ant.core import clock
-from ant.model.messages import Message
+from ant.model.messages import Message, MessageId
 from ant.model.search_terms import Term
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import MessageIndex, MessageRow
@@ -17,6 +17,50 @@ from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page
 
 TRIGRAM = 3
 """Characters of a word that the index finds. The store scans for shorter words."""
+
+
+class EncodedMessage(NamedTuple):
+    """A message as JSON, made of its row without a `Message` in between.
+
+    Pages and searches have many messages, and would make an object of each only to
+    take it apart again.
+    """
+
+    id: MessageId
+    content: str
+    json: bytes
+
+
+def _encoded(row: Any) -> EncodedMessage:
+    """The message in a row, as `codec.dumps` renders the `Message`."""
+    body = dict(zip(_COLUMNS, row[1:], strict=True))
+    meta = body["meta"]
+    body["meta"] = _NO_META if meta == "{}" else codec.verbatim(meta)
+    body["pinned"] = bool(body["pinned"])
+    return EncodedMessage(body["id"], body["content"], codec.render(body))
+
+
+_NO_META: dict[str, Any] = {}
+
+
+def _encoded_page(
+    rows: Iterable[Any], limit: int, budget: int = PAGE_BYTES, newest: bool = False
+) -> Page[EncodedMessage]:
+    """The first rows as `page` chooses them, each weighed by its JSON."""
+    made = map(_encoded, rows)
+    try:
+        return page(made, _same, limit, budget, newest, _size)
+    finally:
+        if isinstance(rows, Generator):
+            rows.close()
+
+
+def _same(message: EncodedMessage) -> EncodedMessage:
+    return message
+
+
+def _size(message: EncodedMessage) -> int:
+    return len(message.json)
 
 
 def _message(row: Any) -> Message:
@@ -152,16 +196,23 @@ class MessageStore:
         *,
         newest: bool = True,
         budget: int = PAGE_BYTES,
-    ) -> Page[Message]:
+    ) -> Page[EncodedMessage]:
         """Messages of a room, oldest first: at most `limit`, of about `budget` bytes.
 
         The `newest` between `since` and `before`, or the oldest. Both are stamps, and
         exclusive.
         """
-        rows = _page(since is not None, before is not None, newest).rows(
+        rows = _page(since is not None, before is not None, newest).run(
             session_id=session_id, limit=limit + 1, since_at=since, before_at=before
         )
-        return page(rows, _message, limit, budget, newest)
+        return _encoded_page(rows, limit, budget, newest)
+
+    def newest(self, session_id: str, limit: int, budget: int) -> Page[Message]:
+        """The newest messages of a room, chosen as in a page of them, oldest first."""
+        rows = _page(False, False, True).rows(
+            session_id=session_id, limit=limit + 1, since_at=None, before_at=None
+        )
+        return page(rows, _message, limit, budget, newest=True)
 
     def search(
         self,
@@ -171,7 +222,7 @@ class MessageStore:
         deleted: bool,
         by_rank: bool,
         limit: int,
-    ) -> Page[Message]:
+    ) -> Page[EncodedMessage]:
         """Messages that contain every word in any case, newest or best match first.
 
         At most `limit`, of about `PAGE_BYTES`: of one room, or of all rooms, where
@@ -188,7 +239,7 @@ class MessageStore:
         match = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
         where = (session_id is not None, archived, deleted)
         if not short and not prefixes:
-            rows = _search(*where, by_rank).rows(
+            rows = _search(*where, by_rank).run(
                 session_id=session_id, match=match, limit=limit + 1
             )
         elif indexed:
@@ -201,7 +252,7 @@ class MessageStore:
             query = _reachable(session_id, archived, deleted).where(_holds(short))
             newest = query.order_by(MessageRow.ordinal.desc())
             rows = lazily(newest.limit(limit + 1).namedtuples())
-        return page(rows, _message, limit)
+        return _encoded_page(rows, limit)
 
     def matching(
         self,

@@ -2,10 +2,16 @@
 
 from typing import Any
 
+from peewee import SQL
+
 from ant.store.tables.sessions import SessionRow
 
-NOT_REMOVED = SessionRow.removed == False  # noqa: E712
-"""The session is not marked for permanent removal."""
+NOT_REMOVED = SessionRow.removed == SQL("0")
+"""The session is not marked for permanent removal.
+
+A literal: with a parameter SQLite plans the statement again at each execution, to see
+whether the partial index on `removed` applies. That takes ten times as long.
+"""
 
 
 def reachable(query: Any, session_id: Any, archived: bool, deleted: bool) -> Any:

@@ -28,11 +28,13 @@ class Page(tuple[T, ...]):
     """The rows of a page.
 
     `more` is true when rows that match were left out. `next` is then the cursor of the
-    next page, for pages that have one.
+    next page, for pages that have one. `size` is the bytes of its rows as JSON, about;
+    None where nobody weighed them.
     """
 
     more: bool = False
     next: Any = None
+    size: int | None = None
 
 
 def page(
@@ -49,18 +51,19 @@ def page(
     that `more` is known. With `newest` the rows come newest first and are reversed.
     """
     made: list[T] = []
-    size, more = 0, False
+    size, kept, more = 0, 0, False
     try:
         for row in rows:
             size += weigh(row)
             if more := len(made) == limit or (size > budget and bool(made)):
                 break
             made.append(make(row))
+            kept = size
     finally:
         if isinstance(rows, Generator):
             rows.close()  # The traceback of an error would keep the statement open.
     result = Page(made[::-1] if newest else made)
-    result.more = more
+    result.more, result.size = more, kept
     return result
 
 
@@ -138,18 +141,18 @@ class Statement:
         self._build = build
         self._names = names or tuple(inspect.signature(build).parameters)
         self._sql = ""
-        self._params: tuple[Any, ...] = ()
+        self._constants: list[Any] = []
+        self._places: list[tuple[int, str]] = []
         self._row: Any = None
 
     def run(self, **values: Any) -> Any:
         """Execute the query and return the cursor."""
         if not self._sql:
             self._compile()
-        params = [
-            values[param.name] if isinstance(param, _Placeholder) else param
-            for param in self._params
-        ]
-        return database.connection().execute(self._sql, params)
+        params = self._constants.copy()
+        for place, name in self._places:
+            params[place] = values[name]
+        return database.obj.connection().execute(self._sql, params)
 
     def rows(self, **values: Any) -> Iterator[Any]:
         """Execute the query and return its rows, fetched one by one."""
@@ -177,7 +180,14 @@ class Statement:
             ]
             self._row = namedtuple("Row", names)  # type: ignore[misc]
         sql, params = query.sql()
-        self._params = tuple(params)
+        self._places = [
+            (place, param.name)
+            for place, param in enumerate(params)
+            if isinstance(param, _Placeholder)
+        ]
+        self._constants = [
+            None if isinstance(param, _Placeholder) else param for param in params
+        ]
         self._sql = sql
 
 

@@ -295,5 +295,10 @@ def _text(prompt: Prompt, choice: Choice) -> AnswerGoal:
 
 def _refusal(prompt: Prompt, choice: Choice) -> NotAnOption:
     labels = ", ".join(repr(option.label) for option in prompt.options)
-    expected = f"its options are {labels}" if labels else f"it is a {prompt.class_}"
+    if labels:
+        expected = f"its options are {labels}"
+    elif prompt.form in (Form.LINE, Form.SECRET):
+        expected = "it takes 'text' with the line to type"
+    else:
+        expected = f"it is a {prompt.class_}"
     return NotAnOption(f"{choice.type!r} does not answer this prompt: {expected}.")

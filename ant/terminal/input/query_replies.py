@@ -25,6 +25,8 @@ _REPLY = re.compile(
     re.VERBOSE,
 )
 
+_FOCUS = re.compile(rb"(?:\x1b\[[IO])+")
+
 LONGEST = 4096
 """A longer input is no reply: replies are short, pastes may not be."""
 
@@ -37,3 +39,11 @@ def is_reply(data: bytes) -> bool:
     while match := _REPLY.match(data, at):
         at = match.end()
     return at == len(data)
+
+
+def is_typing(data: bytes) -> bool:
+    """Whether a person may have sent this, and not only a terminal by itself.
+
+    A terminal sends replies, and reports that its window got or lost the focus.
+    """
+    return bool(data) and not (is_reply(data) or _FOCUS.fullmatch(data))

@@ -107,6 +107,10 @@ class AvtScreen:
     def styled(self) -> Rows:
         return tuple(row_of(map(_cell, line.cells)) for line in self._vt.view())
 
+    def shown(self) -> Rows:
+        view = self._vt.view()
+        return tuple(row_of(map(_complete_cell, line.cells)) for line in view)
+
     @property
     def cursor(self) -> Cursor:
         at = self._vt.cursor
@@ -152,6 +156,15 @@ def _cell(cell: avt.Cell) -> tuple[str, Style]:
         pen.inverse,
     )
     return cell.char if cell.width else "", style
+
+
+def _complete_cell(cell: avt.Cell) -> tuple[str, Style]:
+    char, style = _cell(cell)
+    pen = cell.pen
+    more = style._replace(
+        italic=pen.italic, underline=pen.underline, strike=pen.strikethrough
+    )
+    return char, more
 
 
 def _colour(colour: Any) -> str:

@@ -39,6 +39,13 @@ class Screen(Protocol):
         """
         ...
 
+    def shown(self) -> Rows:
+        """Return the visible rows as `styled` does, with all attributes.
+
+        A library that does not know an attribute leaves it out.
+        """
+        ...
+
     @property
     def cursor(self) -> Cursor:
         """The cursor. If it waits to wrap, it is in the last column."""

@@ -14,6 +14,7 @@ from ant.terminal.model.tty import Tty
 from ant.terminal.screen.base import Screen, open_screen
 from ant.terminal.screen.modes import Cursor, Modes
 from ant.terminal.screen.snapshot import ScreenSnapshot
+from ant.terminal.screen.style import Rows
 
 
 @attrs.frozen
@@ -46,6 +47,18 @@ class Drawing(Picture):
     cursor: Cursor
     title: str
     modes: Modes
+
+
+@attrs.frozen
+class ShownScreen:
+    """What a screen shows after the output up to `offset`, for a viewer."""
+
+    offset: int
+    cols: int
+    rows: Rows
+    cursor: Cursor
+    title: str
+    alternate: bool
 
 
 class Display:
@@ -131,6 +144,23 @@ class Display:
             quiet_s,
             self.end,
             screen.cols,
+        )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self._screen.cols, self._screen.rows
+
+    def shown(self) -> ShownScreen:
+        """Return what the screen shows, with all attributes of the text."""
+        screen = self._screen
+        return ShownScreen(
+            self.end - len(self._held),
+            screen.cols,
+            screen.shown(),
+            screen.cursor,
+            screen.title,
+            screen.modes.alternate,
         )
 
     def drawing(self) -> Drawing:

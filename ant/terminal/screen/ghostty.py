@@ -87,10 +87,16 @@ class GhosttyScreen:
         return rows + [""] * (self.rows - len(rows))
 
     def styled(self) -> Rows:
+        return self._rows(complete=False)
+
+    def shown(self) -> Rows:
+        return self._rows(complete=True)
+
+    def _rows(self, *, complete: bool) -> Rows:
         drawn = _formatted(self._vt, lib.GHOSTTY_FORMATTER_FORMAT_VT)
         if len(drawn) > STYLED_MAX:
             return plain_rows(self.text())
-        rows = rows_of(drawn.decode("utf-8", "replace"))
+        rows = rows_of(drawn.decode("utf-8", "replace"), complete=complete)
         return rows + ((),) * (self.rows - len(rows))
 
     @property

@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 BRIGHT = 190
 """The least red, green and blue of a grey that is normal text on a dark background."""
@@ -12,13 +12,20 @@ _GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 251))}
 
 
 class Style(NamedTuple):
-    """Colours as SGR parameters, empty for the default, and three attributes."""
+    """Colours as SGR parameters, empty for the default, and attributes.
+
+    Verdicts depend on the first five fields only. The others are read for viewers.
+    """
 
     fg: str = ""
     bg: str = ""
     bold: bool = False
     dim: bool = False
     inverse: bool = False
+    italic: bool = False
+    underline: bool = False
+    strike: bool = False
+    hidden: bool = False
 
     @property
     def is_faint(self) -> bool:
@@ -49,16 +56,21 @@ _OTHER = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
 )
 _RESETS = ("", "0")
-_FLAGS = (1, 2, 7)
-_WIDE_COLOUR = {"5": 1, "2": 3}
+_ON = {1: ("bold",), 2: ("dim",), 7: ("inverse",)}
+_OFF = {22: ("bold", "dim"), 27: ("inverse",)}
+_MORE_ON = {3: ("italic",), 4: ("underline",), 21: ("underline",)}
+_MORE_ON |= {8: ("hidden",), 9: ("strike",)}
+_MORE_OFF = {23: ("italic",), 24: ("underline",), 28: ("hidden",), 29: ("strike",)}
+_NUMBERS = {"5": 1, "2": 3}
 
 
-def rows_of(drawn: str) -> Rows:
+def rows_of(drawn: str, *, complete: bool = False) -> Rows:
     """Parse a drawing: text, line breaks, and sequences that set the style.
 
-    All other sequences are ignored.
+    All other sequences are ignored, and without `complete` also italic, underlined,
+    struck and hidden.
     """
-    return tuple(_merged(_pieces(drawn)))
+    return tuple(_merged(_pieces(drawn, complete)))
 
 
 def plain_rows(lines: Iterable[str]) -> Rows:
@@ -72,14 +84,14 @@ def row_of(cells: Iterable[tuple[str, Style]]) -> tuple[Run, ...]:
     return next(_merged(pieces), ())
 
 
-def _pieces(drawn: str) -> Iterator[tuple[str, Style]]:
+def _pieces(drawn: str, complete: bool) -> Iterator[tuple[str, Style]]:
     """Yield the text between the style sequences, each with its style."""
     style, parts = PLAIN, iter(_SGR.split(drawn))
     for text in parts:
         if text:
             yield _OTHER.sub("", text) if "\x1b" in text else text, style
         sgr = next(parts, "")
-        style = _changed(style, sgr) if sgr not in _RESETS else PLAIN
+        style = _changed(style, sgr, complete) if sgr not in _RESETS else PLAIN
 
 
 def _merged(pieces: Iterable[tuple[str, Style]]) -> Iterator[tuple[Run, ...]]:
@@ -104,8 +116,8 @@ def _add(row: list[Run], text: str, style: Style) -> None:
 
 
 def _trimmed(row: list[Run]) -> tuple[Run, ...]:
-    """Return the row without trailing blanks that have no background."""
-    while row and not row[-1].style.bg and not row[-1].style.inverse:
+    """Return the row without trailing blanks that show nothing."""
+    while row and not _shows_blanks(row[-1].style):
         if text := row[-1].text.rstrip(" "):
             row[-1] = Run(text, row[-1].style)
             break
@@ -113,40 +125,53 @@ def _trimmed(row: list[Run]) -> tuple[Run, ...]:
     return tuple(row)
 
 
+def _shows_blanks(style: Style) -> bool:
+    return bool(style.bg) or style.inverse or style.underline or style.strike
+
+
 @functools.lru_cache(COLOURS)
-def _changed(style: Style, sgr: str) -> Style:
+def _changed(style: Style, sgr: str, complete: bool) -> Style:
     """Return the style after the parameters of one SGR sequence."""
-    numbers = iter(sgr.replace(":", ";").split(";"))
-    for each in numbers:
-        code = int(each or 0)
-        if code == 0:
-            style = PLAIN
-        elif code in _FLAGS:
-            style = _flagged(style, code)
-        elif code == 22:
-            style = style._replace(bold=False, dim=False)
-        elif code == 27:
-            style = style._replace(inverse=False)
-        elif code in (38, 48):
-            kind = next(numbers, "")
-            count = _WIDE_COLOUR.get(kind, 0)
-            colour = ";".join([kind, *(next(numbers, "") for _ in range(count))])
-            ink = code == 38
-            style = style._replace(fg=colour) if ink else style._replace(bg=colour)
-        elif 30 <= code <= 39 or 90 <= code <= 97:
-            style = style._replace(fg="" if code == 39 else _indexed(code))
-        elif 40 <= code <= 49 or 100 <= code <= 107:
-            style = style._replace(bg="" if code == 49 else _indexed(code - 10))
+    parameters = iter(sgr.split(";"))
+    for each in parameters:
+        head, *parts = each.split(":")
+        code = int(head or 0)
+        if code in (38, 48, 58):
+            colour = _colour(parts, parameters)
+            if code != 58:  # That is the colour of the underline.
+                style = (
+                    style._replace(fg=colour)
+                    if code == 38
+                    else style._replace(bg=colour)
+                )
+        else:
+            is_off = code == 4 and parts[:1] == ["0"]
+            style = _with(style, 24 if is_off else code, complete)
     return style
 
 
-def _flagged(style: Style, code: int) -> Style:
-    """Return the style with bold, dim or inverse switched on."""
-    return style._replace(
-        bold=style.bold or code == 1,
-        dim=style.dim or code == 2,
-        inverse=style.inverse or code == 7,
-    )
+def _colour(parts: list[str], parameters: Iterator[str]) -> str:
+    """The colour in the parts of a parameter, else in the parameters after it."""
+    if parts:
+        kind, *numbers = parts
+        return ";".join([kind, *numbers[-_NUMBERS.get(kind, 0) :]])
+    kind = next(parameters, "")
+    count = _NUMBERS.get(kind, 0)
+    return ";".join([kind, *(next(parameters, "") for _ in range(count))])
+
+
+def _with(style: Style, code: int, complete: bool) -> Style:
+    """Return the style after a code that stands alone."""
+    if code == 0:
+        return PLAIN
+    if 30 <= code <= 39 or 90 <= code <= 97:
+        return style._replace(fg="" if code == 39 else _indexed(code))
+    if 40 <= code <= 49 or 100 <= code <= 107:
+        return style._replace(bg="" if code == 49 else _indexed(code - 10))
+    on = (_ON | _MORE_ON if complete else _ON).get(code, ())
+    off = (_OFF | _MORE_OFF if complete else _OFF).get(code, ())
+    values: dict[str, Any] = dict.fromkeys(on, True) | dict.fromkeys(off, False)
+    return style._replace(**values)
 
 
 def _indexed(code: int) -> str:

@@ -16,7 +16,8 @@ __ant_prompt() {
     PS1=${PS1-} PS0=${PS0-} PS2=${PS2-}
     PS1=${PS1//"$a"/} PS0=${PS0//"$c"/} PS2=${PS2//"$d"/}
     PS1=${PS1//"$b"/} PS2=${PS2//"$b"/}
-    __ant_a='' __ant_b='' __ant_c='' __ant_d=''
+    local ran=$__ant_ran
+    __ant_a='' __ant_b='' __ant_c='' __ant_d='' __ant_ran=0
     # A mark that goes elsewhere could be read there before ANT has read it.
     [[ -t 1 && -t 2 ]] || return 0
     __ant_b=$'\e]133;B;ant=' __ant_c=$'\e]133;C;ant=' __ant_d=$'\e]133;P;k=s;line='
@@ -27,17 +28,17 @@ __ant_prompt() {
         __ant_a=$'\e]133;P;k=i;comments=1;ant='
     fi
     [[ $PWD == "$__ant_pwd" ]] || __ant_encode
-    local end='' url=$HOSTNAME$__ant_url
+    local end='' folder=''
     ((__ant_n += 1, __ant_code))
-    if ((__ant_ran)); then
+    if ((ran)); then
         end=$'\e]133;D;'$__ant_status';ant='$__ant_n.$__ant_v$'\a'
-        __ant_ran=0
     fi
-    builtin printf '%s\e]7;file://%s#ant=%s\a' "$end" "$url" "$__ant_n.$__ant_v"
     if builtin shopt -q promptvars; then
+        folder=$'\e]7;file://'$HOSTNAME$__ant_url'#ant='$__ant_n.$__ant_v$'\a'
         # Before the user's PS0: its output is not part of the typed command.
         PS1=$a$PS1$b PS0=$c$PS0 PS2=$d$PS2$b
     fi
+    builtin printf %s "$end$folder"
 }
 
 __ant_encode() {
@@ -70,7 +71,10 @@ __ant_read_key() {
 # SipHash-2-4 of __ant_n as arithmetic, which a prompt can evaluate. It sets __ant_v, and
 # leaves nothing of the key in the other variables.
 __ant_define_code() {
-    __ant_n=0 __ant_v=0
+    __ant_n=0
+    # Bash exports no array. With `set -a` it would export a code that is not printed yet
+    # to the programs that the user's prompt runs.
+    declare -ga __ant_v=(0)
     __ant_round='__ant_0+=__ant_1,'
     __ant_round+='__ant_1=(__ant_1<<13|__ant_1>>51&8191)^__ant_0,'
     __ant_round+='__ant_0=__ant_0<<32|__ant_0>>32&4294967295,'

@@ -77,13 +77,15 @@ function __ant_next --inherit-variable key
 end
 
 function __ant_mark
-    printf '\e]133;%s;ant=%s\a' $argv[1] $__ant_code
+    # Without the redirection, fish writes pieces of 512 bytes. A program that prints
+    # between two of them could put another command before the code.
+    printf '\e]133;%s;ant=%s\a' $argv[1] $__ant_code >&1
 end
 
 function __ant_at_prompt --on-event fish_prompt
     __ant_next
-    printf '\e]7;file://%s%s#ant=%s\a' $hostname (string escape --style=url -- $PWD) $__ant_code
-    __ant_mark 'A;comments=1'
+    set -l url $hostname(string escape --style=url -- $PWD)
+    printf '\e]133;A;comments=1;ant=%s\a\e]7;file://%s#ant=%s\a' $__ant_code $url $__ant_code >&1
     # Wrap the prompt again if the user has redefined it.
     if not functions fish_prompt | string match -q '*__ant_user_prompt*'
         functions --erase __ant_user_prompt

@@ -5,6 +5,7 @@ a program that has seen any number of codes can compute no other. Shells compute
 their own arithmetic (`rc.bash`, `rc.fish`, `zsh/.zshenv`).
 """
 
+import functools
 import struct
 
 import attrs
@@ -48,8 +49,9 @@ class ShellKey:
     def text(self) -> str:
         """The line that the shell reads: its numbers as the shells need them.
 
-        The two halves as signed numbers, then the four quarters, higher ones first:
-        fish computes with doubles, which hold 53 bits.
+        The complements of the two halves as signed numbers, behind a `~`: the shells
+        take that for the half, and `ShellState.find_key` can search for that byte. Then
+        the four quarters, higher ones first, for fish: its doubles hold 53 bits.
         """
         halves = struct.unpack("<qq", struct.pack("<QQ", self.first, self.second))
         quarters = (
@@ -57,9 +59,10 @@ class ShellKey:
             for half in (self.first, self.second)
             for part in (half >> 32, half & 0xFFFFFFFF)
         )
-        return " ".join(map(str, (*halves, *quarters))) + "\n"
+        complements = (f"~{~half}" for half in halves)
+        return " ".join([*complements, *map(str, quarters)]) + "\n"
 
-    @property
+    @functools.cached_property
     def needle(self) -> bytes:
         """What the output has wherever a shell prints the key."""
         return self.text.split(" ", 1)[0].encode()

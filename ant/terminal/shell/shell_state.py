@@ -26,6 +26,13 @@ AHEAD_MAX = 1 << 20
 """How far a number may be ahead of the last one: marks are missing only where output
 is. So many are those of 250,000 commands."""
 
+NEAR = 256
+"""How far ahead codes are kept once they were computed, which takes 15 µs each. So a
+flood of forged marks costs milliseconds at most, and the shell's next mark counts."""
+
+TRIES = 256
+"""Codes beyond that are computed so often from one mark of the shell to the next."""
+
 REMEMBERED = 100
 """Checked marks that are kept for a restart: those of some 20 commands. Commands that
 are not recorded yet are fewer: ANT records each once its bytes are stored."""
@@ -62,14 +69,17 @@ class ShellState:
     """Whether the prompt begins a command and `#` begins a comment there."""
     _spent: int = 0
     """The highest number that was checked."""
-    _last: ShellMark | Folder | None = None
-    """The last mark that was new, and its number."""
+    _last: ShellMark | None = None
+    """The last mark that was new, without folders, and its number."""
     _number: int = 0
     _checked: deque[tuple[int, int]] = attrs.field(
         factory=lambda: deque(maxlen=REMEMBERED)
     )
     """Where the last checked marks begin, and their numbers."""
     _known: dict[int, int] = attrs.field(factory=dict)
+    _codes: dict[int, int] = attrs.field(factory=dict)
+    """Of the last number and of those less than `NEAR` ahead that were tried."""
+    _tries: int = TRIES
     _before: bytes = b""
     """The end of the output, less than the key is long."""
     _exposed: bool = False
@@ -80,13 +90,14 @@ class ShellState:
             return None
         number, code = parsed
         proof = self._proof(mark, number)
-        if proof is None or self.key.code(number) != code:
+        if proof is None or self._code(number) != code:
             return None
         if proof is Proof.NEW:
+            self._codes, self._tries = {number: code}, TRIES
             self._spent = max(self._spent, number)
             self._checked.append((mark.start, number))
-            self._last, self._number = mark, number
             if isinstance(mark, ShellMark):
+                self._last, self._number = mark, number
                 self._enter(mark)
         return proof
 
@@ -101,22 +112,29 @@ class ShellState:
             return Proof.REDRAWN
         return None
 
+    def _code(self, number: int) -> int | None:
+        """The code of a number; None if it is far ahead and too many were tried."""
+        assert self.key is not None
+        if number > self._spent + NEAR:
+            self._tries -= 1
+            return self.key.code(number) if self._tries >= 0 else None
+        if number not in self._codes:
+            self._codes[number] = self.key.code(number)
+        return self._codes[number]
+
     def _shares(self, mark: ShellMark | Folder, number: int) -> bool:
         """Whether a mark may have the number of the mark before it.
 
-        The shell prints such marks together, before a program can read the first.
+        The shell prints such marks at once: a folder right behind an end or the start
+        of a prompt, and the end of a prompt.
         """
         last = self._last
-        if number != self._number:
+        if last is None or number != self._number:
             return False
         if isinstance(mark, Folder):
-            if not (isinstance(last, ShellMark) and last.step is ShellStep.END):
-                return False
-            return last.end == mark.start
-        if mark.step is ShellStep.PROMPT:
-            return isinstance(last, Folder)
-        prompted = isinstance(last, ShellMark) and last.step is ShellStep.PROMPT
-        return mark.step is ShellStep.INPUT and prompted
+            told = last.step in (ShellStep.END, ShellStep.PROMPT)
+            return told and last.end == mark.start
+        return mark.step is ShellStep.INPUT and last.step is ShellStep.PROMPT
 
     def _enter(self, mark: ShellMark) -> None:
         prompted = self.step in (ShellStep.PROMPT, ShellStep.INPUT)
@@ -137,7 +155,10 @@ class ShellState:
         self._before = (before + data[-keep:])[-keep:]
         if (at := (before + data[:keep]).find(needle)) >= 0:
             return end - len(data) - len(before) + at
-        return end - len(data) + at if (at := data.find(needle)) >= 0 else None
+        # A search for one byte is ten times faster, and a flood has few of these.
+        if (at := data.find(needle[:1])) >= 0 and (at := data.find(needle, at)) >= 0:
+            return end - len(data) + at
+        return None
 
     def expose(self) -> None:
         """The shell has printed its key: no later mark counts (rule 4)."""

@@ -1,5 +1,7 @@
 """Who may call."""
 
+from urllib.parse import urlencode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from ant.http.access.auth import (
     check_origin,
     has_key,
     host_name,
+    may_have_key,
     peer_of,
     terminal_token,
 )
@@ -238,3 +241,12 @@ def test_any_text_is_allowed_or_refused_fuzz(host: str, shown: str) -> None:
         check_key(Config(api_key=KEY), Headers(), shown.replace("\ud800", ""))
     except (Forbidden, Unauthorized):
         pass
+
+
+@given(st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=3))
+def test_a_key_in_a_query_is_never_overlooked(pairs: list[tuple[str, str]]) -> None:
+    """However its name is quoted."""
+    query = urlencode([*pairs, ("apiKey", "x")])
+    for quoted in (query, query.replace("K", "%4B"), query.replace("api", "%61pi")):
+        assert may_have_key(quoted.encode())
+    assert not may_have_key(b"limit=50&q=a+b")

@@ -82,6 +82,15 @@ async def test_our_own_user_is_the_operator(door: Door) -> None:
         child.kill()
 
 
+async def test_the_operator_needs_no_read(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No row of the database concerns a process of no terminal."""
+    monkeypatch.setattr(door.peers.services.journal, "read", None)
+    with door.connect():
+        assert await (await door.accept()).caller("POST") is None
+
+
 async def test_a_closed_connection_is_refused(door: Door) -> None:
     """Before it was accepted or after that, having been found before or not."""
     door.connect().close()

@@ -37,7 +37,9 @@ def test_a_few_refusals_are_answered_at_once(now: Clock) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        ("127.0.0.1", "127.0.0.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("127.0.0.1", "127.0.0.2", True),
+        ("127.0.0.1", "::1", True),
         ("127.0.0.1", "::ffff:127.0.0.1", True),
         ("2001:db8::1", "2001:db8::ffff:1", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),

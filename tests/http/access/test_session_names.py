@@ -32,8 +32,8 @@ NAMING = {
 }
 """The routes whose query or body may name a session."""
 
-NOT_YET = {"AddParticipant", "RemoveParticipant", "MarkRead"}
-"""Requests that take an id or a handle in fields of their own."""
+OF_PEOPLE = {"AddParticipant", "RemoveParticipant", "MarkRead"}
+"""Requests that name a session or a person, and look both up themselves."""
 
 TIMES = {"updated_at", "created_at", "at", "id", "detected_at", "sampledAt"}
 
@@ -128,7 +128,7 @@ def test_every_id_of_a_session_may_be_a_handle() -> None:
         for field in attrs.fields(kind)
         if Ident in (field.type, *get_args(field.type))
     }
-    assert {"prompt_id"} == {name for kind, name in ids if kind not in NOT_YET}
+    assert {"prompt_id"} == {name for kind, name in ids if kind not in OF_PEOPLE}
 
 
 async def test_a_body_and_a_query(api: Api) -> None:
@@ -144,7 +144,7 @@ async def test_a_body_and_a_query(api: Api) -> None:
         link.body["sourceRoomId"],
         link.body["targetRoomId"],
     )
-    channel = {"handle": "@bot", "port": 9, "session_id": "@ops"}
+    channel = {"handle": "@bot", "port": 65535, "session_id": "@ops"}
     made = await api.call("POST", "/api/channel/register", channel)
     assert room["id"] == made.body["channel"]["session_id"]
     hook = {"event": "Stop", "ant_session_id": "@codex"}

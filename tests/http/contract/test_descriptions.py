@@ -91,9 +91,8 @@ def parts(schema: Any, place: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(schema, dict):
         for name, part in schema.get("properties", {}).items():
             yield f"{place}.{name}", part, schema
-        # A class has an `allOf` for the fields of which it needs one.
         for name, part in schema.items():
-            if name not in {"example", "examples", "default", "allOf"}:
+            if name not in {"example", "examples", "default"}:
                 yield from parts(part, f"{place}/{name}")
     elif isinstance(schema, list):
         for part in schema:

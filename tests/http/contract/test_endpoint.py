@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
-from quart import g
+from quart import request
 from quart_trio import QuartTrio
 
 from ant.core.errors import Conflict
 from ant.http.contract import problems
-from ant.http.contract.endpoint import JSON, OCTETS, ROUTES, endpoint
+from ant.http.contract.endpoint import (
+    ACCESS_TOKEN,
+    CALLER,
+    JSON,
+    OCTETS,
+    ROUTES,
+    endpoint,
+)
 
 AS_JSON = {"Content-Type": JSON}
 
@@ -62,7 +69,8 @@ def app() -> Iterator[QuartTrio]:
 
     @made.before_request
     async def guard() -> None:
-        g.caller = None
+        scope = cast(dict[str, Any], request.scope)
+        scope[CALLER] = scope[ACCESS_TOKEN] = None
 
     for route in ROUTES[len(before) :]:
         made.add_url_rule(

@@ -1,6 +1,8 @@
 """Examples: each fits its schema, and the server would read it."""
 
 import functools
+from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 import attrs
@@ -50,6 +52,25 @@ def test_every_route_has_examples(route: Route) -> None:
             jsonschema_rs.validate(schema, example, validate_formats=True)
             read = codec.read_body(codec.dumps(example), kind)
             assert example == codec.loads(codec.dumps(read))
+        elif kind is not NoneType:
+            assert is_cut_from(content[JSON]["example"], DOCUMENTS[route.name]())
+
+
+DOCUMENTS: dict[str, Callable[[], Any]] = {
+    "get_openapi": lambda: openapi.document(True),
+    "get_ws_schema": frame_schemas.socket_schema,
+    "get_agent_response_schema": frame_schemas.agent_response_schema,
+}
+"""The answers that are documents, by route."""
+
+
+def is_cut_from(example: Any, whole: Any) -> bool:
+    """Whether an example has only what the whole document has, too."""
+    if not isinstance(example, dict):
+        return bool(example == whole)
+    return all(
+        name in whole and is_cut_from(example[name], whole[name]) for name in example
+    )
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
@@ -65,7 +86,9 @@ def test_examples_of_parameters_are_read(route: Route) -> None:
     assert examples.QUERIES.get(route.name, {}).keys() <= query
     if "query" in route.hints:
         texts = {
-            name: value if isinstance(value, str) else codec.dumps(value).decode()
+            name: value
+            if isinstance(value, str | list)
+            else codec.dumps(value).decode()
             for name, value in shown.items()
             if name in query
         }

@@ -97,7 +97,7 @@ def test_the_schema_of_a_request() -> None:
     components = Components(is_request=True)
     components.schema(Ask)
     relationship = {"$ref": "#/components/schemas/Relationship"}
-    given_one = {"not": {"type": "null"}}
+    given_one = {"description": "Not null.", "not": {"type": "null"}}
     assert {
         "type": "object",
         "description": "Ask.",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import trio
 
+from ant.journal.writer import SMALL
 from tests.http.asking import Answer, Api
 
 
@@ -319,3 +320,16 @@ async def test_messages_in_either_order(api: Api) -> None:
             [each["id"] for each in last["messages"]],
             last["next"],
         )
+
+
+async def test_a_short_page_of_long_messages_is_whole(api: Api) -> None:
+    """What the loop does not read itself is read in a thread."""
+    room = await api.room()
+    path = f"/api/sessions/{room['id']}/messages"
+    for n in range(4):
+        await api.call("POST", path, {"content": f"{n}" * (SMALL // 2)})
+    page = await api.get(f"{path}?limit=3")
+    assert ["1", "2", "3"] == [each["content"][0] for each in page["messages"]]
+    assert page["messages"][0]["id"] == page["next"]
+    page = await api.get(f"{path}?limit=4")
+    assert (4, None) == (len(page["messages"]), page["next"])

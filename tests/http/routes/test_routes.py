@@ -73,6 +73,7 @@ EXTRAS = {
     "POST /api/sign-in/codes",
     "POST /api/sign-in",
     "POST /api/sign-out",
+    "GET /api/sessions/:id/wait",
     "GET /openapi.json",
     "GET /api/schemas/ws",
     "GET /api/schemas/agent-response",
@@ -94,7 +95,13 @@ EXTRAS = {
 """Ours beyond the page."""
 
 NOBODY = "nobody"
-NAMES = {"msgId": NOBODY, "linkId": NOBODY, "refId": NOBODY, "q": "word"}
+NAMES = {
+    "msgId": NOBODY,
+    "linkId": NOBODY,
+    "refId": NOBODY,
+    "q": "word",
+    "until": "idle:0",
+}
 """What queries must or may name."""
 
 LEAST: dict[str, dict[str, Any]] = {
@@ -137,7 +144,8 @@ def queried(route: Route) -> dict[str, str]:
     query = route.hints.get("query")
     fields = attrs.fields(query) if query else ()
     names = [field.metadata.get("wire", field.name) for field in fields]
-    return {name: NAMES[name] for name in names if name in NAMES}
+    at_once = {"timeout": "0"} if "until" in names else {}
+    return at_once | {name: NAMES[name] for name in names if name in NAMES}
 
 
 def path(route: Route, session_id: str) -> str:
@@ -276,7 +284,7 @@ async def test_unknown_query_parameters(api: Api) -> None:
         answer = await api.call(
             route.method, path(route, room["id"]), least(route), **ask
         )
-        issue = f"unknown parameter 'surely', expected {known or 'none'} at $"
+        issue = f'unknown parameter "surely", expected {known or "none"} at $'
         if not is_problem(answer, 400) or [issue] != answer.body["issues"]:
             wrong[row(route)] = answer
     assert {} == wrong
@@ -299,11 +307,11 @@ async def test_parameters_of_old_clients_are_ignored(api: Api) -> None:
 @pytest.mark.parametrize(
     ("ask", "issue"),
     [
-        ({"wait": "read"}, "expected one of typed, reacted, got 'read' at $.wait"),
-        ({"wait": ""}, "expected one of typed, reacted, got '' at $.wait"),
+        ({"wait": "read"}, 'expected one of typed, reacted, got "read" at $.wait'),
+        ({"wait": ""}, 'expected one of typed, reacted, got "" at $.wait'),
         ({"timeout": "0"}, "expected 1 to 25, got 0 at $.timeout"),
         ({"timeout": "26"}, "expected 1 to 25, got 26 at $.timeout"),
-        ({"timeout": "1.5"}, "expected an integer, got '1.5' at $.timeout"),
+        ({"timeout": "1.5"}, 'expected an integer, got "1.5" at $.timeout'),
     ],
 )
 async def test_unknown_waits(api: Api, ask: dict[str, str], issue: str) -> None:
@@ -420,7 +428,7 @@ async def test_inactive_sessions(api: Api, how: str, kind: SessionType) -> None:
     assert {} == wrong
 
 
-@pytest.mark.parametrize("char", ["\u202e", "\u2028", "\x9b", "\u200b", "\U000e0041"])
+@pytest.mark.parametrize("char", ["\u202e", "\u2028", "\x9b", "\u3164", "\U000e0041"])
 async def test_hidden_characters_in_names(api: Api, char: str) -> None:
     """400 wherever somebody or something gets a name; a row that has one loads."""
     room = await api.room()
@@ -435,6 +443,7 @@ async def test_hidden_characters_in_names(api: Api, char: str) -> None:
         ("POST", f"{own}/participants", {"handle": "@a", "alias": name}, "alias"),
         ("POST", f"{own}/typing", {"handle": name, "typing": True}, "handle"),
         ("POST", f"{own}/messages", {"content": "", "sender_id": name}, "sender_id"),
+        ("POST", f"{own}/messages", {"content": "", "target": name}, "target"),
         ("POST", f"{own}/links", {"title": name}, "title"),
         ("POST", f"{own}/links", {"createdBy": name}, "createdBy"),
         ("POST", f"{own}/tasks", {"title": name}, "title"),

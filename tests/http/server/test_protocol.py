@@ -13,7 +13,7 @@ from wsproto.events import BytesMessage, TextMessage
 
 from ant.http.server.listener import MAX_BODY, MAX_FRAME, OVERSIZE
 from ant.http.server.protocol import Application
-from ant.http.server.websocket import Buffer, _text_frame
+from ant.http.server.websocket import Binary, Buffer, Encoded, _frame
 from tests.http.server.test_listener import (
     ROOMY_S,
     frame,
@@ -219,9 +219,12 @@ async def test_put_does_not_wait_in_vain() -> None:
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
 def test_an_encoded_frame_is_valid(size: int) -> None:
-    """For every form of its length, and as text."""
+    """For every form of its length, as text and as bytes."""
     reader = Connection(ConnectionType.CLIENT)
-    reader.receive_data(_text_frame(b"x" * size))
-    (event,) = reader.events()
-    assert isinstance(event, TextMessage)
-    assert ("x" * size, True) == (event.data, event.message_finished)
+    reader.receive_data(_frame(Encoded(b"x" * size)))
+    reader.receive_data(_frame(Binary(b"\xff" * size)))
+    text, binary = reader.events()
+    assert isinstance(text, TextMessage)
+    assert ("x" * size, True) == (text.data, text.message_finished)
+    assert isinstance(binary, BytesMessage)
+    assert (b"\xff" * size, True) == (binary.data, binary.message_finished)

@@ -14,7 +14,9 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ant.api import binary_output
 from ant.core import clock
+from ant.http.server.websocket import Binary, Encoded
 from ant.http.ws import output
 from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
 from ant.model.sessions import SessionId
@@ -74,15 +76,29 @@ class FakeUnit:
         return max(*ends, self.store.left_out, 0)
 
 
+def read_message(frame: Encoded | Binary) -> dict[str, Any]:
+    """A frame, or what a binary message says; its bytes become characters."""
+    if isinstance(frame, Encoded):
+        body: dict[str, Any] = json.loads(frame)
+        return body
+    kind, stream, offset = binary_output.HEADER.unpack_from(frame)
+    assert (binary_output.OUTPUT, 7) == (kind, stream)
+    data = frame[binary_output.HEADER.size :].decode("latin-1")
+    end = offset + len(data)
+    return {"type": "terminal_output", "data": data, "offset": offset, "end": end}
+
+
 class World:
     """One session's flow and store, and one viewer that writes down what it gets."""
 
-    def __init__(self, start: int = 0, keep: int = 6) -> None:
+    def __init__(
+        self, start: int = 0, keep: int = 6, stream: int | None = None
+    ) -> None:
         self.store = MemoryStore()
         self.unit = FakeUnit(self.store)
         self.flows: dict[SessionId, OutputFlow] = {}
         self.renderer = OutputRenderer(self, self.flows)  # type: ignore[arg-type]
-        self.cursor = OutputCursor(ONE, start)
+        self.cursor = OutputCursor(ONE, start, stream)
         self.frames: list[dict[str, Any]] = []
         self.keep = keep
         self.meanwhile: list[Callable[[], None]] = []
@@ -127,7 +143,7 @@ class World:
         if frame is None:
             assert before == self.cursor.offset
             return False
-        body = json.loads(frame)
+        body = read_message(frame)
         self.frames.append(body)
         start = body["offset" if body["type"] == "terminal_output" else "from"]
         end = body["end" if body["type"] == "terminal_output" else "to"]
@@ -160,6 +176,7 @@ MOVES = st.tuples(st.sampled_from(["store", "see", "look"]), st.integers(1, 12))
     st.lists(MOVES, max_size=20),
     st.integers(0, 8),
     st.sampled_from([7, 11, 65536]),
+    st.sampled_from([None, 7]),
 )
 def test_no_byte_is_twice_or_missing_at_any_split(
     data: bytes,
@@ -168,11 +185,12 @@ def test_no_byte_is_twice_or_missing_at_any_split(
     meanwhile: list[tuple[str, int]],
     keep: int,
     frame_size: int,
+    stream: int | None,
 ) -> None:
-    """However bytes come, are stored, forgotten and looked at, the text is the same."""
+    """However bytes come, are stored, forgotten and looked at, they are the same."""
 
     async def main() -> None:
-        world = World(keep=keep)
+        world = World(keep=keep, stream=stream)
         world.begin(0)
         rest = data
 
@@ -202,7 +220,8 @@ def test_no_byte_is_twice_or_missing_at_any_split(
         world.end()
         await world.look_on()
         assert len(data) == world.cursor.offset
-        assert data.decode("utf-8", "replace") == world.text()
+        expected = data.decode("latin-1" if stream else "utf-8", "replace")
+        assert expected == world.text()
 
     with patch.object(output, "MAX_READ", frame_size):
         trio.run(main)
@@ -216,20 +235,21 @@ def test_no_byte_is_twice_or_missing_at_any_split(
     ),
     st.integers(0, 3),
     st.booleans(),
+    st.sampled_from([None, 7]),
 )
 def test_gaps_are_reported_at_any_split(
-    runs: list[tuple[bytes, int]], late: int, restarted: bool
+    runs: list[tuple[bytes, int]], late: int, restarted: bool, stream: int | None
 ) -> None:
     """Between interrupted runs there is a gap, and no text is joined across it."""
 
     async def main() -> None:
-        world, expected, offset = World(), "", 0
+        world, expected, offset = World(stream=stream), "", 0
         for number, (data, hole) in enumerate(runs):
             world.begin(offset)
             world.flows[ONE].append(data)
             if number >= late:
                 await world.look_on()
-            expected += data.decode("utf-8", "replace")
+            expected += data.decode("latin-1" if stream else "utf-8", "replace")
             world.end()
             offset += len(data)
             if number + 1 < len(runs):
@@ -319,6 +339,19 @@ async def test_one_rendering_serves_all_who_are_at_the_same_place() -> None:
     frame = await world.renderer.advance(world.cursor)
     assert frame is await world.renderer.advance(other)
     assert 3 == other.offset
+
+
+async def test_one_copy_of_bytes_serves_all_who_are_at_the_same_place() -> None:
+    """Each message has the number of its own stream; text is rendered beside it."""
+    world = World(keep=100)
+    world.begin(0).append(b"a\xe6")
+    assert b"a" in (await world.renderer.advance(world.cursor) or b"")
+    for stream in (3, 4):
+        cursor = OutputCursor(ONE, 0, stream)
+        message = await world.renderer.advance(cursor)
+        assert binary_output.HEADER.pack(1, stream, 0) + b"a\xe6" == message
+        assert 2 == cursor.offset
+    assert 2 == len(world.renderer._recent)
 
 
 async def test_a_cancelled_read_does_not_move_the_cursor() -> None:

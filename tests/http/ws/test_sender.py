@@ -8,6 +8,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from ant.core.counters import Limit
 from ant.http.ws.output import OutputRenderer
+from ant.http.ws.rows import RowsRenderer
 from ant.http.ws.sender import OUTBOX, Sender
 from tests.http.ws.test_resume import Stand, post, resume, say, stand
 from tests.http.ws.test_socket import connected
@@ -20,7 +21,11 @@ __all__ = ["stand"]
 async def test_a_full_outbox_waits_for_room(stand: Stand) -> None:
     """Up to the limit without a wait, and no further."""
     system = stand.rig.system
-    sender = Sender(system, OutputRenderer(system.journal, system.services.flows))
+    sender = Sender(
+        system,
+        OutputRenderer(system.journal, system.services.flows),
+        RowsRenderer(system),
+    )
     for number in range(OUTBOX):
         with trio.CancelScope() as scope:
             scope.cancel()

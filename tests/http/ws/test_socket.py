@@ -26,14 +26,14 @@ from tests.cancel import cancel_at_every_step
 from tests.runtime.test_supervisor import Ledger
 from tests.systems import PATIENCE_S, Rig, running
 
-STATE = "agent_status_updated"
+TOLD = {"agent_status_updated", "terminal_size"}
 
 
 class Client:
     """One socket. Frames that were not asked for are kept in `passed`.
 
-    All sockets are told how agents are, at whatever time that is seen: it is left out,
-    unless one `hears_all`.
+    All sockets are told how agents are, at whatever time that is seen, and what size a
+    terminal has: both are left out, unless one `hears_all`.
     """
 
     def __init__(self, connection: Any, hears_all: bool = False) -> None:
@@ -47,7 +47,7 @@ class Client:
         with trio.fail_after(PATIENCE_S):
             while True:
                 frame: dict[str, Any] = json.loads(await self.connection.receive())
-                if self._hears_all or frame["type"] != STATE:
+                if self._hears_all or frame["type"] not in TOLD:
                     return frame
 
     async def expect(self, kind: str) -> dict[str, Any]:
@@ -253,7 +253,7 @@ async def test_input_and_size_go_to_the_terminal(rig: Rig) -> None:
 
 
 async def test_a_join_may_start_the_program(rig: Rig) -> None:
-    """With its size; once it runs, the last size set wins."""
+    """With its size; once it runs, the socket that owns the size changes it."""
     session = await rig.create()
     size = {"cols": 70, "rows": 20}
     async with connected(rig) as client:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import attrs
 import pytest
 
+from ant.api import codec
 from ant.core import clock
 from ant.core.errors import StorageFailed
 from ant.model.messages import Message, MessageId
@@ -105,6 +106,36 @@ def test_a_message_is_read_as_stored(store: Store, here: Session) -> None:
     assert [] == on(store, lambda m: m.by_client_id(here.id, "d"))
 
 
+def test_a_page_has_the_json_of_its_messages(store: Store, here: Session) -> None:
+    """The same bytes that the message itself has, in pages and in searches."""
+    plain = message(here, 0)
+    full = message(
+        here,
+        1,
+        'hello "hé"\n\\\x07\x1b漢🙂\u2028',
+        sender_id="@ada",
+        target="@bob",
+        reply_to=plain.id,
+        meta={"deep": [{"er": None}], "ä": 1.5},
+        pinned=True,
+        client_id="c",
+        hops=3,
+    )
+    add(store, plain, full)
+    expected = [codec.dumps(plain), codec.dumps(full)]
+    page = on(store, lambda m: m.page(here.id, None, None, 9))
+    assert expected == [each.json for each in page]
+    assert [plain.id, full.id] == [each.id for each in page]
+    found = on(
+        store,
+        lambda m: m.search(
+            ["hello"], here.id, archived=False, deleted=False, by_rank=False, limit=9
+        ),
+    )
+    assert expected[::-1] == [each.json for each in found]
+    assert [full.content, plain.content] == [each.content for each in found]
+
+
 def test_the_newest_stamp_of_a_room(store: Store, here: Session) -> None:
     """None before the first message."""
     other = room(store, "other")
@@ -194,7 +225,7 @@ def test_deleting_a_message_clears_replies_to_it(store: Store, here: Session) ->
     ]
     add(store, first, second, *replies)
     on(store, lambda m: m.remove(first.id))
-    rows = on(store, lambda m: m.page(here.id, None, None, 9))
+    rows = on(store, lambda m: m.newest(here.id, 9, 9999))
     assert [None, None, second.id] == [each.reply_to for each in rows]
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from ant.store import Store, Unit
-from ant.store.tables.sessions import SettingRow
-from ant.store.tables.statement import Statement, lazily
+from ant.store.tables.reachable import NOT_REMOVED
+from ant.store.tables.sessions import SessionRow, SettingRow
+from ant.store.tables.statement import Statement, lazily, page
 
 
 def on(store: Store, work: Any) -> Any:
@@ -82,3 +83,19 @@ def test_rows_are_fetched_lazily(store: Store) -> None:
         return told + [row.key for row in lazily(SettingRow.select())]
 
     assert ["a", "a", "b"] == on(store, work)[:3]
+
+
+def test_a_lookup_of_a_session_is_planned_once() -> None:
+    """A value beside a partial index has SQLite plan at each execution."""
+    sql, values = SessionRow.select(SessionRow.id).where(NOT_REMOVED).sql()
+    assert sql.endswith("= 0)")
+    assert [] == values
+
+
+def test_a_page_knows_its_size() -> None:
+    """That of the rows in it, without the one that did not fit."""
+    whole = page("abc", str, weigh=lambda _: 10)
+    assert (30, False) == (whole.size, whole.more)
+    cut = page("abc", str, budget=25, weigh=lambda _: 10)
+    assert (("a", "b"), 20, True) == (cut, cut.size, cut.more)
+    assert 0 == page("", str).size

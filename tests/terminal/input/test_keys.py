@@ -218,6 +218,8 @@ def test_choices_without_meaning(asked: Prompt, choice: Choice) -> None:
         goal_of(asked, choice)
     if choice.type in ("approve", "deny") and asked.form is not Form.VIEW:
         assert all(repr(each.label) in str(caught.value) for each in asked.options)
+    if asked.form in (Form.LINE, Form.SECRET):
+        assert "it takes 'text' with the line to type" in str(caught.value)
 
 
 @pytest.mark.parametrize("char", ["\x00", "\x03", "\x1b", "\r", "\x7f", "\x9b", "\x0b"])

@@ -1,5 +1,7 @@
 """The readable text of terminal output."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,3 +42,23 @@ def test_no_control_character_is_left_fuzz(data: bytes) -> None:
     text = strip(data)
     assert not any(ord(c) < 32 and c not in "\t\n" for c in text)
     assert "\x7f" not in text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a" * 40_000 + b"\n\r",
+        (b"a" * 400 + b"\r") * 1_000,
+        b"a" * 50_000 + b"\r" * 50_000,
+        b"\x1b[31m" * 20_000 + b"\r\n",
+    ],
+)
+def test_the_time_grows_with_the_length_only(data: bytes) -> None:
+    """A regular expression lets no other thread of the server run meanwhile.
+
+    So one line without an end must not take longer than lines with ends, far less than
+    the square of its length: that is seconds here.
+    """
+    begun = time.perf_counter()
+    strip(data)
+    assert time.perf_counter() - begun < 0.8

@@ -45,6 +45,29 @@ def test_styles_are_read(sgr: str, style: Style) -> None:
     assert (Run("x", style),) == rows_of(f"\x1b[{sgr}mx")[0]
 
 
+@pytest.mark.parametrize(
+    ("sgr", "style"),
+    [
+        ("3;4;9", Style(italic=True, underline=True, strike=True)),
+        ("3;4;9;23;24;29", PLAIN),
+        ("8", Style(hidden=True)),
+        ("8;28", PLAIN),
+        ("21", Style(underline=True)),
+        ("4:3", Style(underline=True)),
+        ("4;4:0", PLAIN),
+        ("4;58;5;7", Style(underline=True)),
+        ("58;2;1;2;7", PLAIN),
+        ("38:2::10:20:30", Style(fg="2;10;20;30")),
+        ("48:5:200", Style(bg="5;200")),
+    ],
+)
+def test_all_attributes_are_read_for_a_viewer(sgr: str, style: Style) -> None:
+    """And for a verdict only the colours; an underline's own colour is none."""
+    drawn = f"\x1b[{sgr}mx"
+    assert (Run("x", style),) == rows_of(drawn, complete=True)[0]
+    assert (Run("x", Style(style.fg, style.bg)),) == rows_of(drawn)[0]
+
+
 @both
 def test_both_screens_have_the_same_styles(make: Make) -> None:
     """A highlighted row, a button, a faint hint; trailing plain blanks are left out."""

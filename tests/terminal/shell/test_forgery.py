@@ -1,17 +1,24 @@
 """Programs in a real shell's terminal try to make commands that nobody ran."""
 
 import json
+import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
+from ant.terminal import shell as shell_package
 from ant.terminal.host.base import SECRET_FD
 from ant.terminal.model.tty import ShellStep
+from ant.terminal.shell.osc133 import KEY_FD_NAME
 from tests.installed import each
 from tests.terminal.marks import KEY, Marker
 from tests.terminal.shell.test_shell import PROMPT, SHELLS, Shell, shell
+
+RC_FISH = Path(shell_package.__file__).with_name("rc.fish")
 
 ATTACK = r"""
 import glob, json, os, re, sys
@@ -131,6 +138,61 @@ async def test_variables_that_a_child_gets(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
+async def test_variables_that_a_program_in_the_prompt_gets(tmp_path: Path) -> None:
+    """It runs when the code of its prompt is made, and before that is printed."""
+    seen = tmp_path / "seen"
+    rc = f"{PROMPT['bash']}\nset -a\nPS1='$(env >>{seen})'$PS1"
+    async with shell(tmp_path, "bash", rc=rc) as bash:
+        await bash.run("true")
+        await bash.run("true")
+        text = seen.read_text()
+        assert "PATH=" in text
+        signed = [each - (each >> 63 << 64) for each in map(KEY.code, range(1, 20))]
+        assert not any(str(each) in text for each in signed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", each("zsh"))
+async def test_a_listing_has_no_code_of_a_mark_to_come(
+    tmp_path: Path, name: str
+) -> None:
+    """A program that reads the listing could end the command with that code."""
+    async with shell(tmp_path, name, rc=PROMPT[name]) as zsh:
+        await zsh.run("set; typeset; typeset -p")
+        mark = zsh.marks(ShellStep.END)[-1]
+        assert mark.code is not None
+        assert mark.code.encode() not in zsh.data[: mark.start]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", each("fish"))
+async def test_a_mark_of_fish_is_one_write(tmp_path: Path, name: str) -> None:
+    """Nothing that another program prints can be in the middle of it."""
+    reader, writer = os.pipe()
+    os.write(writer, KEY.text.encode())
+    os.close(writer)
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    long = "(string repeat -n 3000 x)"
+    command = f"source {RC_FISH}; emit fish_preexec {long}; emit fish_prompt"
+    starter = f'exec {SECRET_FD}<&{reader} && exec "$@"'
+    with ours, its:
+        try:
+            done = await trio.run_process(
+                ["bash", "-c", starter, "bash", name, "--no-config", "-c", command],
+                stdout=its.fileno(),
+                pass_fds=[reader],
+                env={**os.environ, "HOME": str(tmp_path), KEY_FD_NAME: str(SECRET_FD)},
+            )
+        finally:
+            os.close(reader)
+        assert 0 == done.returncode
+        first = ours.recv(1 << 16)
+        assert first.startswith(b"\x1b]133;C;")
+        assert first.endswith(b"\x07")
+        assert ours.recv(1 << 16).endswith(b"\x07")
+
+
+@pytest.mark.slow
 async def test_a_key_that_bash_prints_is_worthless(tmp_path: Path) -> None:
     """`set` prints all variables. The command ends there, and nothing counts later."""
     async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:
@@ -164,17 +226,23 @@ async def test_a_listing_of_variables_does_not_have_the_key(
 
 @pytest.mark.slow
 async def test_marks_that_go_to_a_file_are_not_made(tmp_path: Path) -> None:
-    """A program could read them there before ANT has read them."""
+    """A program could read them there before ANT has read them.
+
+    So the exit code of the command before is unknown.
+    """
     file = tmp_path / "log"
     async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:
         await bash.run("true")
         bash.live.type_nowait(f"exec 7>&1 >{file}\r".encode())
         bash.live.type_nowait(b"echo hidden\r")
         bash.live.type_nowait(b"exec >&7 7>&-\r")
-        await bash.run("echo shown")
+        bash.live.type_nowait(b"echo shown\r")
+        await bash.until(lambda: len(bash.blocks) == 3)
         assert "hidden\n" == file.read_text()
         assert b"ant=" not in file.read_bytes()
-        assert ("echo shown", 0) == ended(bash)[-1][:2]
+        redirects, shown = ended(bash)[-2:]
+        assert (f"exec 7>&1 >{file}", None) == redirects[:2]
+        assert ("echo shown", 0) == shown[:2]
 
 
 @pytest.mark.slow
@@ -198,3 +266,22 @@ async def test_a_shell_that_replaces_the_shell_has_no_key(
         await onlooker.live.over.wait()
         expected = [("true", 0), (f"exec {name}{login}", None)]
         assert expected == [each[:2] for each in ended(onlooker)]
+
+
+@pytest.mark.slow
+async def test_a_bash_without_marks_in_its_prompt_proves_nothing(
+    tmp_path: Path,
+) -> None:
+    """No number is left open for a program that prints the marks of a prompt."""
+    async with shell(tmp_path, "bash", rc=PROMPT["bash"]) as bash:
+        bash.live.type_nowait(b"shopt -u promptvars\r")
+        await bash.until(lambda: len(bash.blocks) == 1)
+        command, seen, _ = attack(tmp_path)
+        for turn in ("one", "two"):
+            seen.write_bytes(bash.data)
+            asks = f"{command}; read -e -p '{turn}''> ' x\r"
+            bash.live.type_nowait(asks.encode())
+            await bash.shows(f"{turn}>")
+            assert "shell/mark" != bash.live.snapshot()[1].rule
+            bash.live.type_nowait(b"\r")
+        assert [("shopt -u promptvars", 0)] == [each[:2] for each in ended(bash)]

@@ -34,9 +34,12 @@ def test_a_known_code() -> None:
 
 @given(st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES))
 def test_the_text_is_the_key(secret: bytes) -> None:
-    """Two signed halves, and four quarters."""
+    """The complements of two signed halves, and four quarters."""
     key = ShellKey.of(secret)
-    first, second, *quarters = map(int, key.text.split())
+    words = key.text.split()
+    assert ["~", "~"] == [word[0] for word in words[:2]]
+    first, second = (~int(word[1:]) for word in words[:2])
+    quarters = list(map(int, words[2:]))
     assert (key.first, key.second) == (first % (1 << 64), second % (1 << 64))
     assert key.first == quarters[0] << 32 | quarters[1]
     assert key.second == quarters[2] << 32 | quarters[3]

@@ -1,14 +1,18 @@
 """Only the shell's own marks count: what was once printed proves nothing any more."""
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.shell.osc133 import Folder, ShellMark, ShellMarks
+from ant.terminal.shell.shell_key import ShellKey
 from ant.terminal.shell.shell_state import (
     AHEAD_MAX,
+    NEAR,
     REMEMBERED_BYTES,
+    TRIES,
     Proof,
     ShellState,
 )
@@ -38,10 +42,11 @@ def code(marker: Marker) -> str:
 
 
 def prompt(mark: Marker) -> bytes:
-    """A prompt in zsh or fish: the folder and its parts have one number."""
-    folder = mark.folder("file:///x")
-    first, last = (f"\x1b]133;{x};ant={code(mark)}\x07".encode() for x in "PB")
-    return folder + first + b"$ " + last
+    """A prompt: its parts have one number, in fish the folder has it too."""
+    first = mark("P")
+    folder = f"\x1b]7;file:///x#ant={code(mark)}\x07".encode()
+    last = f"\x1b]133;B;ant={code(mark)}\x07".encode()
+    return first + folder + b"$ " + last
 
 
 def forged(data: bytes, at: int) -> bytes:
@@ -80,21 +85,35 @@ def test_a_prompt_may_be_drawn_again() -> None:
     fed, mark = Fed(), Marker()
     drawn = prompt(mark)
     fed.feed(drawn)
-    assert [None, Proof.REDRAWN, Proof.REDRAWN] == fed.feed(drawn)
+    assert [Proof.REDRAWN, None, Proof.REDRAWN] == fed.feed(drawn)
     fed.feed(mark("C"))
     assert [None] * 3 == fed.feed(drawn)
     fed.feed(mark("D;0") + prompt(mark))
     assert [None] * 3 == fed.feed(drawn)
 
 
-def test_an_end_may_have_the_number_of_the_folder_right_behind_it() -> None:
-    """The shell prints both at once. Anything between them may be a program's."""
-    for between, proof in ((b"", Proof.NEW), (b"x", None)):
-        fed, mark = Fed(), Marker()
-        fed.feed(mark("A") + mark("C"))
-        end = mark("D;0")
-        folder = f"\x1b]7;file:///x#ant={code(mark)}\x07".encode()
-        assert [Proof.NEW, proof] == fed.feed(end + between + folder)
+@pytest.mark.parametrize(
+    ("letter", "between", "proof"),
+    [
+        ("D;0", b"", Proof.NEW),
+        ("D;0", b"x", None),
+        ("P", b"", Proof.NEW),
+        ("B", b"", None),
+        ("C", b"", None),
+    ],
+)
+def test_a_folder_may_have_the_number_of_the_mark_right_before_it(
+    letter: str, between: bytes, proof: Proof | None
+) -> None:
+    """The shell prints both at once. What follows elsewhere may be a program's."""
+    fed, mark = Fed(), Marker()
+    fed.feed(mark("A") + mark.folder("file:///x"))
+    first = mark(letter)
+    folder = f"\x1b]7;file:///y#ant={code(mark)}\x07".encode()
+    assert [Proof.NEW, proof] == fed.feed(first + between + folder)
+    folder = mark.folder("file:///z")
+    rest = [f"\x1b]133;{each};ant={code(mark)}\x07".encode() for each in "PBCD"]
+    assert [Proof.NEW, *[None] * 4] == fed.feed(b".".join([folder, *rest]))
 
 
 def test_numbers_may_be_missing() -> None:
@@ -105,6 +124,32 @@ def test_numbers_may_be_missing() -> None:
     assert [Proof.NEW] == fed.feed(mark("B"))
     mark.number += AHEAD_MAX
     assert [None] == fed.feed(mark("C"))
+
+
+@attrs.frozen(repr=False)
+class CountedKey(ShellKey):
+    """A key that counts the codes it computes."""
+
+    counted: list[int] = attrs.field(factory=list)
+
+    def code(self, number: int) -> int:
+        self.counted.append(number)
+        return super().code(number)
+
+
+def test_a_flood_of_forged_marks_is_cheap() -> None:
+    """Few codes are computed for it, and the shell's own next mark counts."""
+    key = CountedKey(KEY.first, KEY.second)
+    fed, mark = Fed(ShellState(key)), Marker()
+    fed.feed(mark("A") + mark("C"))
+    del key.counted[:]
+    for number in range(5000):
+        each = number % 2500 * 400 % AHEAD_MAX if number % 2 else number
+        assert [None] == fed.feed(f"\x1b]133;D;0;ant={each}.1\x07".encode())
+    assert len(key.counted) <= NEAR + TRIES
+    assert [Proof.NEW] == fed.feed(mark("D;0"))
+    mark.number += 100_000
+    assert [Proof.NEW] == fed.feed(mark("A"))
 
 
 @pytest.mark.parametrize("text", ["D", "D;x", "E;0"])

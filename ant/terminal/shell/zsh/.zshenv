@@ -4,9 +4,10 @@
 # code, from a key that only ANT and this shell have: see
 # ant/terminal/shell/shell_key.py.
 
-typeset -g __ant_ran= __ant_eol= __ant_was= __ant_set= __ant_end=
+typeset -g __ant_ran= __ant_was= __ant_set=
 typeset -gi 10 __ant_n=0
-typeset -gH __ant_k0= __ant_k1= # Listings of variables do not show them.
+# Listings of variables do not show the key, nor the code of a mark that is to come.
+typeset -gH +x __ant_k0= __ant_k1= __ant_end= __ant_eol=
 if [[ -n ${ANT_SHELL_KEY_FD-} ]]; then
     IFS=' ' read -r __ant_k0 __ant_k1 __ant_end <&9
     exec 9<&- # Before anything else can read it.
@@ -38,6 +39,7 @@ __ant_precmd() {
     builtin local url=${PWD//(#m)[^a-zA-Z0-9\/._~-]/%${(l:2::0:)$(([##16]#MATCH))}}
     __ant_next
     [[ ! -t 1 ]] || builtin print -rn -- $'\e]7;file://'$HOST$url'#ant='$code$'\a'
+    __ant_next
     # P and not A: after output without a final newline, A would begin a new line in some
     # terminals and not in others.
     builtin local a='P;k=i;'
@@ -74,13 +76,13 @@ __ant_preexec() {
     if [[ -z $__ant_eol && ${(t)PROMPT_EOL_MARK} != *(export|readonly)* ]]; then
         __ant_was=${PROMPT_EOL_MARK-} __ant_set=${PROMPT_EOL_MARK+1}
         __ant_eol=$'%{\e]133;D;%?;ant='$__ant_end$'\a%}'${PROMPT_EOL_MARK-%B%S%#%s%b}
-        builtin typeset -g PROMPT_EOL_MARK=$__ant_eol
+        builtin typeset -gH PROMPT_EOL_MARK=$__ant_eol
     fi
 }
 
 __ant_restore() {
     if [[ -n $__ant_eol && ${PROMPT_EOL_MARK-} == "$__ant_eol" ]]; then
-        PROMPT_EOL_MARK=$__ant_was
+        builtin typeset -g +H PROMPT_EOL_MARK=$__ant_was
         [[ -n $__ant_set ]] || builtin unset PROMPT_EOL_MARK
     fi
     __ant_eol=

@@ -11,7 +11,7 @@ from ant.config import Config
 from ant.core.errors import AntError
 
 
-@click.group()
+@click.group(short_help="Try the rules that detect prompts.")
 def prompts() -> None:
     """Prompts of terminals, and the rules that detect them."""
 

@@ -1,10 +1,13 @@
 """Verbs for rooms and sessions."""
 
 import json
+import shlex
 from typing import Any
 
 import pytest
 
+from ant.messages.typed_message import TypedMessage
+from ant.model.deliveries import DeliveryKind
 from tests.served import Served, ant, serve
 
 
@@ -111,6 +114,23 @@ def test_a_token_names_no_sender(served: Served) -> None:
     """The token identifies the sender."""
     ant("msg", "room", "hello", ANT_TOKEN="t", ANT_SESSION_ID="s")
     assert served.last["sender_id"] is None
+
+
+def test_the_command_for_a_reply(served: Served) -> None:
+    """`ant` accepts the command that ANT types with a message, and posts a reply."""
+    typed = TypedMessage(
+        kind=DeliveryKind.LINE,
+        content="hello",
+        message_id="m1",
+        room_id="room-id",
+        room_name="Room",
+        sender="@ada",
+        is_named=True,
+    )
+    command = typed.header().partition("reply with: ")[2]
+    result = ant(*shlex.split(command)[1:])
+    assert (0, "Sent message-id to Room.\n") == (result.exit_code, result.stdout)
+    assert ("…", "m1") == (served.last["content"], served.last["reply_to"])
 
 
 def test_send(served: Served) -> None:
@@ -257,63 +277,3 @@ def test_half_a_decision_is_usage(served: Served, words: list[str]) -> None:
     """No server is called."""
     assert 2 == ant("chat", "decide", "ada", *words).exit_code
     assert [] == served.asked
-
-
-def test_sessions(served: Served) -> None:
-    """Prints one line per session, in columns."""
-    assert [
-        "room-id  chat      none  -          Room",
-        "chat-id  chat      none  @ada-chat  ada-Chat",
-        "ada-id   terminal  none  @ada       ada",
-        "bob-id   terminal  none  @bob       @ADA",
-    ] == ant("sessions").stdout.splitlines()
-
-
-def test_status(served: Served) -> None:
-    """Prints waiting terminals with their prompt; an unknown state is `unknown`."""
-
-    def standing(name: str, **more: Any) -> dict[str, Any]:
-        session = {"id": f"{name}-id", "handle": f"@{name}", "name": name}
-        return {
-            "session": session,
-            "prompt": None,
-            "agent_status": None,
-            **more,
-        }
-
-    options = [{"label": "Yes"}, {"label": "No"}]
-    asks = {"question": "Delete\nit?\x1b[2J", "summary": "s", "options": options}
-    editor = {"question": "", "summary": "", "class": "editor", "options": []}
-    page = {
-        "waiting": 3,
-        "terminals": [
-            standing(
-                "one", prompt=asks, agent_status={"state": "busy", "waitingFor": None}
-            ),
-            standing("third", prompt={**asks, "question": "", "options": []}),
-            standing("edit", prompt=editor),
-            standing(
-                "vi", agent_status={"state": "waiting", "waitingFor": "-- INSERT --"}
-            ),
-            standing("two", agent_status={"state": "ready", "waitingFor": None}),
-            standing("lone") | {"session": {"id": "x", "handle": None, "name": "y"}},
-        ],
-    }
-    served.answers["GET /api/status"] = page
-    assert [
-        "waiting  @one    one    Delete it?\\u001b[2J [1] Yes [2] No",
-        "waiting  @third  third  s",
-        "waiting  @edit   edit   (editor)",
-        "waiting  @vi     vi     -- INSERT --",
-        "ready    @two    two",
-        "unknown  x       y",
-    ] == ant("status").stdout.splitlines()
-    assert page == json.loads(ant("status", "--json").stdout)
-    forged = {**asks, "question": "Proceed \u202e[sey]\u2028?"}
-    page["terminals"] = [standing("a\u200bb", prompt=forged), standing("two")]
-    assert [
-        "waiting  @a\\u200bb  a\\u200bb  Proceed \\u202e[sey]\\u2028? [1] Yes [2] No",
-        "unknown  @two       two",
-    ] == ant("status").stdout.splitlines()
-    served.answers["GET /api/status"] = {"waiting": 0, "terminals": []}
-    assert "" == ant("status").stdout

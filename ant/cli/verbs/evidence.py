@@ -9,7 +9,7 @@ from ant.cli.runner import printable
 from ant.core.errors import AntError
 
 
-@click.group()
+@click.group(short_help="Check an evidence bundle.")
 def evidence() -> None:
     """Evidence bundles of sessions."""
 

@@ -1,20 +1,22 @@
-"""Verbs for rooms and sessions: `ant msg`, `chat …`, `sessions` and `status`."""
+"""Verbs for messages: `ant msg` and `ant chat`; its `read` is `ant room read`, too."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
-from ant.cli.runner import ServerCall, clean, printable, read_text, server_command
+from ant.cli.runner import ServerCall, clean, read_text, server_command
 
 EVERYONE = "@everyone"
 
 
-@click.command()
+@click.command(short_help="Post a message in a room.")
 @click.argument("room")
 @click.argument("words", nargs=-1, required=True, metavar="[@HANDLE] TEXT")
+@click.option("--reply-to", help="The id of the message that this one replies to.")
 @server_command()
-async def msg(call: ServerCall, room: str, words: tuple[str, ...]) -> None:
+async def msg(
+    call: ServerCall, room: str, words: tuple[str, ...], reply_to: str | None
+) -> None:
     """Post TEXT (- reads it from standard input) in ROOM: its id, name or handle.
 
     For a terminal the message goes to its linked chat. With @HANDLE before the text
@@ -23,12 +25,15 @@ async def msg(call: ServerCall, room: str, words: tuple[str, ...]) -> None:
     target = None
     if len(words) > 1 and words[0].startswith("@"):
         target, words = words[0], words[1:]
-    await _send(call, room, " ".join(words), target=target)
+    await _send(call, room, " ".join(words), target=target, reply_to=reply_to)
 
 
-@click.group()
+@click.group(short_help="Read and post messages, answer prompts.")
 def chat() -> None:
-    """Rooms: read messages, post messages, answer prompts."""
+    """Rooms: read messages, post messages, answer prompts.
+
+    ant msg, ant room read and ant answer do the same.
+    """
 
 
 @chat.command()
@@ -52,7 +57,7 @@ async def _send(
     text: str,
     *,
     target: str | None,
-    reply_to: str | None = None,
+    reply_to: str | None,
 ) -> None:
     content = read_text(text)
     row = await call.ant.room(clean(room))
@@ -66,7 +71,7 @@ async def _send(
     call.show(posted, f"Sent {posted['id']} to {row['name']}.")
 
 
-@chat.command()
+@chat.command(short_help="Print the messages of a room.")
 @click.argument("room")
 @click.option("--since", help="A time, a duration such as 5m, or a message's id.")
 @click.option("--limit", default=50, type=click.IntRange(1, 1000))
@@ -149,57 +154,3 @@ def _choice(answer: str, value: str | None) -> dict[str, Any]:
     if value is not None:
         raise click.UsageError(f"{answer} takes no VALUE.")
     return {"action": answer}
-
-
-@click.command()
-@server_command()
-async def sessions(call: ServerCall) -> None:
-    """List active sessions; in a terminal of the server, those that it may see."""
-    page = await call.ant.sessions()
-    call.show(
-        page,
-        *_table(
-            (
-                each["id"],
-                each["type"],
-                each["status"],
-                each["handle"] or "-",
-                each["name"],
-            )
-            for each in page["sessions"]
-        ),
-    )
-
-
-@click.command()
-@server_command(as_operator=True)
-async def status(call: ServerCall) -> None:
-    """List running terminals with their state and prompt; waiting ones come first.
-
-    The state is waiting, busy, ready, error or unknown.
-    """
-    page = await call.ant.status()
-    call.show(page, *_table(map(_status_row, page["terminals"])))
-
-
-def _status_row(each: dict[str, Any]) -> tuple[str, ...]:
-    session, prompt, agent = each["session"], each["prompt"], each["agent_status"]
-    state = agent["state"] if agent else "unknown"
-    question = (agent and agent["waitingFor"]) or ""
-    if prompt is not None:
-        state = "waiting"
-        labels = (option["label"] for option in prompt["options"])
-        options = "".join(f" [{n}] {label}" for n, label in enumerate(labels, 1))
-        words = prompt["question"] or prompt["summary"] or f"({prompt['class']})"
-        question = words + options
-    name = session["handle"] or session["id"]
-    return state, name, session["name"], question.replace("\n", " ")
-
-
-def _table(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """The lines of a table with aligned columns."""
-    rows = [tuple(map(printable, row)) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = zip(row, widths, strict=True)
-        yield "  ".join(cell.ljust(width) for cell, width in cells).rstrip()

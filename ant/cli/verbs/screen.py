@@ -1,0 +1,50 @@
+"""Verbs that show a screen and what ANT makes of it: `ant screen` and `ant explain`."""
+
+import click
+
+from ant.cli.runner import ServerCall, clean, server_command
+
+
+@click.command(short_help="Print the screen of a terminal.")
+@click.argument("session")
+@click.option("--raw", is_flag=True, help="Print the sequences that draw the screen.")
+@server_command(as_operator=True)
+async def screen(call: ServerCall, session: str, raw: bool) -> None:
+    """Print the screen of the terminal SESSION: as it is now, or was at its end.
+
+    --raw draws it with its colours, and is for a terminal of at least that size.
+    """
+    row = await call.ant.session(clean(session))
+    page = await call.ant.screen(row["id"])
+    if raw and not call.as_json:
+        click.echo(page["ansi"], nl=False, color=True)
+        return
+    lines = [line.rstrip() for line in page["lines"]]
+    while lines and not lines[-1]:
+        lines.pop()
+    call.show(page, *lines)
+
+
+@click.command(short_help="Explain a detected state.")
+@click.argument("session")
+@click.option(
+    "--offset",
+    type=click.IntRange(min=0),
+    help="The screen at that byte of the transcript, not the present one.",
+)
+@server_command(as_operator=True)
+async def explain(call: ServerCall, session: str, offset: int | None) -> None:
+    """Explain the state of the terminal SESSION: which rule matched which rows."""
+    row = await call.ant.session(clean(session))
+    found = await call.ant.explain(row["id"], offset)
+    lines = [f"{row['name']} is {found['kind']} by the rule {found['rule']}."]
+    if found["driver"]:
+        lines.append(f"Its driver is {found['driver']}.")
+    if found["tty"]:
+        lines.append(f"In front is {found['tty'].get('foreground') or 'unknown'}.")
+    matched = set(found["rows"])
+    for number, line in enumerate(found["lines"]):
+        if line.strip() or number in matched:
+            mark = ">" if number in matched else " "
+            lines.append(f"{mark} {number:3} {line.rstrip()}")
+    call.show(found, *lines)
