@@ -49,7 +49,7 @@ GET /openapi.json, GET /api/schemas/ws, GET /api/schemas/agent-response,
 GET /api/health, GET /api/events, GET /api/search, GET /api/status,
 GET /api/sessions/:id/terminal/history, GET /api/sessions/:id/terminal/screen,
 GET /api/sessions/:id/run-events, GET /api/sessions/:id/terminal/events,
-GET /api/sessions/:id/export, GET /api/sessions/:id/status,
+GET /api/sessions/:id/export, GET /api/sessions/:id/status, GET /api/sessions/:id/wait,
 GET /api/sessions/:id/prompt-bridge/pending,
 GET /api/sessions/:id/prompt-bridge/explain"""
 TYPE = """
