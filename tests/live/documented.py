@@ -32,6 +32,7 @@ SENTENCES = [
     r"expected the name of a target",
     # An event that has not happened.
     r"expected at most \d+, got \d+",
+    r"expected a `next` of this session, got offset \d+ beyond \d+",
     r"(room must be a chat session|only chat sessions can be linked)",
     r"a room cannot be (linked to|a member of) itself",
     r"only a terminal or agent has a linked chat",
