@@ -82,6 +82,11 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """The address at which this machine reaches a listener on all addresses."""
 
 
+Ready = Callable[[str, Callable[[], str] | None], None]
+"""Is called with the URL of the server, and a function that makes a sign-in link. That
+is None where no key is set: a browser of this user needs no sign-in then."""
+
+
 def check_hosts(config: Config, hosts: Iterable[str]) -> None:
     """Refuse addresses that others can reach without a key. Raises `Forbidden`."""
     if config.api_key or config.insecure or all(map(is_loopback, hosts)):
@@ -92,8 +97,8 @@ def check_hosts(config: Config, hosts: Iterable[str]) -> None:
     )
 
 
-async def serve(config: Config, ready: Callable[[str], None]) -> None:
-    """Run a server until a signal stops it; call `ready` with its URL once it serves.
+async def serve(config: Config, ready: Ready) -> None:
+    """Run a server until a signal stops it; call `ready` once it serves.
 
     SIGTERM, SIGINT and SIGHUP stop it gracefully; a second one, or SIGQUIT, at once.
     Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
@@ -135,8 +140,9 @@ async def _serve(
     store: Store,
     reserve: Reserve,
     listeners: list[trio.SocketListener],
-    ready: Callable[[str], None],
+    ready: Ready,
 ) -> None:
+    needs_sign_in = config.api_key is not None
     tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
     survivors = await recovery.recover(store, tmux)
     warm_up()
@@ -225,9 +231,17 @@ async def _serve(
                     peers = Peers(
                         sock_diag, services, tmux.tmux_commands.name, config.insecure
                     )
-                await _listen(system, listeners, peers, stopped, partial(ready, url))
+                link = partial(_sign_in_link, system) if needs_sign_in else None
+                is_ready = partial(ready, url, link)
+                await _listen(system, listeners, peers, stopped, is_ready)
                 closed.set()
         await _record_ends(services)
+
+
+def _sign_in_link(system: System) -> str:
+    """A link with which one browser can sign in, once, within a minute."""
+    base = system.services.server_url.rstrip("/")
+    return f"{base}/sign-in#{system.sign_in_codes.make()}"
 
 
 async def _record_ends(services: RunServices) -> None:

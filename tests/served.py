@@ -8,8 +8,8 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 
-from ant import client
 from ant.cli.main import main
+from ant.client import ant_client
 
 VARIABLES = (
     "ANT_API_KEY",
@@ -54,7 +54,7 @@ def serve(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Served:
         transport = httpx.MockTransport(served.answer)
         return TransportClient(**settings, transport=transport)
 
-    monkeypatch.setattr(client.httpx, "AsyncClient", connect)
+    monkeypatch.setattr(ant_client.httpx, "AsyncClient", connect)
     return served
 
 

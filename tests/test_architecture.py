@@ -71,7 +71,7 @@ ONLY = {
 }
 """Packages that see less than their place allows. A row holds for sub-packages, too."""
 
-ROOT_MODULES = {"__main__", "client", "config", "server"}
+ROOT_MODULES = {"__main__", "config", "server"}
 MOST_MODULES = 16
 """In one package, at its own level."""
 
@@ -101,7 +101,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
     "http.server": frozenset({"hypercorn", "h11", "wsproto", "trio"}),
     "http": _TRIO | _WEB,
     "server": _TRIO,
-    "cli": frozenset({"attrs", "click", "trio", "httpx"}),
+    "cli": frozenset({"attrs", "click", "trio", "httpx", "segno"}),
     "__main__": frozenset(),
 }
 """By package; a sub-package without a row has that of the package around it."""

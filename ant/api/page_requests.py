@@ -1,13 +1,24 @@
-"""Queries for a page of a list."""
+"""Queries for a page of a list, and of the search over the whole server."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import attrs
 
-from ant.api.constraints import (
-    NO_NUL,
-    Text,
-)
+from ant.api.constraints import NO_NUL, Limit, Text, Words
+
+_SCOPE = "(?:messages|terminals|events|tasks)"
+MEANS = "messages, terminals, events or tasks, separated by commas"
+
+Scopes = Annotated[str, Text(1, 80, rf"{_SCOPE}(?:,{_SCOPE}){{0,7}}", MEANS)]
+Include = Annotated[
+    str,
+    Text(
+        0,
+        20,
+        r"(?:(?:archived|deleted)(?:,(?:archived|deleted))?)?",
+        "archived, deleted",
+    ),
+]
 
 
 @attrs.frozen
@@ -22,3 +33,18 @@ class ListAll:
 
 
 FIRST_PAGE: Final = ListAll()
+
+
+@attrs.frozen
+class SearchAll:
+    """A search for words, or for a regular expression of RE2 after `re:`."""
+
+    q: Words = ""
+    """Words that must all occur, or after `re:` a regular expression of RE2."""
+    scope: Scopes = "messages"
+    """Where to search, separated by commas: `messages`, `terminals`, `tasks`,
+    `events`."""
+    limit: Limit = 50
+    """The most results of each scope."""
+    sort: Literal["newest", "rank"] = "newest"
+    include: Include = ""

@@ -59,6 +59,8 @@ SECTIONS: dict[str, dict[str, Verb]] = {
     "The server": {
         "serve": Verb("serve:serve", "Run the server.", calls=False),
         "health": Verb("verbs.records:health", "Report the state of the server."),
+        "tokens": Verb("tokens:tokens", "Access tokens: list, make, revoke."),
+        "open": Verb("open:open_", "Sign a browser in by a link."),
         "servers": Verb(
             "verbs.servers:servers", "List the servers that have a name.", calls=False
         ),

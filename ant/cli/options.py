@@ -1,5 +1,6 @@
-"""Options of click, made from the declarations of the settings in `ant.config`."""
+"""Options of click: of the settings in `ant.config`, and those that verbs share."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -73,3 +74,43 @@ def server_options(command: F) -> F:
     for each in reversed(SETTINGS.values()):
         command = _option(each)(command)
     return command
+
+
+SCOPES = ("view", "type", "answer", "post", "admin")
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    """The seconds of a duration such as `30d`."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no duration such as 12h or 30d.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def scopes_option(default: str | None) -> Callable[[Any], Any]:
+    """The option of both `ant tokens new` and `ant open`."""
+
+    def split(_: click.Context, __: click.Parameter, text: str) -> list[str]:
+        found = [each.strip() for each in text.split(",") if each.strip()]
+        wrong = [each for each in found if each not in SCOPES]
+        if wrong or not found:
+            raise click.BadParameter(
+                f"Expected some of {', '.join(SCOPES)}, with commas between them."
+            )
+        return found
+
+    # click takes a default of None for a value.
+    given: dict[str, Any] = (
+        {"required": True} if default is None else {"default": default}
+    )
+    return click.option(
+        "--scopes",
+        **given,
+        callback=split,
+        help="What the holder may do: view, type, answer, post, admin, with commas "
+        "between them. admin includes view, type and post; nothing includes answer.",
+    )

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,14 +55,23 @@ def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> No
 
 
 class _UrlPrinter:
-    """Prints the URL of the server; `is_printed` once that is done."""
+    """Prints the URL of the server, and a sign-in link where a person reads it.
+
+    `is_printed` once that is done.
+    """
 
     def __init__(self) -> None:
         self.is_printed = False
 
-    def __call__(self, url: str) -> None:
+    def __call__(self, url: str, make_link: Callable[[], str] | None = None) -> None:
         try:
             click.echo(f"ANT listening on {url}")
+            # A log or a pipe keeps what it gets, and nobody opens a link there.
+            if make_link is not None and sys.stdout.isatty():
+                click.echo(
+                    f"To sign in, open this within a minute (later: ant open):\n"
+                    f"  {make_link()}"
+                )
         except OSError as exc:
             # Otherwise the buffered line fails again when the interpreter exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

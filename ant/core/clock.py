@@ -44,6 +44,11 @@ def new_id() -> str:
     return text
 
 
+def new_secret() -> str:
+    """32 random bytes as 43 URL-safe characters, for a secret that nobody guesses."""
+    return secrets.token_urlsafe(32)
+
+
 def stamp(moment: datetime) -> str:
     """A time as RFC 3339 text in UTC, with six decimals and `Z`: it sorts by time."""
     if moment.tzinfo is not UTC:

@@ -39,6 +39,13 @@ class Limit(Enum):
         "Beyond 100 refused calls (401) of an address in a minute, ANT answers each "
         "further one 1 s later. A call with the right key never waits."
     )
+    ACCESS_TOKENS = (
+        "While there are 1,000 access tokens and signed-in browsers, ANT refuses the "
+        "next one with 429."
+    )
+    SIGN_IN_CODES = (
+        "While 64 sign-in codes wait, the next one takes the place of the oldest."
+    )
     SYSTEM = (
         "A task that meets a system error (no descriptor, disk space or memory is "
         "left) goes on after a pause; `degraded_tasks` names it."

@@ -8,7 +8,7 @@ import attrs
 
 from ant.api import codec
 from ant.api.message_requests import Search
-from ant.api.search_requests import SearchAll
+from ant.api.page_requests import SearchAll
 from ant.core import clock
 from ant.history.grep import TEXT_MAX
 from ant.history.pattern import GRAM, REGEX, Pattern, typed

@@ -24,6 +24,7 @@ from ant.api.server_frames import SERVER_FRAMES
 from ant.core import errors
 from ant.core.counters import Limit
 from ant.http import routes
+from ant.http.access.scopes import FRAME_SCOPES
 from ant.http.contract import descriptions
 from ant.http.contract.endpoint import ROUTES, Route
 from ant.http.contract.openapi import tag_of
@@ -41,7 +42,8 @@ STANCES: Final = {
 
 TAGS: Final = (
     *("sessions", "terminal", "events", "evidence", "messages", "deliveries"),
-    *("people", "board", "links", "prompts", "channels", "search", "system"),
+    *("people", "board", "links", "prompts", "channels", "search", "tokens"),
+    "system",
 )
 """The order of the routes in the reference, by tag."""
 
@@ -148,10 +150,15 @@ def _limits() -> list[str]:
 
 def _frames() -> list[str]:
     rows = [
-        [f"`{kind.type}`", _names(kind, leave_out="ref"), _about(kind)]
+        [
+            f"`{kind.type}`",
+            f"`{FRAME_SCOPES[kind]}`" if kind in FRAME_SCOPES else "",
+            _names(kind, leave_out="ref"),
+            _about(kind),
+        ]
         for kind in FRAMES
     ]
-    return _table(["frame", "fields", "meaning"], rows)
+    return _table(["frame", "scope", "fields", "meaning"], rows)
 
 
 def _received() -> list[str]:
@@ -197,11 +204,16 @@ def _signature(route: Route) -> str:
 
 def _route_table() -> list[str]:
     rows = [
-        [_signature(route), STANCES[route.token], route.docs[0]]
+        [_signature(route), _scope(route), STANCES[route.token], route.docs[0]]
         for _, group in _by_tag()
         for route in group
     ]
-    return _table(["route", "token", "what it does"], rows)
+    return _table(["route", "scope", "terminal", "what it does"], rows)
+
+
+def _scope(route: Route) -> str:
+    """What a caller needs, as the table says it."""
+    return "no credentials" if route.is_open else f"`{route.scope}`"
 
 
 def _route_details() -> Iterator[str]:

@@ -1,5 +1,8 @@
 """Tokens of terminals: how ANT makes and checks them, and what a caller with one sees.
 
+A caller with an access token that is limited to a session sees the same way: that
+session and its linked chat (`identity.access_tokens`).
+
 Each run of a terminal's program gets a token in its environment (`ANT_TOKEN`). A caller
 that shows a token acts as that terminal:
 
@@ -30,6 +33,7 @@ import attrs
 
 from ant.core import clock
 from ant.core.errors import Forbidden, Unauthorized
+from ant.model.access_tokens import AccessToken
 from ant.model.deliveries import CHANNEL, MENTION, DeliveryRecord, Reason
 from ant.model.events import (
     DeliveryUpdated,
@@ -91,11 +95,21 @@ class TokenSigner:
 
 @attrs.frozen
 class Caller:
-    """The terminal that a valid token names: its session, its run, its handle."""
+    """The terminal that a valid token names: its session, its run, its handle.
+
+    With an `access_token` it is the session, or the room, that this token is limited
+    to; then `run` is empty.
+    """
 
     session_id: SessionId
     run: str
     handle: str | None
+    access_token: AccessToken | None = None
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a program of the terminal calls, by the terminal's own token."""
+        return self.access_token is None
 
     def is_named(self, name: str) -> bool:
         """Whether `name` is the session's id, or its handle with or without the `@`."""
@@ -127,7 +141,18 @@ def _running(unit: Unit, session_id: str) -> Program | None:
 
 
 def check_alive(unit: Unit, caller: Caller) -> Session:
-    """The caller's session. Raises `Unauthorized` when its run has ended."""
+    """The caller's session. Raises `Unauthorized` when its run has ended.
+
+    For a caller with an access token it is when that token is valid no more.
+    """
+    if (limited := caller.access_token) is not None:
+        stored = unit.access_tokens.get(limited.id)
+        session = unit.sessions.get(caller.session_id)
+        is_gone = session is None or session.deleted_at is not None
+        if stored is None or stored.is_expired(unit.now) or is_gone:
+            raise Unauthorized("This token was revoked, or has expired.")
+        assert session is not None
+        return session
     program = _running(unit, caller.session_id)
     if program is None or program.run != caller.run:
         raise Unauthorized("The program of this token's terminal has ended.")
@@ -141,8 +166,14 @@ def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
     that is not one of its terminal, does not exist, or is deleted.
     """
     check_alive(unit, caller)
-    if not can_access_room(unit, caller, room_id):
-        raise Forbidden("The terminal of this token is not a member of this room.")
+    if can_access_room(unit, caller, room_id):
+        return
+    if caller.access_token is not None:
+        raise Forbidden(
+            f"This token is limited to session {caller.session_id!r} and its chat; use "
+            "a token without that limit."
+        )
+    raise Forbidden("The terminal of this token is not a member of this room.")
 
 
 def can_access_room(unit: Unit, caller: Caller, room_id: str) -> bool:
@@ -153,6 +184,8 @@ def can_access_room(unit: Unit, caller: Caller, room_id: str) -> bool:
     own, room = unit.sessions.get(caller.session_id), unit.sessions.get(room_id)
     if own is None or room is None or room.deleted_at is not None:
         return False
+    if caller.access_token is not None:
+        return room_id in (own.id, own.linked_chat_id)
     return _is_in(unit, own, room_id)
 
 
@@ -175,7 +208,11 @@ def rooms_of(unit: Unit, caller: Caller) -> tuple[Session, ...]:
         return ()
     ids = filter(None, {own.linked_chat_id, *unit.people.memberships(own.id)})
     sessions = unit.sessions.several(list(ids)).values()
-    rooms = [room for room in sessions if room.active and _is_in(unit, own, room.id)]
+    rooms = [
+        room
+        for room in sessions
+        if room.active and can_access_room(unit, caller, room.id)
+    ]
     rooms.sort(key=lambda room: (room.updated_at, room.id), reverse=True)
     return (own, *rooms)
 

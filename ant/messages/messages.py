@@ -85,8 +85,9 @@ def post_message(
     at = unit.now
     if newest is not None and clock.stamp(at) <= newest:
         at = clock.parse_stamp(newest) + TICK
+    by_program = caller is not None and caller.is_terminal
     sender = participants.resolve(unit, request.sender_id)
-    link = hops.link_of(unit, room_id, request, sender, caller is not None)
+    link = hops.link_of(unit, room_id, request, sender, by_program)
     message = Message(
         id=MessageId(clock.new_id()),
         session_id=room_id,

@@ -4,7 +4,9 @@ import attrs
 
 from ant.config import Config
 from ant.history.indexer import Indexer
+from ant.identity.live_tokens import LiveTokens
 from ant.identity.quotas import Quotas
+from ant.identity.sign_in_codes import SignInCodes
 from ant.journal.bus import Bus
 from ant.journal.writer import Journal
 from ant.messages.channel_sender import ChannelSender
@@ -32,3 +34,5 @@ class System:
     remover: Remover
     epoch: str
     build_id: str
+    live_tokens: LiveTokens = attrs.field(factory=LiveTokens)
+    sign_in_codes: SignInCodes = attrs.field(factory=SignInCodes)

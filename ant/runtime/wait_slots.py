@@ -11,7 +11,7 @@ WAITS = 1024
 """Requests that may wait together. An open request takes some 35 KiB by itself."""
 
 OWN_WAITS = 16
-"""Of one terminal's token, so that no program takes the places of all others."""
+"""Of one token, so that no program takes the places of all others."""
 
 SCANS = 2
 """Waits that search stored output together; the next ones wait for their turn. So waits
@@ -32,7 +32,8 @@ class WaitSlots:
         return self._count
 
     def take(self, owner: str | None) -> None:
-        """Take a place until `free`; `owner` is a token's terminal.
+        """Take a place until `free`; `owner` is a token's terminal,
+        or the id of an access token.
 
         Raises `CapacityReached`.
         """
@@ -40,7 +41,7 @@ class WaitSlots:
         if self._count >= WAITS or own >= OWN_WAITS:
             increment(Limit.WAITS)
             raise CapacityReached(
-                f"{OWN_WAITS} requests of this terminal wait already; end one first."
+                f"{OWN_WAITS} requests of this token wait already; end one first."
                 if own >= OWN_WAITS
                 else f"{WAITS} requests wait for terminals already; try again later."
             )

@@ -34,7 +34,10 @@ from ant.history.output_search import (
     TextPattern,
     search_stored,
 )
+from ant.identity import access_tokens
+from ant.identity.live_tokens import TokenWatch
 from ant.journal.writer import Lane
+from ant.model.access_tokens import AccessToken
 from ant.model.events import RunEventCreated, SessionsChanged
 from ant.model.prompts import AgentState, PromptId, PromptRecord
 from ant.model.sessions import Session, SessionId, Status
@@ -135,10 +138,15 @@ def _check_may_run(unit: Unit, session_id: SessionId) -> None:
 
 
 async def wait_for(
-    system: System, session_id: SessionId, request: WaitFor, owner: str | None
+    system: System,
+    session_id: SessionId,
+    request: WaitFor,
+    owner: str | None,
+    access_token: AccessToken | None = None,
 ) -> Waited:
-    """Wait for the first of the facts; `owner` is the terminal whose token asks.
+    """Wait for the first of the facts; `owner` is whose token asks.
 
+    A wait of an access token ends with that token: it raises `Unauthorized` then.
     Raises `Invalid`, `NotFound`, `NotRunning` for a chat, `Gone` if the session is
     archived or deleted meanwhile and no program runs, and `CapacityReached`.
     *Cancellation:* nothing is left behind.
@@ -150,7 +158,12 @@ async def wait_for(
     if wanted.needs_output:
         broadcaster.watch(session_id, wakeup)
     try:
-        return await _Wait(system, session_id, wanted, wakeup).told(request)
+        if access_token is None:
+            return await _Wait(system, session_id, wanted, wakeup).told(request)
+        with system.live_tokens.watching(access_token, wakeup) as watch:
+            await system.journal.read(access_tokens.check, access_token)
+            wait = _Wait(system, session_id, wanted, wakeup, watch)
+            return await wait.told(request)
     finally:
         broadcaster.unwatch(session_id, wakeup)
         system.bus.unsubscribe_from(session_id, wakeup)
@@ -174,13 +187,19 @@ class _Wait:
         "_system",
         "_wakeup",
         "_wanted",
+        "_watch",
     )
 
     def __init__(
-        self, system: System, session_id: SessionId, wanted: Wanted, wakeup: Wakeup
+        self,
+        system: System,
+        session_id: SessionId,
+        wanted: Wanted,
+        wakeup: Wakeup,
+        watch: TokenWatch | None = None,
     ) -> None:
         self._system, self._id, self._wanted = system, session_id, wanted
-        self._wakeup = wakeup
+        self._wakeup, self._watch = wakeup, watch
         self._run: str | None = None
         self._floor = float("-inf")
         self._missing = False
@@ -193,6 +212,8 @@ class _Wait:
         deadline = began + request.timeout
         answer = await self._begin(request.after)
         while answer is None:
+            if self._watch is not None:
+                self._watch.check()
             if self._system.bus.closed:
                 return await self._timed_out(stopping=True)
             with trio.move_on_at(max(deadline, began + LOOK_S)):
@@ -200,7 +221,8 @@ class _Wait:
             if answer is None:
                 if trio.current_time() >= deadline:
                     return await self._timed_out()
-                with trio.move_on_at(min(deadline, self._idle_at())):
+                ends = self._watch.ends_at() if self._watch else deadline
+                with trio.move_on_at(min(deadline, ends, self._idle_at())):
                     await self._wakeup.wait()
         return answer
 

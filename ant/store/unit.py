@@ -9,6 +9,7 @@ import attrs
 from ant.api import codec
 from ant.core import clock
 from ant.model.events import Envelope, Event
+from ant.store.access_tokens import AccessTokenStore
 from ant.store.event_log import EventLogStore
 from ant.store.prompts import PromptStore
 from ant.store.removals import RemovalStore
@@ -61,6 +62,7 @@ class Unit:
     hops: ClassVar[HopStore] = HopStore()
     run_events: ClassVar[RunEventStore] = RunEventStore()
     terminal_events: ClassVar[TerminalEventStore] = TerminalEventStore()
+    access_tokens: ClassVar[AccessTokenStore] = AccessTokenStore()
 
     def emit(self, event: Event) -> None:
         """Append a durable event to the log; publish every event after the commit.

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from ant import client
 from ant.cli.runner import DEFAULT_SERVER, clean, identity, printable
+from ant.client import ant_client
 from ant.data_dir import operator_key
 from tests.served import Served, ant, serve
 
@@ -352,7 +352,7 @@ def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
         return plain(**settings, transport=httpx.MockTransport(redirect))
 
     plain = httpx.AsyncClient
-    monkeypatch.setattr(client.httpx, "AsyncClient", connect)
+    monkeypatch.setattr(ant_client.httpx, "AsyncClient", connect)
     result = ant("sessions", ANT_API_KEY="secret-key")
     assert (1, f"ant: {DEFAULT_SERVER} is not an ANT server.\n") == (
         result.exit_code,

@@ -10,8 +10,8 @@ import pytest
 
 from ant.api import codec
 from ant.api.message_requests import Search
+from ant.api.page_requests import SearchAll
 from ant.api.room_requests import CreateTask
-from ant.api.search_requests import SearchAll
 from ant.core.errors import Invalid, NotFound
 from ant.history import lines, search
 from ant.history.pattern import REGEX, Words

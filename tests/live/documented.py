@@ -32,6 +32,7 @@ SENTENCES = [
     r"expected the name of a target",
     # An event that has not happened.
     r"expected at most \d+, got \d+",
+    r"expected a `next` of this session, got offset \d+ beyond \d+",
     r"(room must be a chat session|only chat sessions can be linked)",
     r"a room cannot be (linked to|a member of) itself",
     r"only a terminal or agent has a linked chat",
@@ -48,6 +49,9 @@ SENTENCES = [
     r"expected type, or a choice that implies it",
     # An empty body is an input of no bytes if it comes as octets.
     r"expected exactly one of data and data_b64",
+    # A list of scopes may be empty, as far as the document says.
+    r"expected one of view, type, answer, post, admin at least",
+    r"expected no `admin` in a token that is limited to a session, .*",
     # It may be in the query or in the body.
     r"session_id or handle required",
 ]

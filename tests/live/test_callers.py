@@ -107,6 +107,10 @@ async def test_own_user_and_own_terminals(tmp_path: Path, host: str) -> None:
         shown = "$ANT_TOKEN"
         answers = await inside(ant, tmp_path / "token", "plain", shown=shown)
         check("Python in a terminal", "`ANT_TOKEN`", TERMINAL, answers)
+        made = await ant.create_token("x", ["view"])
+        answers = await inside(ant, tmp_path / "made", "plain", shown=made["token"])
+        expected = (200, 200, 403, 101)
+        check("Python in a terminal", "a token: `view`", expected, answers)
         words = ("setsid", "-w", "env", "-i")
         answers = await inside(ant, tmp_path / "setsid", "plain", *words)
         check("`setsid -w env -i` in a terminal", "nothing", TERMINAL, answers)
@@ -134,6 +138,12 @@ async def test_another_user(tmp_path: Path) -> None:
         await eventually(out.exists)
         answers = await outside(server, row["id"], how, out.read_text())
         check("another user", "`ANT_TOKEN`", TERMINAL, answers)
+        made = await ant.create_token("x", ["view", "type"])
+        answers = await outside(server, quiet, how, made["token"])
+        check("another user", "a token: `view`, `type`", OPERATOR, answers)
+        await ant.revoke_token(made["id"])
+        answers = await outside(server, quiet, how, made["token"])
+        check("another user", "a token that was revoked", REFUSED, answers)
 
 
 def another_address() -> str | None:

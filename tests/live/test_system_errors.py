@@ -125,7 +125,7 @@ async def whole_server(
 
     async def serve(task_status: trio.TaskStatus[str]) -> None:
         parts["root"] = trio.lowlevel.current_task()
-        await server.serve(config, task_status.started)
+        await server.serve(config, lambda url, _: task_status.started(url))
 
     with trio.fail_after(110):
         async with trio.open_nursery() as outside, trio.open_nursery() as nursery:

@@ -3,7 +3,7 @@
 import pytest
 
 from ant.api import codec
-from ant.api.search_requests import SearchAll
+from ant.api.page_requests import SearchAll
 from ant.core.errors import Invalid
 
 

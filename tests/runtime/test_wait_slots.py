@@ -12,7 +12,7 @@ def test_the_places_of_a_token() -> None:
     slots = WaitSlots()
     for _ in range(OWN_WAITS):
         slots.take("one")
-    with pytest.raises(CapacityReached, match="of this terminal"):
+    with pytest.raises(CapacityReached, match="of this token"):
         slots.take("one")
     slots.take("two")
     slots.take(None)

@@ -106,6 +106,7 @@ CASCADES = {
     "deliveries": {"sessions", "messages"},
     "hop_counts": {"sessions"},
     "terminal_events": {"sessions"},
+    "access_tokens": {"sessions"},
     "line_runs": {"sessions"},
     "line_cursors": {"sessions"},
     "line_blocks": {"sessions"},

@@ -1,9 +1,10 @@
 """Access checks of every request and socket: the Host, the origin, and the key.
 
 A terminal's token is sent like the key and takes its place, with fewer permissions
-(`access.permissions`). On a server without a key, the kernel identifies a caller
-without a token (`access.peers`). The login cookie of the operator page will be a fourth
-way to send the key, in `credentials`, for calls from the server's own origin only.
+(`access.permissions`). So is an access token (`access.scopes`). The cookie of a signed
+in browser is an access token, too, and counts for calls from the server's own origin
+only. On a server without a key, the kernel identifies a caller without a token
+(`access.peers`).
 """
 
 import hmac
@@ -16,7 +17,8 @@ from werkzeug.datastructures import Headers
 
 from ant.config import Config
 from ant.core.errors import Forbidden, Unauthorized
-from ant.http.access.peers import ConnectedPeer
+from ant.http.access.peers import SAFE, ConnectedPeer
+from ant.identity import access_tokens
 from ant.identity.tokens import PREFIX
 
 _LOCAL = frozenset({"localhost"})
@@ -24,7 +26,7 @@ _LOCAL = frozenset({"localhost"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site: a page of this server, and an address that was typed."""
 
-PAGES = frozenset({"/"})
+PAGES = frozenset({"/", "/sign-in"})
 """Paths that a link of another site may open: those of pages, which only show."""
 
 _PORTS = {"http": 80, "https": 443}
@@ -37,8 +39,8 @@ OF_BROWSERS: Final = frozenset(
 )
 """The headers that `check_origin` reads beside Host. Without them it accepts a call."""
 
-OF_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key"})
-"""The headers that `credentials` reads."""
+OF_CREDENTIALS: Final = frozenset({b"authorization", b"x-api-key", b"cookie"})
+"""The headers that `credentials` reads, and that of the sign-in's cookie."""
 
 
 def host_name(netloc: str) -> str:
@@ -153,6 +155,49 @@ def terminal_token(headers: Headers, query_key: str | None) -> str | None:
     return token.decode("latin-1") if token is not None else None
 
 
+def access_token(headers: Headers, query_key: str | None) -> str | None:
+    """The credential that has the form of an access token, valid or not."""
+    prefix = access_tokens.PREFIX.encode()
+    keys = credentials(headers, query_key)
+    token = next((each for each in keys if each.startswith(prefix)), None)
+    return token.decode("latin-1") if token is not None else None
+
+
+def cookie_name(epoch: str) -> str:
+    """The name of a server's sign-in cookie.
+
+    A browser sends cookies to all ports of a host, so each server has its own name.
+    """
+    return f"ant_device_{epoch[:8]}"
+
+
+def device_token(
+    method: str, headers: Headers, query_key: str | None, cookie: str | None
+) -> str | None:
+    """The access token in the sign-in cookie, unless the call shows a credential.
+
+    A call that may change something, and the handshake of `/ws`, must also say that it
+    comes from a page of this server, as browsers do; `check_origin` has compared what
+    it says. Raises `Forbidden`.
+    """
+    if not cookie or any(credentials(headers, query_key)):
+        return None
+    sites = headers.getlist("Sec-Fetch-Site")
+    is_told = "Origin" in headers or sites == ["same-origin"]
+    if method not in SAFE and not is_told:
+        raise Forbidden(
+            "A sign-in counts only for pages of this server, and this call does not "
+            "say that it comes from one (Origin). Use a token: Authorization: Bearer "
+            "TOKEN."
+        )
+    return cookie
+
+
+def is_secure(headers: Headers) -> bool:
+    """Whether a browser calls by https, by what `check_origin` has compared."""
+    return headers.get("Origin", "").lower().startswith("https://")
+
+
 def has_key(config: Config, headers: Headers, query_key: str | None) -> bool:
     """Whether a call has the key, in constant time; False if the server has no key."""
     if config.api_key is None:
@@ -185,7 +230,8 @@ def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
     if config.api_key is not None and not has_key(config, headers, query_key):
         raise Unauthorized(
             "Invalid or missing API key: send it as Authorization: Bearer KEY, "
-            "X-API-Key: KEY or ?apiKey=KEY."
+            "X-API-Key: KEY or ?apiKey=KEY. In a browser, sign in by the link of "
+            "`ant open`."
         )
 
 

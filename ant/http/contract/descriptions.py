@@ -91,6 +91,7 @@ PATHS: Final[Mapping[str, str]] = {
     "session_id": "The id of a session: a terminal, an agent or a chat.",
     "message_id": "The id of a message of this room.",
     "task_id": "The id of a task of this room, or a prefix that no other task has.",
+    "token_id": "The id of an access token, as the list has it; not the token itself.",
 }
 """Texts of the parameters in paths."""
 

@@ -12,9 +12,10 @@ from quart.globals import request_ctx
 from ant.api import codec
 from ant.api.compat import IGNORED_PARAMETERS
 from ant.core.errors import AntError, Invalid, Unsupported
-from ant.http.access import permissions, session_names
+from ant.http.access import permissions, scopes, session_names
 from ant.identity.tokens import Caller
 from ant.journal.writer import SMALL
+from ant.model.access_tokens import AccessToken
 from ant.runtime.system import System
 
 Handler = Callable[..., Awaitable[Any]]
@@ -22,6 +23,9 @@ Handler = Callable[..., Awaitable[Any]]
 
 CALLER: Final = "ant.caller"
 """The key of a request's scope whose value is its caller: a `Caller`, or None."""
+
+ACCESS_TOKEN: Final = "ant.access_token"
+"""The key of a request's scope whose value is its `AccessToken`, or None."""
 
 JSON: Final = "application/json"
 
@@ -58,9 +62,11 @@ class Route:
     raises: Mapping[type[AntError], str]
     also: dict[int, type] = attrs.field(factory=dict)
     token: permissions.Stance | None = None
+    scope: scopes.RouteScope | None = None
     speaker: str | None = None
     large: bool = False
     keeps: int | None = None
+    is_open: bool = False
 
     @property
     def name(self) -> str:
@@ -95,38 +101,57 @@ class Route:
         """The Quart view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
         wants_caller = "caller" in self.hints
+        wants_token = "access_token" in self.hints
+        # A handler without a session in its path that takes a caller filters by it.
+        is_whole = "<session_id>" not in self.path
+        is_listed = wants_caller and is_whole and self.method == "GET"
         lists = _lists(query)
         # A repeated delete must not remove another session that once had the handle.
         active = self.inactive and self.method == "DELETE"
 
         async def view(**params: Any) -> Response:
             call = request_ctx.request  # Each use of `request` looks it up.
-            caller: Caller | None = cast(dict[str, Any], call.scope)[CALLER]
+            scope = cast(dict[str, Any], call.scope)
+            caller: Caller | None = scope[CALLER]
+            access_token: AccessToken | None = scope[ACCESS_TOKEN]
+            # An access token has no quota, and speaks as its body says.
+            terminal = caller if access_token is None else None
             if (name := params.get("session_id")) is not None:
                 params["session_id"] = await session_names.id_of(
                     system, name, caller, active
                 )
-            if caller is not None:
-                session_id = params.get("session_id")
+            session_id = params.get("session_id")
+            if access_token is not None:
+                await scopes.check_call(
+                    system, self.scope, access_token, caller, session_id, is_listed
+                )
+            elif caller is not None and not self.is_open:
                 await permissions.check_call(system, self.token, caller, session_id)
             if wants_caller:
                 params["caller"] = caller
+            if wants_token:
+                params["access_token"] = access_token
             asked = codec.read_query(_pairs(call, lists), query or NoQuery)
             if query is not None:
                 params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
-                if caller is not None:
+                if terminal is not None:
                     permissions.check_size(system, self.keeps, call.content_length or 0)
                 data = cast(bytes, await call.get_data(as_text=False))
-                if caller is not None:
-                    permissions.spend(system, self.keeps, caller, len(data))
+                if terminal is not None:
+                    permissions.spend(system, self.keeps, terminal, len(data))
                 is_raw = takes_bytes and call.mimetype == OCTETS
                 if data and not is_raw:
                     check_type(call.mimetype, takes_bytes)
                 sent = data if is_raw else codec.read_body(data, body)
-                if caller is not None:
-                    sent = permissions.bound(caller, self.speaker, sent)
-                params["body"] = await session_names.with_ids(system, sent, caller)
+                if terminal is not None:
+                    sent = permissions.bound(terminal, self.speaker, sent)
+                sent = await session_names.with_ids(system, sent, caller)
+                if access_token is not None:
+                    await scopes.check_body(
+                        system, access_token, self.speaker, session_id, sent
+                    )
+                params["body"] = sent
             answer = await self.handler(system, **params)
             if isinstance(answer, bytes):
                 return Response(answer, self.status, content_type=JSON)
@@ -215,7 +240,9 @@ def endpoint(
     raises: Mapping[type[AntError], str] = MappingProxyType({}),
     also: dict[int, type] | None = None,
     token: permissions.Stance | None = None,
+    scope: scopes.RouteScope | None = None,
     speaker: str | None = None,
+    is_open: bool = False,
     large: bool = False,
     keeps: int | None = None,
 ) -> Callable[[Handler], Handler]:
@@ -224,7 +251,9 @@ def endpoint(
     The annotation of `body` is the class to read strict JSON into; with `| bytes` the
     route also accepts octets. The annotation of `query` is the class to read the query
     string into; a route without one takes no query parameter. A parameter `caller`
-    receives the calling terminal, or None for the operator. `api.codec` renders the
+    receives the calling terminal, or the session that an access token is limited to, or
+    None for who sees everything. A parameter `access_token` receives that token, or
+    None. `api.codec` renders the
     answer; None is an empty body. A handler may return a `Response`, which is sent
     unchanged. The docstring is the API reference: its first line is the summary, the
     rest the description.
@@ -235,6 +264,9 @@ def endpoint(
     `also`      other answer classes, by their status
     `token`     where a terminal's token may call it (`permissions.Stance`); the
                 default is nowhere
+    `scope`     what an access token needs here (`scopes.RouteScope`); the default is
+                that the route is closed to them
+    `is_open`   the route needs no credentials
     `speaker`   the field of the body that names who speaks; a token binds it
     `large`     render the answer in a thread, as large pages of every GET are
     `keeps`     bytes of the body that are stored at most; a token's body may then be
@@ -251,6 +283,7 @@ def endpoint(
             (hints["return"],) = kinds
         route = Route(method, path, status, handler, hints, inactive, raises)
         more: dict[str, Any] = {"token": token, "speaker": speaker, "keeps": keeps}
+        more |= {"scope": scope, "is_open": is_open}
         ROUTES.append(attrs.evolve(route, also=also or {}, large=large, **more))
         return handler
 

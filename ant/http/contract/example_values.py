@@ -17,6 +17,8 @@ DELIVERY: Final = "x9GwC5tLq2PjZa7mHo0Ns"
 TASK: Final = "k4ErV7yTb1UiMc6dXf3Jg"
 LINK: Final = "p8OzK2wIn5QsYh0vLa9Bt"
 FILE_REF: Final = "e3RuD6jGm9FxTc1qZk7Wp"
+TOKEN: Final = "w7LqB2nYd5TzKe8cRo1Hx"
+CODE: Final = "4r0JwPz1bD2kV7cYt9sLxQnE8mHaGfUoXyRZ3iKpB5w"
 RUN: Final = "s0NbH4fMy8JlPv2gXo6Ea"
 AT: Final = "2026-01-31T12:00:00.000000Z"
 AT_MS: Final = 1_769_860_800_000
@@ -39,6 +41,7 @@ VALUES: Final[dict[str, Any]] = {
     "task_id": TASK,
     "taskId": TASK,
     "linkId": LINK,
+    "token_id": TOKEN,
     "refId": FILE_REF,
     "deliveryId": DELIVERY,
     "targetId": TERMINAL,
@@ -159,6 +162,10 @@ _ROOM_EVENTS: Final = (
 
 CLASSES: Final[dict[str, dict[str, Any]]] = {
     **{name: {"sessionId": ROOM} for name in _ROOM_EVENTS},
+    "AccessToken": {"id": TOKEN, "label": "CI", "session_id": None}
+    | {"scopes": ["view", "post"], "last_address": "127.0.0.1"},
+    "NewToken": {"token": f"ant_{CODE}"},
+    "SignInCode": {"code": CODE, "path": f"/sign-in#{CODE}", "expires_in": 60},
     "Ack": {"ref": "1", "sessionId": TERMINAL, "offset": 4096, "end": 4160},
     "AgentStatus": {"state": "waiting", "kind": "dialog", "source": "screen"},
     "AskedPrompt": {"class": "permission_request", "status": "answered"}

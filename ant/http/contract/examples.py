@@ -17,6 +17,7 @@ from ant.http.contract.endpoint import Route
 from ant.http.contract.example_values import (
     AT,
     CLASSES,
+    CODE,
     FILE_REF,
     LINK,
     MESSAGE,
@@ -65,6 +66,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "resize": {"cols": 120, "rows": 30},
     "stop": {"reason": "It runs for too long."},
     "start": {"cols": 120, "rows": 30},
+    "create_token": {"label": "CI", "scopes": ["view", "post"], "expires_in": 2592000},
+    "create_sign_in_code": {"label": "Phone", "scopes": ["view", "answer"]},
+    "sign_in": {"code": CODE},
 }
 """The JSON bodies of requests, by operation."""
 

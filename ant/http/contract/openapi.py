@@ -36,7 +36,8 @@ _KEYS: Final[dict[str, Schema]] = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The key of the server, or the `ANT_TOKEN` of a terminal.",
+        "description": "The key of the server, an access token (`ant_…`), or the "
+        "`ANT_TOKEN` of a terminal.",
     },
     "header": {
         "type": "apiKey",
@@ -110,6 +111,7 @@ def _operation(route: Route, requests: Components, answers: Components) -> Schem
         "summary": summary,
         **({"description": description} if description else {}),
         "parameters": _parameters(route, requests),
+        **({"security": []} if route.is_open else {}),
     }
     if route.body is not None:
         content: Schema = {

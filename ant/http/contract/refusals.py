@@ -46,12 +46,21 @@ def of_route(route: Route) -> dict[int, str]:
 
 
 def _refusals(route: Route) -> Iterator[_Refusal]:
-    yield errors.Unauthorized, "The caller shows no key or token that is valid here."
-    yield (
-        errors.Forbidden,
-        f"{_TOKENS[route.token]} Also: the `Host` header does not name this server, or "
-        "a browser calls for a page of another origin.",
+    foreign = (
+        "the `Host` header does not name this server, or a browser calls for a page of "
+        "another origin."
     )
+    if route.is_open:
+        yield errors.Forbidden, f"{foreign[0].upper()}{foreign[1:]}"
+    else:
+        yield (
+            errors.Unauthorized,
+            "The caller shows no key or token that is valid here.",
+        )
+        yield (
+            errors.Forbidden,
+            f"{_TOKENS[route.token]} {_scope(route)} Also: {foreign}",
+        )
     places = "the body or in the query" if route.body is not None else "the query"
     yield (
         errors.Invalid,
@@ -79,6 +88,15 @@ def _refusals(route: Route) -> Iterator[_Refusal]:
     yield errors.DiskFull, "The disk has no space left for the database."
     yield errors.Stopping, "The server is shutting down."
     yield from route.raises.items()
+
+
+def _scope(route: Route) -> str:
+    """Why an access token is refused."""
+    if route.scope is None:
+        return "An access token may not call it."
+    if route.scope == "any":
+        return "Any valid access token may call it."
+    return f"An access token needs the scope `{route.scope}`."
 
 
 def _missing(route: Route) -> str:

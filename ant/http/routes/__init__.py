@@ -16,6 +16,7 @@ from ant.http.routes import (  # isort: skip
     sessions,
     health,
     terminal,
+    tokens,
     waits,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "sessions",
     "tasks",
     "terminal",
+    "tokens",
     "waits",
 ]

@@ -7,6 +7,7 @@ from ant.core.errors import CapacityReached, Gone, Invalid, NotFound
 from ant.http.contract.endpoint import Done, endpoint
 from ant.messages import channels
 from ant.messages.channels import Channel
+from ant.model.access_tokens import Scope
 from ant.runtime.system import System
 
 
@@ -27,6 +28,7 @@ class ChannelSet:
         Gone: "That session is archived or deleted.",
         CapacityReached: "64 channels are registered already.",
     },
+    scope=Scope.ADMIN,
 )
 async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
     """Register a program on this host that receives messages on a port.
@@ -52,7 +54,7 @@ async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
     return ChannelSet(True, await system.journal.write(channels.register, body))
 
 
-@endpoint("DELETE", "/api/channel/register")
+@endpoint("DELETE", "/api/channel/register", scope=Scope.ADMIN)
 async def remove_channel(system: System, query: NameChannel) -> Done:
     """Remove a channel; succeeds even if no such channel is registered."""
     await system.journal.write(channels.remove, query)

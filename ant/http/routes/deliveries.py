@@ -4,6 +4,7 @@ from ant.api.message_requests import ListDeliveries
 from ant.http.contract.endpoint import endpoint
 from ant.identity.tokens import Caller
 from ant.messages import deliveries
+from ant.model.access_tokens import Scope
 from ant.model.deliveries import Deliveries
 from ant.model.messages import MessageId
 from ant.model.sessions import SessionId
@@ -11,7 +12,13 @@ from ant.runtime.system import System
 from ant.sessions.linked import in_room
 
 
-@endpoint("GET", "/api/sessions/<session_id>/deliveries", inactive=True, token="either")
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/deliveries",
+    inactive=True,
+    token="either",
+    scope=Scope.VIEW,
+)
 async def list_deliveries(
     system: System,
     session_id: SessionId,
@@ -40,6 +47,7 @@ async def list_deliveries(
     "/api/sessions/<session_id>/messages/<message_id>/deliveries",
     inactive=True,
     token="room",
+    scope=Scope.VIEW,
 )
 async def list_deliveries_of_message(
     system: System, session_id: SessionId, message_id: MessageId, caller: Caller | None

@@ -10,10 +10,15 @@ from quart.wrappers.response import ResponseBody
 
 from ant.api import codec
 from ant.api.terminal_requests import ListEvents
+from ant.core import clock
 from ant.core.counters import Limit, increment
+from ant.core.errors import Unauthorized
 from ant.core.wakeup import Wakeup
 from ant.http.contract.endpoint import endpoint
+from ant.identity import access_tokens
+from ant.identity.live_tokens import TokenWatch
 from ant.journal import event_log
+from ant.model.access_tokens import AccessToken, Scope
 from ant.model.events import Envelope
 from ant.model.transcript import EventPage
 from ant.runtime.system import System
@@ -27,8 +32,10 @@ PAGE = 64
 """Events that a stream reads from the log in one query."""
 
 
-@endpoint("GET", "/api/events")
-async def list_events(system: System, query: ListEvents) -> EventPage | Response:
+@endpoint("GET", "/api/events", scope=Scope.VIEW)
+async def list_events(
+    system: System, query: ListEvents, access_token: AccessToken | None
+) -> EventPage | Response:
     """Read a page of the event log after `since`, oldest first.
 
     `session` selects the events of one session, `type` those of one type. `next` is the
@@ -41,7 +48,7 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
     last id as `Last-Event-ID`, and the stream continues after it. Without that header
     and without `since` the stream begins with the next event. `limit` has no effect on
     a stream. Pruned events are reported as a `gap` event, and an idle stream carries a
-    comment every 10 seconds.
+    comment every 10 seconds. The stream of an access token ends with the token.
     """
     if request.accept_mimetypes.best != EVENT_STREAM:
         return await system.journal.read_in_thread(
@@ -53,7 +60,7 @@ async def list_events(system: System, query: ListEvents) -> EventPage | Response
     elif "since" in request.args:
         seq = min(query.since, seq)
     response = Response(b"", content_type=EVENT_STREAM)
-    response.response = EventStream(system, query, seq)
+    response.response = EventStream(system, query, seq, access_token)
     response.headers.pop("Content-Length", None)
     response.timeout = None
     return response
@@ -63,16 +70,31 @@ class EventStream(ResponseBody):
     """The events after `seq`, in order, as the body of a response that does not end.
 
     The stream reads from the log when the client can take more, so a slow client costs
-    no memory here. It ends when the server stops. *Cancellation:* unsubscribes from the
-    bus.
+    no memory here. It ends when the server stops or the token ends.
+    *Cancellation:* unsubscribes from the bus.
     """
 
-    def __init__(self, system: System, query: ListEvents, seq: int) -> None:
+    def __init__(
+        self,
+        system: System,
+        query: ListEvents,
+        seq: int,
+        access_token: AccessToken | None = None,
+    ) -> None:
         self._system, self._query, self._seq = system, query, seq
+        self._token = access_token
+        self._watch: TokenWatch | None = None
         self._wakeup, self._scope = Wakeup(), ExitStack()
 
     async def __aenter__(self) -> AsyncIterator[bytes]:
         self._scope.enter_context(self._system.bus.subscribed(self._wakeup))
+        if (token := self._token) is not None:
+            watching = self._system.live_tokens.watching(token, self._wakeup)
+            self._watch = self._scope.enter_context(watching)
+            try:  # It may have been revoked meanwhile.
+                await self._system.journal.read(access_tokens.check, token)
+            except Unauthorized:
+                self._watch.is_revoked = True
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -83,7 +105,7 @@ class EventStream(ResponseBody):
 
     async def __anext__(self) -> bytes:
         """The next events in one piece, or a comment after `BEAT_S` without any."""
-        while not self._system.bus.closed:
+        while not (self._system.bus.closed or (self._watch and self._watch.is_over)):
             page, oldest = await self._system.journal.read_in_thread(
                 event_log.missed_events, self._seq, PAGE
             )
@@ -101,11 +123,18 @@ class EventStream(ResponseBody):
             if pieces:
                 return b"".join(pieces)
             if not page.more:
-                with trio.move_on_after(BEAT_S) as patience:
+                with trio.move_on_after(self._beat_s()) as patience:
                     await self._wakeup.wait()
                 if patience.cancelled_caught:
                     return b": still here\n\n"
         raise StopAsyncIteration
+
+    def _beat_s(self) -> float:
+        """Seconds to the next comment, or less if the token expires before."""
+        if self._token is None or self._token.expires_at is None:
+            return BEAT_S
+        left = self._token.expires_at - clock.now()
+        return min(BEAT_S, max(left.total_seconds(), 0.0))
 
     def _wants(self, envelope: Envelope) -> bool:
         event, query = envelope.event, self._query

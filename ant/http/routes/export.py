@@ -10,6 +10,7 @@ from ant.export.export import ExportTarget, Folders, Written
 from ant.http.contract.endpoint import endpoint
 from ant.identity.tokens import Caller
 from ant.journal.writer import Lane
+from ant.model.access_tokens import Scope
 from ant.model.sessions import SessionId
 from ant.runtime.system import System
 from ant.sessions import sessions
@@ -47,6 +48,7 @@ def _folders(system: System) -> Folders:
     inactive=True,
     raises={CapacityReached: "16 reports wait already, or 4 of this caller."},
     token="room",
+    scope=Scope.VIEW,
 )
 async def get_digest(
     system: System, session_id: SessionId, caller: Caller | None
@@ -65,7 +67,7 @@ async def get_digest(
     )
 
 
-@endpoint("GET", "/api/sessions/<session_id>/export", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/export", inactive=True, scope=Scope.VIEW)
 async def list_targets(system: System, session_id: SessionId) -> Targets:
     """List the export formats, and whether a folder is configured for each."""
     await system.journal.read(sessions.check_exists, session_id)
@@ -82,6 +84,7 @@ async def list_targets(system: System, session_id: SessionId) -> Targets:
         Conflict: "The session was renamed during its export.",
     },
     large=True,
+    scope=Scope.ADMIN,
 )
 async def export_session(
     system: System, session_id: SessionId, body: ExportSession

@@ -5,12 +5,13 @@ from typing import Any
 
 from ant.http.contract import frame_schemas, openapi
 from ant.http.contract.endpoint import endpoint
+from ant.model.access_tokens import Scope
 from ant.runtime.health import Health
 from ant.runtime.system import System
 from ant.store import Unit
 
 
-@endpoint("GET", "/api/health")
+@endpoint("GET", "/api/health", scope=Scope.VIEW)
 async def get_health(system: System) -> Health | bytes:
     """Report the state of the server.
 
@@ -26,7 +27,7 @@ async def get_health(system: System) -> Health | bytes:
     return await system.health.recent()
 
 
-@endpoint("GET", "/openapi.json", large=True)
+@endpoint("GET", "/openapi.json", large=True, scope=Scope.VIEW)
 async def get_openapi(system: System) -> dict[str, Any]:
     """Return this document: every route, its parameters and its answers."""
     has_key = system.config.api_key is not None
@@ -38,14 +39,14 @@ def _contract(_: Unit, make: Callable[..., dict[str, Any]], *args: Any) -> Any:
     return make(*args)
 
 
-@endpoint("GET", "/api/schemas/ws", large=True)
+@endpoint("GET", "/api/schemas/ws", large=True, scope=Scope.VIEW)
 async def get_ws_schema(system: System) -> dict[str, Any]:
     """Return the JSON Schema of the frames of `/ws`, in both directions."""
     make = frame_schemas.socket_schema
     return await system.journal.read_in_thread(_contract, make)
 
 
-@endpoint("GET", "/api/schemas/agent-response")
+@endpoint("GET", "/api/schemas/agent-response", scope=Scope.VIEW)
 async def get_agent_response_schema(system: System) -> dict[str, Any]:
     """Return the JSON Schema of the content of an `agent_response`.
 

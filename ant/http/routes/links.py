@@ -7,6 +7,7 @@ from ant.api.room_requests import CreateLink, NameLink
 from ant.core.errors import Conflict
 from ant.http.contract.endpoint import Done, endpoint
 from ant.identity.tokens import Caller
+from ant.model.access_tokens import Scope
 from ant.model.rooms import LinkId, Relationship, RoomLink, RoomLinks
 from ant.model.sessions import SessionId
 from ant.rooms import links
@@ -32,7 +33,13 @@ class Linked:
     link: RoomLink
 
 
-@endpoint("GET", "/api/sessions/<session_id>/links", inactive=True, token="room")
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/links",
+    inactive=True,
+    token="room",
+    scope=Scope.VIEW,
+)
 async def list_links(
     system: System, session_id: SessionId, query: ListAll, caller: Caller | None
 ) -> RoomLinks:
@@ -52,6 +59,7 @@ async def list_links(
     "/api/sessions/<session_id>/links",
     status=201,
     raises={Conflict: "The two rooms have a link of this relationship already."},
+    scope=Scope.ADMIN,
 )
 async def create_link(
     system: System, session_id: SessionId, body: CreateLink
@@ -78,7 +86,7 @@ async def create_link(
     )
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>/links")
+@endpoint("DELETE", "/api/sessions/<session_id>/links", scope=Scope.ADMIN)
 async def delete_link(system: System, session_id: SessionId, query: NameLink) -> Done:
     """Remove a link; either of the linked rooms may be named in the path."""
     await system.journal.write(links.delete_link, session_id, query.link_id)

@@ -28,6 +28,7 @@ from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.journal.writer import SMALL, Lane
 from ant.messages import messages
+from ant.model.access_tokens import Scope
 from ant.model.deliveries import Posted, is_routed
 from ant.model.messages import MessageId, Messages, MessageType, SearchResults
 from ant.model.sessions import SessionId
@@ -69,7 +70,13 @@ def _list(
     return content, page.more and len(page) < query.limit
 
 
-@endpoint("GET", "/api/sessions/<session_id>/messages", inactive=True, token="room")
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/messages",
+    inactive=True,
+    token="room",
+    scope=Scope.VIEW,
+)
 async def list_messages(
     system: System, session_id: SessionId, query: ListMessages
 ) -> Messages | bytes:
@@ -113,6 +120,7 @@ async def list_messages(
     },
     token="room",
     speaker="sender_id",
+    scope=Scope.POST,
 )
 async def post_message(
     system: System,
@@ -164,7 +172,7 @@ async def post_message(
         caller,
         system.config.max_hops,
     )
-    if caller is None:
+    if caller is None or not caller.is_terminal:
         posted = await system.journal.write(*work)
     else:
         with system.quotas.posting(session_id) as post:
@@ -182,7 +190,7 @@ async def post_message(
     return Posted(posted.message, (*others, *(each.summary() for each in arrived)))
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/messages")
+@endpoint("PATCH", "/api/sessions/<session_id>/messages", scope=Scope.POST)
 async def merge_meta(
     system: System, session_id: SessionId, query: NameMessage, body: MergeMeta
 ) -> Merged:
@@ -201,7 +209,7 @@ async def merge_meta(
     return Merged(message.id, message.meta)
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>/messages")
+@endpoint("DELETE", "/api/sessions/<session_id>/messages", scope=Scope.POST)
 async def delete_message(
     system: System, session_id: SessionId, query: NameMessage
 ) -> Done:
@@ -211,7 +219,9 @@ async def delete_message(
     return Done()
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/messages/<message_id>/pin")
+@endpoint(
+    "PATCH", "/api/sessions/<session_id>/messages/<message_id>/pin", scope=Scope.POST
+)
 async def pin_message(
     system: System, session_id: SessionId, message_id: MessageId, body: PinMessage
 ) -> Pinned:
@@ -228,6 +238,7 @@ async def pin_message(
     inactive=True,
     raises={CapacityReached: "16 searches of this kind wait already."},
     token="room",
+    scope=Scope.VIEW,
 )
 async def search_room(
     system: System, session_id: SessionId, query: Search

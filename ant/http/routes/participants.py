@@ -10,6 +10,7 @@ from ant.http.contract.endpoint import Done, endpoint
 from ant.identity import tokens
 from ant.identity.tokens import Caller
 from ant.messages import deliveries
+from ant.model.access_tokens import Scope
 from ant.model.events import Envelope, Typing
 from ant.model.messages import MessageId
 from ant.model.rooms import Participant, Participants, Read
@@ -69,7 +70,13 @@ class ReadsOfAll:
     next: int | None = None
 
 
-@endpoint("GET", "/api/sessions/<session_id>/participants", inactive=True, token="room")
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/participants",
+    inactive=True,
+    token="room",
+    scope=Scope.VIEW,
+)
 async def list_participants(
     system: System, session_id: SessionId, query: ListAll
 ) -> Participants:
@@ -84,7 +91,9 @@ async def list_participants(
     )
 
 
-@endpoint("POST", "/api/sessions/<session_id>/participants", status=201)
+@endpoint(
+    "POST", "/api/sessions/<session_id>/participants", status=201, scope=Scope.ADMIN
+)
 async def add_participant(
     system: System, session_id: SessionId, body: AddParticipant
 ) -> Participant:
@@ -98,7 +107,7 @@ async def add_participant(
     return await system.journal.write(participants.add_participant, session_id, body)
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>/participants")
+@endpoint("DELETE", "/api/sessions/<session_id>/participants", scope=Scope.ADMIN)
 async def remove_participant(
     system: System,
     session_id: SessionId,
@@ -117,7 +126,9 @@ async def remove_participant(
     return Removed(removed, member_id)
 
 
-@endpoint("GET", "/api/presence/<session_id>", inactive=True, token="room")
+@endpoint(
+    "GET", "/api/presence/<session_id>", inactive=True, token="room", scope=Scope.VIEW
+)
 async def get_presence(system: System, session_id: SessionId) -> PresenceNow:
     """List the clients that have joined a session over `/ws` with a handle.
 
@@ -129,7 +140,13 @@ async def get_presence(system: System, session_id: SessionId) -> PresenceNow:
     return PresenceNow(system.presence.of(session_id))
 
 
-@endpoint("POST", "/api/sessions/<session_id>/typing", token="room", speaker="handle")
+@endpoint(
+    "POST",
+    "/api/sessions/<session_id>/typing",
+    token="room",
+    speaker="handle",
+    scope=Scope.POST,
+)
 async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> Done:
     """Publish to the room that a participant types, or stopped typing.
 
@@ -141,7 +158,13 @@ async def set_typing(system: System, session_id: SessionId, body: SetTyping) -> 
     return Done()
 
 
-@endpoint("GET", "/api/sessions/<session_id>/reads", inactive=True, token="room")
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/reads",
+    inactive=True,
+    token="room",
+    scope=Scope.VIEW,
+)
 async def all_reads(
     system: System, session_id: SessionId, query: ListReads, caller: Caller | None
 ) -> ReadsOfAll:
@@ -162,6 +185,7 @@ async def all_reads(
     "/api/sessions/<session_id>/messages/<message_id>/read",
     token="room",
     speaker="reader_id",
+    scope=Scope.POST,
 )
 async def mark_read(
     system: System,
@@ -178,7 +202,8 @@ async def mark_read(
     becomes `acked`.
     """
     session_id = await system.journal.read(room_of, session_id)
-    rule = participants.mark_read if caller is None else deliveries.mark_read
+    is_terminal = caller is not None and caller.is_terminal
+    rule = deliveries.mark_read if is_terminal else participants.mark_read
     reads = await system.journal.write(rule, session_id, message_id, body)
     shown = await system.journal.read_in_thread(
         tokens.visible_receipts, caller, session_id, reads
@@ -191,6 +216,7 @@ async def mark_read(
     "/api/sessions/<session_id>/messages/<message_id>/read",
     inactive=True,
     token="room",
+    scope=Scope.VIEW,
 )
 async def list_reads(
     system: System,

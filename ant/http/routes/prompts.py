@@ -20,6 +20,7 @@ from ant.history import replay
 from ant.history.replay import Explanation
 from ant.http.contract.endpoint import endpoint
 from ant.journal.writer import Lane
+from ant.model.access_tokens import Scope
 from ant.model.prompts import (
     AgentState,
     AgentStatus,
@@ -81,7 +82,7 @@ class HookHeard:
     `ignored`."""
 
 
-@endpoint("GET", "/api/sessions/<session_id>/status", inactive=True)
+@endpoint("GET", "/api/sessions/<session_id>/status", inactive=True, scope=Scope.VIEW)
 async def get_status(system: System, session_id: SessionId) -> StatusPage:
     """Report whether a session needs input, and what its program does.
 
@@ -108,7 +109,7 @@ async def get_status(system: System, session_id: SessionId) -> StatusPage:
     return attrs.evolve(page, agent_status=agent, capture=capture)
 
 
-@endpoint("GET", "/api/status")
+@endpoint("GET", "/api/status", scope=Scope.VIEW)
 async def get_overview(system: System) -> Overview:
     """List every running terminal with what it does and what it asks.
 
@@ -149,6 +150,7 @@ def _activity(system: System, terminal_id: SessionId) -> TerminalActivity | None
     "/api/sessions/<session_id>/prompt-bridge/pending",
     inactive=True,
     raises={NotRunning: "The session is a chat and has no terminal of its own."},
+    scope=Scope.VIEW,
 )
 async def get_pending(system: System, session_id: SessionId) -> Pending:
     """Return the pending prompt of a terminal, or null.
@@ -169,6 +171,7 @@ async def get_pending(system: System, session_id: SessionId) -> Pending:
         NotAnOption: "The prompt has no such answer. Nothing was typed.",
         CapacityReached: "16 answers of the session wait for the database.",
     },
+    scope=Scope.ANSWER,
 )
 async def respond(system: System, session_id: SessionId, body: Respond) -> Responded:
     """Answer the prompt `prompt_id`, or the current prompt.
@@ -196,6 +199,7 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
         NotRunning: "The session is a chat and has no terminal.",
         CapacityReached: "16 reports wait already.",
     },
+    scope=Scope.VIEW,
 )
 async def explain_screen(
     system: System, session_id: SessionId, query: ExplainScreen
@@ -226,13 +230,13 @@ async def explain_screen(
         raise Conflict(NO_LIBRARY) from None
 
 
-@endpoint("GET", "/api/prompt-bridge/config")
+@endpoint("GET", "/api/prompt-bridge/config", scope=Scope.ADMIN)
 async def get_config(system: System) -> BridgeSettings:
     """Return the settings of the prompt bridge: where ANT announces prompts."""
     return BridgeSettings(await system.journal.read(targets.get_config))
 
 
-@endpoint("PUT", "/api/prompt-bridge/config")
+@endpoint("PUT", "/api/prompt-bridge/config", scope=Scope.ADMIN)
 async def put_config(system: System, body: PutBridge) -> ChangedSettings:
     """Change the settings of the prompt bridge that the body names.
 
@@ -260,6 +264,7 @@ async def put_config(system: System, body: PutBridge) -> ChangedSettings:
     token="self",
     speaker="session_id",
     keeps=hooks.BUDGET,
+    scope=Scope.ADMIN,
 )
 async def report_hook(system: System, body: ReportHook) -> HookHeard:
     """Report an event of an agent CLI's own hooks.

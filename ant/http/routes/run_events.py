@@ -2,13 +2,16 @@
 
 from ant.api.run_event_requests import ListRunEvents, ListTerminalEvents
 from ant.http.contract.endpoint import endpoint
+from ant.model.access_tokens import Scope
 from ant.model.run_events import RunEvents, TerminalEvents
 from ant.model.sessions import SessionId
 from ant.run_events import log
 from ant.runtime.system import System
 
 
-@endpoint("GET", "/api/sessions/<session_id>/run-events", inactive=True)
+@endpoint(
+    "GET", "/api/sessions/<session_id>/run-events", inactive=True, scope=Scope.VIEW
+)
 async def list_run_events(
     system: System, session_id: SessionId, query: ListRunEvents
 ) -> RunEvents:
@@ -29,7 +32,9 @@ async def list_run_events(
     return await system.journal.read_in_thread(log.list_run_events, session_id, query)
 
 
-@endpoint("GET", "/api/sessions/<session_id>/terminal/events", inactive=True)
+@endpoint(
+    "GET", "/api/sessions/<session_id>/terminal/events", inactive=True, scope=Scope.VIEW
+)
 async def list_terminal_events(
     system: System, session_id: SessionId, query: ListTerminalEvents
 ) -> TerminalEvents:

@@ -2,12 +2,13 @@
 
 import trio
 
-from ant.api.search_requests import SearchAll
+from ant.api.page_requests import SearchAll
 from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 from ant.history import search
 from ant.http.contract.endpoint import endpoint
 from ant.journal.writer import Lane
+from ant.model.access_tokens import Scope
 from ant.model.search import Everything
 from ant.runtime.system import System
 
@@ -19,6 +20,7 @@ PATIENCE_S = 1.0
     "GET",
     "/api/search",
     raises={CapacityReached: "16 searches of this kind wait already."},
+    scope=Scope.VIEW,
 )
 async def search_all(system: System, query: SearchAll) -> Everything | bytes:
     """Search all sessions for every word of `q`, newest first.

@@ -14,6 +14,7 @@ from ant.core.errors import AntError, CapacityReached, Conflict, Gone
 from ant.http.contract.endpoint import endpoint
 from ant.identity import tokens
 from ant.identity.tokens import Caller
+from ant.model.access_tokens import Scope
 from ant.model.sessions import (
     TMUX,
     CliFlag,
@@ -55,7 +56,7 @@ class CliFlagSet:
     cli_flag: CliFlag | None
 
 
-@endpoint("GET", "/api/sessions", token="self")
+@endpoint("GET", "/api/sessions", token="self", scope=Scope.VIEW)
 async def list_sessions(
     system: System, query: ListAll, caller: Caller | None
 ) -> SessionList | bytes:
@@ -82,6 +83,7 @@ async def list_sessions(
         Conflict: "The name is in use by an active session.",
         CapacityReached: "As many sessions run as the server or the system allows.",
     },
+    scope=Scope.ADMIN,
 )
 async def create_session(system: System, body: CreateSession) -> Session:
     """Create a session: a terminal, an agent or a chat.
@@ -121,13 +123,17 @@ async def create_session(system: System, body: CreateSession) -> Session:
     return await system.journal.read(sessions.get_session, session.id)
 
 
-@endpoint("GET", "/api/sessions/<session_id>", inactive=True, token="either")
+@endpoint(
+    "GET", "/api/sessions/<session_id>", inactive=True, token="either", scope=Scope.VIEW
+)
 async def get_session(system: System, session_id: SessionId) -> Session:
     """Return a session, also if it is archived or deleted."""
     return await system.journal.read(sessions.get_session, session_id)
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>", status=204, inactive=True)
+@endpoint(
+    "DELETE", "/api/sessions/<session_id>", status=204, inactive=True, scope=Scope.ADMIN
+)
 async def delete_session(
     system: System, session_id: SessionId, query: DeleteSession
 ) -> None:
@@ -163,6 +169,7 @@ async def delete_session(
         Conflict: "The name is in use by an active session.",
         Gone: "The session is archived or deleted, and the body does not unarchive it.",
     },
+    scope=Scope.ADMIN,
 )
 async def patch_session(
     system: System, session_id: SessionId, body: PatchSession
@@ -190,6 +197,7 @@ async def patch_session(
     "/api/sessions/<session_id>/restore",
     inactive=True,
     raises={Gone: "The `ttl` of the deleted session has passed."},
+    scope=Scope.ADMIN,
 )
 async def restore_session(system: System, session_id: SessionId) -> ChangedSession:
     """Restore an archived or deleted session and its linked chat.
@@ -208,6 +216,7 @@ async def restore_session(system: System, session_id: SessionId) -> ChangedSessi
     "PATCH",
     "/api/sessions/<session_id>/handle",
     raises={Conflict: "Another active session has this handle."},
+    scope=Scope.ADMIN,
 )
 async def set_handle(
     system: System, session_id: SessionId, body: SetHandle
@@ -221,7 +230,7 @@ async def set_handle(
     return HandleSet(session.handle, session.display_name)
 
 
-@endpoint("PATCH", "/api/sessions/<session_id>/cli-flag")
+@endpoint("PATCH", "/api/sessions/<session_id>/cli-flag", scope=Scope.ADMIN)
 async def set_cli_flag(
     system: System, session_id: SessionId, body: SetCliFlag
 ) -> CliFlagSet:

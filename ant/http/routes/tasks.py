@@ -6,6 +6,7 @@ from ant.api.page_requests import ListAll
 from ant.api.room_requests import CreateFileRef, CreateTask, NameFileRef, PatchTask
 from ant.core.errors import Conflict
 from ant.http.contract.endpoint import Done, endpoint
+from ant.model.access_tokens import Scope
 from ant.model.rooms import FileRef, Task
 from ant.model.sessions import SessionId
 from ant.rooms import tasks as board
@@ -44,7 +45,13 @@ class OneFileRef:
     ref: FileRef
 
 
-@endpoint("GET", "/api/sessions/<session_id>/tasks", inactive=True, token="room")
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/tasks",
+    inactive=True,
+    token="room",
+    scope=Scope.VIEW,
+)
 async def list_tasks(system: System, session_id: SessionId, query: ListAll) -> Tasks:
     """List the tasks of a room, oldest first.
 
@@ -55,7 +62,7 @@ async def list_tasks(system: System, session_id: SessionId, query: ListAll) -> T
     return Tasks(page, page.next)
 
 
-@endpoint("POST", "/api/sessions/<session_id>/tasks", status=201)
+@endpoint("POST", "/api/sessions/<session_id>/tasks", status=201, scope=Scope.POST)
 async def create_task(
     system: System, session_id: SessionId, body: CreateTask
 ) -> OneTask:
@@ -71,6 +78,7 @@ async def create_task(
     "PATCH",
     "/api/sessions/<session_id>/tasks/<task_id>",
     raises={Conflict: "Several tasks begin with this id; the answer lists them."},
+    scope=Scope.POST,
 )
 async def patch_task(
     system: System, session_id: SessionId, task_id: str, body: PatchTask
@@ -90,6 +98,7 @@ async def patch_task(
     "DELETE",
     "/api/sessions/<session_id>/tasks/<task_id>",
     raises={Conflict: "Several tasks begin with this id; the answer lists them."},
+    scope=Scope.POST,
 )
 async def delete_task(system: System, session_id: SessionId, task_id: str) -> Done:
     """Mark a task as deleted.
@@ -101,7 +110,13 @@ async def delete_task(system: System, session_id: SessionId, task_id: str) -> Do
     return Done()
 
 
-@endpoint("GET", "/api/sessions/<session_id>/file-refs", inactive=True, token="room")
+@endpoint(
+    "GET",
+    "/api/sessions/<session_id>/file-refs",
+    inactive=True,
+    token="room",
+    scope=Scope.VIEW,
+)
 async def list_file_refs(
     system: System, session_id: SessionId, query: ListAll
 ) -> FileRefs:
@@ -113,7 +128,7 @@ async def list_file_refs(
     return FileRefs(page, page.next)
 
 
-@endpoint("POST", "/api/sessions/<session_id>/file-refs", status=201)
+@endpoint("POST", "/api/sessions/<session_id>/file-refs", status=201, scope=Scope.POST)
 async def add_file_ref(
     system: System, session_id: SessionId, body: CreateFileRef
 ) -> OneFileRef:
@@ -126,7 +141,7 @@ async def add_file_ref(
     return OneFileRef(await system.journal.write(board.add_file_ref, session_id, body))
 
 
-@endpoint("DELETE", "/api/sessions/<session_id>/file-refs")
+@endpoint("DELETE", "/api/sessions/<session_id>/file-refs", scope=Scope.POST)
 async def remove_file_ref(
     system: System, session_id: SessionId, query: NameFileRef
 ) -> Done:

@@ -25,9 +25,11 @@ from ant.core.errors import (
 )
 from ant.history import history
 from ant.history import lines as rendered
+from ant.http.access import scopes
 from ant.http.contract.endpoint import endpoint
 from ant.http.ws.screens import screen_text
 from ant.journal.writer import Lane
+from ant.model.access_tokens import AccessToken, Scope
 from ant.model.run_events import StopReceipt
 from ant.model.sessions import Session, SessionId, Status
 from ant.model.transcript import History, InputReceipt
@@ -114,9 +116,13 @@ def _input_bytes(request: TypeInput | bytes) -> bytes:
         TooLarge: "The input has more than 1 MiB.",
         CapacityReached: "64 inputs or 4 MiB wait for the program; nothing was typed.",
     },
+    scope=Scope.TYPE,
 )
 async def type_input(
-    system: System, session_id: SessionId, body: TypeInput | bytes
+    system: System,
+    session_id: SessionId,
+    body: TypeInput | bytes,
+    access_token: AccessToken | None,
 ) -> InputReceipt:
     """Type bytes into a terminal, exactly as given.
 
@@ -128,9 +134,12 @@ async def type_input(
 
     An input may have 1 MiB. While 64 inputs or 4 MiB wait for a program that does not
     read, the next input is a 429 and none of it is typed.
+
+    An access token without the scope `answer` is refused while a prompt waits.
     """
     data = _input_bytes(body)
     live = await live_terminal(system, session_id)
+    scopes.check_no_prompt(system, access_token, live, session_id)
     written = await live.type_nowait(data, "api_terminal_input").wait(PATIENCE_S)
     return InputReceipt(True, len(data), written, len(data) - written)
 
@@ -140,6 +149,7 @@ async def type_input(
     "/api/sessions/<session_id>/terminal/history",
     inactive=True,
     raises={CapacityReached: "16 scans wait already."},
+    scope=Scope.VIEW,
 )
 async def get_history(
     system: System, session_id: SessionId, query: ReadHistory
@@ -190,6 +200,7 @@ async def _catch_up(system: System, session_id: SessionId, lines: bool) -> None:
         NotRunning: "The session is a chat and has no terminal.",
         CapacityReached: "16 reports wait already.",
     },
+    scope=Scope.VIEW,
 )
 async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
     """Return the screen of a terminal, as it is now or was when its program ended.
@@ -210,6 +221,7 @@ async def get_screen(system: System, session_id: SessionId) -> ScreenPage:
     "POST",
     "/api/sessions/<session_id>/terminal/resize",
     raises={NotRunning: "The session is a chat and has no terminal."},
+    scope=Scope.TYPE,
 )
 async def resize(
     system: System, session_id: SessionId, body: ResizeTerminal
@@ -226,18 +238,24 @@ async def resize(
     "POST",
     "/api/sessions/<session_id>/terminal/stop",
     raises={NotRunning: "The session is a chat, or its program does not run."},
+    scope=Scope.TYPE,
 )
 async def stop(
-    system: System, session_id: SessionId, body: StopTerminal
+    system: System,
+    session_id: SessionId,
+    body: StopTerminal,
+    access_token: AccessToken | None,
 ) -> StopReceipt:
     """Interrupt the program of a terminal, as Ctrl-C does.
 
     The interrupt overtakes all queued input, and never kills the program. `reason` and
     `requested_by` are recorded. `event` is the run event of the interrupt; it is null
-    if the database refused it, and ANT records it later.
+    if the database refused it, and ANT records it later. An access token without the
+    scope `answer` is refused while a prompt waits, since Ctrl-C may answer it.
     """
     await system.journal.read(sessions.need_terminal, session_id)
     live = system.supervisor.need(session_id)
+    scopes.check_no_prompt(system, access_token, live, session_id)
     live.interrupt()
     # Do not wait for bytes to be stored first: a client that disconnects during that
     # wait would leave the interrupt unrecorded.
@@ -258,6 +276,7 @@ async def stop(
         NotRunning: "The session is a chat and has no terminal.",
         CapacityReached: "As many sessions run as the server or the system allows.",
     },
+    scope=Scope.TYPE,
 )
 async def start(system: System, session_id: SessionId, body: StartTerminal) -> Session:
     """Start the program of a terminal, if none runs.

@@ -4,6 +4,7 @@ from ant.api.terminal_requests import WaitFor
 from ant.core.errors import CapacityReached, Gone, NotRunning
 from ant.http.contract.endpoint import endpoint
 from ant.identity.tokens import Caller
+from ant.model.access_tokens import AccessToken, Scope
 from ant.model.sessions import SessionId
 from ant.model.waits import Waited
 from ant.runtime import waits
@@ -15,6 +16,7 @@ from ant.runtime.system import System
     "/api/sessions/<session_id>/wait",
     inactive=True,
     token="self",
+    scope=Scope.VIEW,
     raises={
         NotRunning: "The session is a chat and has no terminal.",
         Gone: "The session was archived or deleted meanwhile, and no program runs.",
@@ -22,7 +24,11 @@ from ant.runtime.system import System
     },
 )
 async def wait_for_fact(
-    system: System, session_id: SessionId, query: WaitFor, caller: Caller | None
+    system: System,
+    session_id: SessionId,
+    query: WaitFor,
+    caller: Caller | None,
+    access_token: AccessToken | None,
 ) -> Waited:
     """Wait until something is true of a terminal, and tell what came first.
 
@@ -34,7 +40,8 @@ async def wait_for_fact(
 
     The end of the program ends every wait, also one that is for something else: the
     answer then says `exit`. After `timeout` seconds the answer is a 200 with
-    `timed_out`. A server that stops answers all waits so, with `stopping`.
+    `timed_out`. A server that stops answers all waits so, with `stopping`. The wait of
+    an access token ends with a 401 when that token does.
 
     `next` in each answer is a place in the output and the events. Pass it as `after`,
     and the next wait misses nothing: what came since is told at once, in its order. A
@@ -48,5 +55,8 @@ async def wait_for_fact(
     of the output so far, and 8 KiB of it can match. `gap` names the first bytes after
     the place that ANT does not have.
     """
-    owner = caller.session_id if caller is not None else None
-    return await waits.wait_for(system, session_id, query, owner)
+    if access_token is not None:
+        owner: str | None = access_token.id
+    else:
+        owner = caller.session_id if caller is not None else None
+    return await waits.wait_for(system, session_id, query, owner, access_token)

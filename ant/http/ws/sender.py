@@ -27,7 +27,8 @@ the scope `events` names the missing range. An event whose content was deleted i
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import trio
@@ -43,8 +44,10 @@ from ant.http.ws.output import OutputRenderer
 from ant.http.ws.rows import RowsRenderer
 from ant.http.ws.screens import size_frame
 from ant.identity import tokens
+from ant.identity.live_tokens import TokenWatch
 from ant.identity.tokens import Caller
 from ant.journal.event_log import missed_events
+from ant.model.access_tokens import AccessToken
 from ant.model.events import (
     Envelope,
     Event,
@@ -65,8 +68,7 @@ EVENTS_AT_ONCE = 64
 class Sender:
     """Sends answers, events and output to one socket.
 
-    Its memory is bounded, whatever the client does not read. `is_token_dead` is set
-    when the terminal whose token the socket uses has ended.
+    Its memory is bounded, whatever the client does not read.
     """
 
     def __init__(
@@ -78,7 +80,8 @@ class Sender:
     ) -> None:
         self._system, self._renderer, self._caller = system, renderer, caller
         self._rows_renderer = rows_renderer
-        self.is_token_dead = False
+        self._is_token_dead = False
+        self._watch: TokenWatch | None = None
         self._wakeup, self._room = Wakeup(), Wakeup()
         self._outbox: deque[bytes] = deque()
         self.joins = JoinedSessions(system, self._wakeup)
@@ -87,6 +90,22 @@ class Sender:
         self._resume_after: int | None = None
         self._resumed: frozenset[SessionId] = frozenset()
         self._is_paused = False
+
+    @property
+    def is_token_dead(self) -> bool:
+        """Whether the token of the socket is no longer valid.
+
+        The terminal has ended, or the access token was revoked or has expired.
+        """
+        is_over = self._watch is not None and self._watch.is_over
+        return self._is_token_dead or is_over
+
+    @contextmanager
+    def watching(self, access_token: AccessToken) -> Iterator[TokenWatch]:
+        """Inside, `run` also ends when this token does."""
+        live_tokens = self._system.live_tokens
+        with live_tokens.watching(access_token, self._wakeup) as self._watch:
+            yield self._watch
 
     @property
     def seq(self) -> int:
@@ -125,7 +144,7 @@ class Sender:
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Send until the bus closes, or the caller's terminal ends (`is_token_dead`).
+        """Send until the bus closes, or the caller's token ends (`is_token_dead`).
 
         An `ack` says where a stream begins, so the stream comes after it: while an
         answer waits, no newer event or output is sent.
@@ -266,6 +285,8 @@ class Sender:
             self._position = position
 
     async def _send_event(self, envelope: Envelope) -> None:
+        if self.is_token_dead:
+            return
         if envelope.seq is not None:
             if envelope.seq <= self._seq:
                 return
@@ -311,7 +332,7 @@ class Sender:
             if room_id == caller.session_id and isinstance(event, SessionExited):
                 await journal.read(tokens.check_alive, caller)
         except Unauthorized:
-            self.is_token_dead = True
+            self._is_token_dead = True
         except Forbidden:
             self.joins.leave(room_id)
         return None

@@ -26,8 +26,8 @@ from ant.api.frames import (
 )
 from ant.core import clock
 from ant.core.counters import Limit, increment
-from ant.core.errors import AntError, Conflict, Invalid, TooLarge
-from ant.http.access import permissions
+from ant.core.errors import AntError, Conflict, Invalid, TooLarge, Unauthorized
+from ant.http.access import permissions, scopes
 from ant.http.access.permissions import LOBBY
 from ant.http.access.session_names import with_ids
 from ant.http.contract.problems import (
@@ -41,8 +41,10 @@ from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
 from ant.http.ws.rows import RowsCursor, RowsRenderer
 from ant.http.ws.screens import screen_frames
 from ant.http.ws.sender import Sender
+from ant.identity import access_tokens
 from ant.identity.tokens import Caller
 from ant.journal.event_log import log_bounds
+from ant.model.access_tokens import AccessToken
 from ant.model.events import Envelope
 from ant.model.prompt_events import AgentStatusUpdated
 from ant.model.sessions import Session, SessionId, Status
@@ -64,7 +66,8 @@ screen is not smaller. A session that is further behind gets a `gap` and its scr
 class SocketHandler:
     """One `/ws` connection: it reads commands and executes them.
 
-    `caller` is the terminal whose token the client showed; None is the operator.
+    `caller` is the terminal whose token the client showed, or the session that its
+    `access_token` is limited to; None sees everything.
     """
 
     def __init__(
@@ -73,8 +76,9 @@ class SocketHandler:
         renderer: OutputRenderer,
         rows_renderer: RowsRenderer,
         caller: Caller | None = None,
+        access_token: AccessToken | None = None,
     ) -> None:
-        self._system, self._caller = system, caller
+        self._system, self._caller, self._access_token = system, caller, access_token
         self._rows_renderer = rows_renderer
         self._sender = Sender(system, renderer, rows_renderer, caller)
         self._joins = self._sender.joins
@@ -105,11 +109,24 @@ class SocketHandler:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._read)
-                await self._sender.run()
+                await self._send(nursery)
                 nursery.cancel_scope.cancel()
         finally:
             self._joins.leave_all()
         return DEAD_TOKEN if self._sender.is_token_dead else GOING_AWAY
+
+    async def _send(self, nursery: trio.Nursery) -> None:
+        """Send until the server stops, or the token of the socket ends."""
+        if (token := self._access_token) is None:
+            await self._sender.run()
+            return
+        with self._sender.watching(token) as watch:
+            try:  # It may have been revoked since the handshake.
+                await self._system.journal.read(access_tokens.check, token)
+            except Unauthorized:
+                watch.is_revoked = True
+            nursery.start_soon(watch.wake_at_expiry)
+            await self._sender.run()
 
     # Commands.
 
@@ -133,7 +150,13 @@ class SocketHandler:
             ref = codec.ref_of(message)
             frame = codec.read_frame(message)
             frame = await with_ids(self._system, frame, self._caller, is_frame=True)
-            if self._caller is not None:
+            if self._sender.is_token_dead:
+                raise Unauthorized("The token of this socket is no longer valid.")
+            if self._access_token is not None:
+                await scopes.check_frame(
+                    self._system, self._access_token, self._caller, frame
+                )
+            elif self._caller is not None:
                 frame = await permissions.check_frame(self._system, self._caller, frame)
             answer = await self._handlers[type(frame)](frame)
         except Exception as exc:  # noqa: BLE001  It is reported; a bug is logged.
@@ -353,6 +376,9 @@ class SocketHandler:
             increment(Limit.REPLY)
             return {"sessionId": request.session_id, "size": 0, "dropped": True}
         join = self._joins.get(request.session_id)
+        scopes.check_no_prompt(
+            self._system, self._access_token, live, request.session_id
+        )
         live.type_nowait(data, by=join.presence.handle if join else None)
         if join is not None and join.view is not None and is_typing(data):
             self._system.services.sizes.typed(join.view)
@@ -426,16 +452,18 @@ async def serve_socket(
     renderer: OutputRenderer,
     rows_renderer: RowsRenderer,
     caller: Caller | None,
+    access_token: AccessToken | None = None,
 ) -> None:
     """Accept and serve one `/ws` connection, and close it.
 
-    The close code is 1001 when the server stops, 4401 when the terminal of the caller's
-    token has ended, and 1011 after a bug. *Cancellation:* the client has disconnected,
+    The close code is 1001 when the server stops, 4401 when the caller's token is no
+    longer valid, and 1011 after a bug. *Cancellation:* the client has disconnected,
     or the time for the stop is over.
     """
     await websocket.accept()
     try:
-        code = await SocketHandler(system, renderer, rows_renderer, caller).run()
+        handler = SocketHandler(system, renderer, rows_renderer, caller, access_token)
+        code = await handler.run()
     except Exception:
         log.exception("A socket failed.")
         await websocket.close(INTERNAL_ERROR)

@@ -68,7 +68,8 @@ NAME = "read -p 'Your name: ' a; echo \"hello <$a>\"; read b"
 def ask(server: RealServer, name: str, script: str, question: str) -> None:
     """Start a program that asks, and wait until ANT knows."""
     server.good("new", name, "--", "bash", "-c", script)
-    server.until(question, "answer")
+    # `status` shows what the screen asks a moment before a prompt is stored.
+    server.until(f"@{name}  {name}  {question}", "answer")
 
 
 @pytest.mark.slow
@@ -87,7 +88,7 @@ def test_a_script_answers(server: RealServer) -> None:
     said = server.good("answer", "one", "2", "--prompt", prompt["id"], "--why", "so")
     assert "Chose N; the prompt is " in said
     server.until("said <N>", "logs", "one")
-    server.until("Delete it?", "answer")
+    server.until("@one  one  Delete it?", "answer")
     result = server.ant("answer", "one", "1", "--prompt", prompt["id"])
     assert (1, True) == (result.exit_code, "No key was pressed" in result.stderr)
     told = json.loads(server.good("answer", "one", "y", "--yes", "--json"))

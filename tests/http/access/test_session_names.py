@@ -22,6 +22,7 @@ assert scene
 
 IN_PATH = [each for each in ROUTES if "<session_id>" in each.path]
 NAMING = {
+    "POST /api/tokens",
     "PATCH /api/sessions/:id",
     "POST /api/sessions/:id/links",
     "POST /api/channel/register",

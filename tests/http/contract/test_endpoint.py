@@ -11,7 +11,14 @@ from quart_trio import QuartTrio
 
 from ant.core.errors import Conflict
 from ant.http.contract import problems
-from ant.http.contract.endpoint import CALLER, JSON, OCTETS, ROUTES, endpoint
+from ant.http.contract.endpoint import (
+    ACCESS_TOKEN,
+    CALLER,
+    JSON,
+    OCTETS,
+    ROUTES,
+    endpoint,
+)
 
 AS_JSON = {"Content-Type": JSON}
 
@@ -62,7 +69,8 @@ def app() -> Iterator[QuartTrio]:
 
     @made.before_request
     async def guard() -> None:
-        cast(dict[str, Any], request.scope)[CALLER] = None
+        scope = cast(dict[str, Any], request.scope)
+        scope[CALLER] = scope[ACCESS_TOKEN] = None
 
     for route in ROUTES[len(before) :]:
         made.add_url_rule(

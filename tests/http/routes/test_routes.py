@@ -67,6 +67,12 @@ PAGE = {
 """The routes of the public API page."""
 
 EXTRAS = {
+    "GET /api/tokens",
+    "POST /api/tokens",
+    "DELETE /api/tokens/:id",
+    "POST /api/sign-in/codes",
+    "POST /api/sign-in",
+    "POST /api/sign-out",
     "GET /api/sessions/:id/wait",
     "GET /openapi.json",
     "GET /api/schemas/ws",
@@ -116,6 +122,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "ResizeTerminal": {"cols": 80, "rows": 24},
     "Respond": {"response": "y"},
     "ReportHook": {"event": "Stop"},
+    "CreateToken": {"label": "CI", "scopes": ["view"]},
+    "SignIn": {"code": "x"},
 }
 """A body that each class takes; {} for the others."""
 

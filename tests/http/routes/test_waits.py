@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 import trio
 
+from ant.api.token_requests import CreateToken
 from ant.core.counters import Limit
 from ant.http.server.listener import address, open_listeners, serve
+from ant.identity import access_tokens
+from ant.model.access_tokens import Scope
 from ant.model.sessions import Session
 from ant.runtime import wait_slots
 from ant.terminal.host.base import Exit
@@ -227,6 +230,29 @@ async def test_a_client_that_leaves(rig: Rig) -> None:
             await eventually(lambda: slots.count == 0)
             nursery.cancel_scope.cancel()
     assert not rig.bus._by_session
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+async def test_a_wait_ends_with_its_access_token(rig: Rig, api: Api, how: str) -> None:
+    """With a 401, although nothing of the terminal happens; its place is free again."""
+    session = await rig.started()
+    request = CreateToken("CI", (Scope.VIEW,), expires_in=1 if how == "expired" else 90)
+    made = rig.store.transact(access_tokens.create, request)
+    revoke = partial(Api(rig).call, "DELETE", f"/api/tokens/{made.access_token.id}")
+    with trio.fail_after(PATIENCE_S):
+        async with trio.open_nursery() as nursery:
+
+            async def ask() -> None:
+                holder = Api(rig, made.token)
+                answer = await holder.call("GET", path_of(session), until="exit")
+                assert (401, True) == (answer.status, "revoked" in answer.detail)
+
+            nursery.start_soon(ask)
+            while not rig.system.services.wait_slots.count:
+                await trio.lowlevel.checkpoint()
+            if how == "revoked":
+                assert 200 == (await revoke()).status
+    assert 0 == rig.system.services.wait_slots.count
 
 
 async def test_a_token_has_places_of_its_own(rig: Rig, api: Api) -> None:

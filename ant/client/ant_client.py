@@ -8,22 +8,29 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlencode
+from typing import Any, Self
+from urllib.parse import quote, urlencode
 
 import httpx
 import trio
 
-from ant.api.binary_output import OutputStreams
 from ant.api.problem import error_of
+from ant.client.event_socket import EventSocket
 from ant.core import errors
 from ant.core.ip_addresses import is_loopback
-from ant.model.session_lookup import named, with_prefix
+from ant.model.handles import named, with_prefix
 
-if TYPE_CHECKING:
-    from trio_websocket import WebSocketConnection
+__all__ = [
+    "ENDED",
+    "Ambiguous",
+    "AntClient",
+    "Disconnected",
+    "EventSocket",
+    "Unreachable",
+    "render",
+]
 
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame: terminal frames are far below, frames with a row may be long."""
@@ -74,53 +81,6 @@ def _problem_in(response: httpx.Response) -> dict[str, Any]:
     if isinstance(problem, dict):
         return problem
     return {"detail": f"HTTP {response.status_code}: {response.text[:200]}"}
-
-
-class EventSocket:
-    """A `/ws` connection. One task may receive while others send.
-
-    A `terminal_output` has the same fields, whether it came as JSON or as a binary
-    message (after a join or resume with `binary`): `sessionId`, `offset`, `end`, `data`
-    (text) and `raw` (bytes). In JSON, `raw` is the text as UTF-8. In a binary message
-    `raw` is exact, and `data` ends with the last whole character.
-    """
-
-    def __init__(self, connection: WebSocketConnection) -> None:
-        self._connection = connection
-        self._streams = OutputStreams()
-
-    async def send(self, kind: str, **fields: Any) -> None:
-        """Send one frame. Raises `trio_websocket.ConnectionClosed`."""
-        await self._connection.send_message(json.dumps({"type": kind, **fields}))
-
-    async def receive(self) -> dict[str, Any]:
-        """The next frame. Raises `trio_websocket.ConnectionClosed`."""
-        message = await self._connection.get_message()
-        while isinstance(message, bytes):
-            if (output := self._streams.frame(message)) is not None:
-                return output
-            message = await self._connection.get_message()
-        frame: dict[str, Any] = json.loads(message)
-        if frame["type"] == "ack":
-            self._streams.begin(frame)
-        elif frame["type"] == "terminal_output":
-            frame["raw"] = frame["data"].encode()
-        elif frame["type"] == "gap":
-            self._streams.skip(frame.get("sessionId"))
-        return frame
-
-    async def expect(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """Skip frames until one has this type and these fields, and return it.
-
-        Raises the error of an `error` frame whose `ref` is that of `fields`.
-        """
-        while True:
-            frame = await self.receive()
-            if frame["type"] == "error" and kind != "error":
-                if frame.get("ref") == fields.get("ref"):
-                    raise error_of(frame)
-            elif frame["type"] == kind and fields.items() <= frame.items():
-                return frame
 
 
 class AntClient:
@@ -404,6 +364,38 @@ class AntClient:
                 break  # It was deleted meanwhile: what the frame has is all there is.
             read += b"".join(pieces)
         return read[: end - start] if len(read) >= end - start else data.encode()
+
+    async def tokens(self) -> Any:
+        """The access tokens and signed-in browsers, without their secrets."""
+        return await self.call("GET", "/api/tokens")
+
+    async def create_token(
+        self,
+        label: str,
+        scopes: Sequence[str],
+        *,
+        session_id: str | None = None,
+        expires_in: int | None = None,
+    ) -> Any:
+        """Make an access token; `token` in the answer is shown only this once."""
+        body = {
+            "label": label,
+            "scopes": list(scopes),
+            "session_id": session_id,
+            "expires_in": expires_in,
+        }
+        return await self.call("POST", "/api/tokens", body)
+
+    async def revoke_token(self, token_id: str) -> Any:
+        """Revoke an access token by its id. Raises `NotFound`."""
+        return await self.call("DELETE", f"/api/tokens/{quote(token_id, safe='')}")
+
+    async def create_sign_in_code(
+        self, label: str | None, scopes: Sequence[str], *, expires_in: int
+    ) -> Any:
+        """Make a code with which one browser can sign in, once."""
+        body = {"label": label, "scopes": list(scopes), "expires_in": expires_in}
+        return await self.call("POST", "/api/sign-in/codes", body)
 
     @asynccontextmanager
     async def socket(self, **query: str) -> AsyncIterator[EventSocket]:

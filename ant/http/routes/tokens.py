@@ -1,0 +1,164 @@
+"""Routes of access tokens and sign-ins: make, list, revoke; sign in and out."""
+
+import attrs
+from quart import Response, request
+
+from ant.api import codec
+from ant.api.token_requests import CreateSignInCode, CreateToken, SignIn
+from ant.core.errors import CapacityReached, Conflict, NotFound, Unauthorized
+from ant.http.access import auth
+from ant.http.contract.endpoint import JSON, Done, endpoint
+from ant.identity import access_tokens
+from ant.identity.access_tokens import NewToken
+from ant.identity.sign_in_codes import CODE_S
+from ant.model.access_tokens import AccessToken, Scope
+from ant.runtime.system import System
+
+_MANY = "There are 1,000 tokens and signed-in browsers already."
+
+
+@attrs.frozen
+class AccessTokens:
+    """All access tokens and signed-in browsers, without their secrets."""
+
+    tokens: tuple[AccessToken, ...]
+    """The tokens, the oldest first. A `device` is a browser that has signed in."""
+
+
+@attrs.frozen
+class SignInCode:
+    """A code with which one browser can sign in, once."""
+
+    code: str = attrs.field(repr=False)
+    """The code. It is valid once."""
+    path: str = attrs.field(repr=False)
+    """The path of the link to open: the page that signs in, with the code."""
+    expires_in: int
+    """Seconds that the code is valid."""
+
+
+@endpoint(
+    "POST",
+    "/api/tokens",
+    status=201,
+    raises={CapacityReached: _MANY},
+    scope=Scope.ADMIN,
+)
+async def create_token(
+    system: System, body: CreateToken, access_token: AccessToken | None
+) -> NewToken:
+    """Make an access token; `token` in the answer is shown only this once.
+
+    A caller shows it as it would show the key. `scopes` say what it may do: `view`,
+    `type`, `answer`, `post` and `admin`. `admin` includes `view`, `type` and `post`.
+    No scope includes `answer`. With `session_id` the token is limited to that session
+    and its linked chat, and may not have `admin`.
+
+    With an access token the new one may have no scope that the caller lacks, expires
+    no later, and ends with it.
+    """
+    return await system.journal.write(access_tokens.create, body, access_token)
+
+
+@endpoint("GET", "/api/tokens", scope=Scope.ADMIN)
+async def list_tokens(system: System) -> AccessTokens:
+    """List the access tokens and the signed-in browsers, the oldest first.
+
+    The list has no secrets. `last_used_at` is at most a minute behind. Tokens that
+    have expired are left out.
+    """
+    return AccessTokens(await system.journal.read_in_thread(access_tokens.list_tokens))
+
+
+@endpoint(
+    "DELETE",
+    "/api/tokens/<token_id>",
+    raises={NotFound: "There is no such token."},
+    scope=Scope.ADMIN,
+)
+async def revoke_token(system: System, token_id: str) -> Done:
+    """Revoke an access token, or sign a browser out.
+
+    Its calls are a 401 from now on, and its sockets close with 4401. Tokens that were
+    made with it are revoked, too.
+    """
+    await _revoke(system, token_id)
+    return Done()
+
+
+@endpoint("POST", "/api/sign-in/codes", status=201, scope=Scope.ADMIN)
+async def create_sign_in_code(
+    system: System, body: CreateSignInCode, access_token: AccessToken | None
+) -> SignInCode:
+    """Make a code with which one browser can sign in.
+
+    Open `path` of this server in that browser within 60 seconds. The code is valid
+    once. With an access token the browser may have no scope that the caller lacks.
+    """
+    scopes = access_tokens.checked_scopes(body.scopes)
+    if access_token is not None:
+        access_tokens.check_grant(access_token, scopes)
+    code = system.sign_in_codes.make(body.label, scopes, body.expires_in, access_token)
+    return SignInCode(code, f"/sign-in#{code}", CODE_S)
+
+
+@endpoint(
+    "POST",
+    "/api/sign-in",
+    raises={
+        Unauthorized: "The code is unknown, was used, or has expired.",
+        CapacityReached: _MANY,
+    },
+    is_open=True,
+)
+async def sign_in(system: System, body: SignIn) -> AccessToken | Response:
+    """Exchange a code for a sign-in: a cookie that only this server's pages use.
+
+    The call needs no credentials. The cookie is `HttpOnly` and `SameSite=Strict`, and
+    `Secure` under https. It counts for calls of this server's own pages. The sign-in
+    is listed by `GET /api/tokens` as a `device`.
+    """
+    waiting = system.sign_in_codes.take(body.code)
+    label = waiting.label or body.label or "Browser"
+    made = await system.journal.write(
+        access_tokens.sign_in, label, waiting.scopes, waiting.expires_in, waiting.by
+    )
+    response = Response(codec.dumps(made.access_token), content_type=JSON)
+    response.set_cookie(
+        auth.cookie_name(system.epoch),
+        made.token,
+        max_age=waiting.expires_in,
+        path="/",
+        secure=auth.is_secure(request.headers),
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+@endpoint(
+    "POST",
+    "/api/sign-out",
+    raises={Conflict: "The caller shows neither a sign-in nor an access token."},
+    scope="any",
+)
+async def sign_out(system: System, access_token: AccessToken | None) -> Done | Response:
+    """End the sign-in of the caller: revoke the access token that the call shows."""
+    if access_token is None:
+        raise Conflict("This call shows no sign-in, so there is none to end.")
+    await _revoke(system, access_token.id)
+    response = Response(codec.dumps(Done()), content_type=JSON)
+    response.delete_cookie(auth.cookie_name(system.epoch))
+    return response
+
+
+async def _revoke(system: System, token_id: str) -> None:
+    """Revoke a token and end its connections.
+
+    *Cancellation:* the connections end, and the token may have been revoked.
+    """
+    ids = await system.journal.read(access_tokens.family, token_id)
+    try:
+        await system.journal.write(access_tokens.revoke, token_id)
+    finally:
+        system.live_tokens.revoked(ids)
