@@ -203,6 +203,13 @@ def _fill(unit: Unit, terminal: Session, scale: int) -> None:
         "prompt_notices (message_id, room_id, prompt_id)",
         ((f"{ident}-{n}", ident, f"p-{ident}-{n}") for n in range(many)),
     )
+    _many(
+        "access_tokens (id, digest, kind, label, scopes, session_id, created_at)",
+        (
+            (f"t-{ident}-{n}", f"{ident}-{n}".encode(), "token", "", "view", ident, at)
+            for n in range(many)
+        ),
+    )
     done = lines.render(unit, terminal.id)
     assert done is not None
     lines.store_rendered(unit, done)

@@ -74,6 +74,14 @@ def from_epoch_ms(ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=ms)
 
 
+def parse_duration(text: str) -> timedelta:
+    """A duration: an integer of at most 8 digits, and a unit. Raises `ValueError`."""
+    match = _DURATION.fullmatch(text)
+    if match is None or len(match[1]) > 8:
+        raise ValueError("expected a duration such as 5m")
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
 def parse_moment(text: str, at: datetime) -> datetime:
     """The time in RFC 3339 text, in epoch milliseconds, or a duration before `at`.
 

@@ -24,9 +24,13 @@ def list_until(
 def _end(unit: Unit, session: Session) -> datetime | None:
     """When the ttl of an inactive session is over. None is never.
 
-    It is now for one that only the other one of its pair keeps in the list.
+    It is now for one that only the other one of its pair keeps in the list. A ttl may
+    reach beyond the last year of the calendar.
     """
     if session.archived or session.deleted_at is None or session.ttl == "forever":
         return None
-    window = unit.now - clock.parse_moment(session.ttl, unit.now)
-    return max(session.deleted_at + window, unit.now)
+    try:
+        end = session.deleted_at + clock.parse_duration(session.ttl)
+    except OverflowError:
+        return None
+    return max(end, unit.now)

@@ -328,7 +328,7 @@ def _expired(unit: Unit, session: Session) -> bool:
     """Whether a deleted session is past its recovery window, which is its ttl."""
     if session.archived or session.deleted_at is None or session.ttl == "forever":
         return False
-    return session.deleted_at < clock.parse_moment(session.ttl, unit.now)
+    return unit.now - session.deleted_at > clock.parse_duration(session.ttl)
 
 
 def purge(unit: Unit) -> list[SessionId]:

@@ -51,6 +51,7 @@ _PARTS = (
     ("posters", "room_id", "rowid", "1"),
     ("members", "room_id", "id", "1"),
     ("person_members", "room_id", "id", "1"),
+    ("access_tokens", "session_id", "ordinal", "1"),
     ("members", "session_id", "id", "1"),
     ("links", "source_room_id", "ordinal", "1"),
     ("links", "target_room_id", "ordinal", "1"),

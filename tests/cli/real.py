@@ -206,6 +206,18 @@ class Screen:
         """Type on the terminal; `\\x03` is Ctrl-C."""
         os.write(self._master, text.encode())
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C until it ends, as a person does.
+
+        Python misses one that comes between the prompt and its read.
+        """
+        end = time.monotonic() + PATIENCE_S
+        while self.process.poll() is None and time.monotonic() < end:
+            self.type("\x03")
+            select.select([self._master], [], [], 0.2)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.2)
+
     def rest(self) -> str:
         """All that it still draws until it ends."""
         while True:

@@ -222,7 +222,7 @@ import trio
 from ant.config import Config
 from ant.server import serve
 
-def ready(url):
+def ready(url, make_link):
     print(len(gc.get_objects()), gc.get_freeze_count())
     os.kill(os.getpid(), signal.SIGTERM)
 

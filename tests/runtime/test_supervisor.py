@@ -305,7 +305,7 @@ async def test_input_is_safe_at_every_step(tmp_path: Path, warm: None) -> None:
         content = b"abc"
 
         async def type_it() -> None:
-            await type_input(rig.system, session.id, content)
+            await type_input(rig.system, session.id, content, None)
 
         async def check() -> None:
             live = rig.system.supervisor.need(session.id)

@@ -47,3 +47,15 @@ def test_what_the_other_of_its_pair_keeps_is_not_kept(store: Store, ttl: str) ->
     delete(store, session)
     assert 2 == len(store.read(sessions.list_sessions).recoverable)
     assert timedelta() == remaining(store)
+
+
+def test_a_ttl_beyond_the_calendar_is_for_ever(store: Store) -> None:
+    """So long ago there was no year; the list, the purge and a restore go on."""
+    session = room(store, "long", ttl="999999d")
+    delete(store, session)
+    left = remaining(store)
+    assert left is not None
+    assert left > timedelta(days=999_000)
+    assert [] == store.transact(sessions.purge)
+    store.transact(sessions.restore_session, session.id)
+    assert 1 == len(store.read(sessions.list_sessions).sessions)

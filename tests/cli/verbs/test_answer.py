@@ -152,6 +152,6 @@ def test_one_of_several_is_chosen_and_a_line_typed(server: RealServer) -> None:
     server.until("hello <ada>", "logs", "five")
     with on_terminal(server, "answer", "four") as screen:
         screen.see("Answer: ")
-        screen.type("\x03")
+        screen.interrupt()
         assert 1 == screen.code()
     server.good("rm", "four", "five")

@@ -192,7 +192,10 @@ def test_a_removal_for_good_is_confirmed(server: RealServer) -> None:
     for typed in ("n\n", "\x03"):
         with on_terminal(server, "rm", "--hard", "kept") as screen:
             assert "deletes kept (@kept" in screen.see("Delete? [y/N]: ")
-            screen.type(typed)
+            if typed == "\x03":
+                screen.interrupt()
+            else:
+                screen.type(typed)
             assert 1 == screen.code()
         assert id_ in server.good("ls")
     with on_terminal(server, "rm", "--hard", "kept") as screen:
