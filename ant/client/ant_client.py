@@ -22,16 +22,6 @@ from ant.core import errors
 from ant.core.ip_addresses import is_loopback
 from ant.model.handles import named, with_prefix
 
-__all__ = [
-    "ENDED",
-    "Ambiguous",
-    "AntClient",
-    "Disconnected",
-    "EventSocket",
-    "Unreachable",
-    "render",
-]
-
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame: terminal frames are far below, frames with a row may be long."""
 
