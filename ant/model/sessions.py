@@ -6,6 +6,7 @@ from typing import Any, Final, NewType
 
 import attrs
 
+from ant.core import clock
 from ant.terminal.agents.flags import accepted_flags, program_flags
 
 SessionId = NewType("SessionId", str)
@@ -139,6 +140,16 @@ class Session:
     def active(self) -> bool:
         """Whether the session is neither archived nor deleted."""
         return not self.archived and self.deleted_at is None
+
+    @property
+    def recovery_end(self) -> datetime | None:
+        """When the ttl of a deleted session is over. None is never."""
+        if self.archived or self.deleted_at is None or self.ttl == "forever":
+            return None
+        try:
+            return self.deleted_at + clock.parse_duration(self.ttl)
+        except OverflowError:  # Beyond the last year of the calendar.
+            return None
 
 
 class NameField(StrEnum):

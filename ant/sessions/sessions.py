@@ -326,9 +326,8 @@ def is_recoverable(unit: Unit, session: Session) -> bool:
 
 def _expired(unit: Unit, session: Session) -> bool:
     """Whether a deleted session is past its recovery window, which is its ttl."""
-    if session.archived or session.deleted_at is None or session.ttl == "forever":
-        return False
-    return unit.now - session.deleted_at > clock.parse_duration(session.ttl)
+    end = session.recovery_end
+    return end is not None and end < unit.now
 
 
 def purge(unit: Unit) -> list[SessionId]:
