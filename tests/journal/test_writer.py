@@ -412,29 +412,34 @@ async def test_searches_that_wait_share_a_trip(
 ) -> None:
     """At most `SEARCH_GROUP` of them; a long read of another lane goes alone."""
     sizes: list[int] = []
-    run, go_on = store.read_group, threading.Event()
+    run = store.read_group
+    go_on = [threading.Event() for _ in range(READERS)]
 
     def read_group(jobs: Sequence[Job]) -> None:
         sizes.append(len(jobs))
         run(jobs)
 
-    def wait(_: Unit) -> None:
-        assert go_on.wait(PATIENCE_S)
+    def wait(_: Unit, reader: int) -> None:
+        assert go_on[reader].wait(PATIENCE_S)
 
     monkeypatch.setattr(store, "read_group", read_group)
     async with open_journal(store, bus) as journal:
         for lane, expected in ((Lane.SEARCH, [4, 4]), (Lane.SCAN, [1] * 8)):
             sizes.clear()
-            go_on.clear()
             ask = partial(journal.read_in_thread, lane=lane)
-            async with trio.open_nursery() as nursery:
-                for _ in range(READERS):
-                    nursery.start_soon(ask, wait)
+            async with trio.open_nursery() as readers:
+                for reader, each in enumerate(go_on):
+                    each.clear()
+                    readers.start_soon(ask, wait, reader)
                     await wait_all_tasks_blocked(0.01)
-                for _ in range(2 * SEARCH_GROUP):
-                    nursery.start_soon(ask, _nothing)
-                    await wait_all_tasks_blocked()
-                go_on.set()
+                # One thread takes all that wait: two would share it by chance.
+                async with trio.open_nursery() as nursery:
+                    for _ in range(2 * SEARCH_GROUP):
+                        nursery.start_soon(ask, _nothing)
+                        await wait_all_tasks_blocked()
+                    go_on[0].set()
+                for each in go_on:
+                    each.set()
             assert [1] * READERS + expected == sizes
 
 
