@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import attrs
@@ -125,6 +125,7 @@ class Proxy:
     )
     _open: list[socket.socket] = attrs.field(factory=list)
     count: int = 0
+    _lock: Lock = attrs.field(factory=Lock)
 
     @property
     def url(self) -> str:
@@ -136,7 +137,8 @@ class Proxy:
             while True:
                 near, _ = self._listener.accept()
                 far = socket.create_connection(("127.0.0.1", self._port))
-                self._open += [near, far]
+                with self._lock:
+                    self._open += [near, far]
                 self.count += 1
                 for pair in ((near, far), (far, near)):
                     Thread(target=self._pump, args=pair, daemon=True).start()
@@ -150,12 +152,13 @@ class Proxy:
             target.shutdown(socket.SHUT_RDWR)
 
     def cut(self) -> None:
-        """End all connections."""
-        for each in self._open:
+        """End all connections that are open now, but none that comes meanwhile."""
+        with self._lock:
+            known, self._open = self._open, []
+        for each in known:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
-        self._open.clear()
 
     def close(self) -> None:
         """Take no more connections, and end all."""

@@ -17,12 +17,13 @@ NOISE = """
 import os, random, sys, tty
 tty.setraw(1)
 data = random.Random(7).randbytes(int(sys.argv[1]))
+data = data[os.write(1, data[:1]):]
 os.read(0, 1)
 while data:
     data = data[os.write(1, data):]
 os.read(0, 1)
 """
-"""Writes bytes that are mostly no UTF-8, at full speed, between two keys."""
+"""Writes bytes that are mostly no UTF-8: one, and after a key the rest at full speed."""
 
 
 def noise(size: int) -> bytes:
@@ -31,8 +32,12 @@ def noise(size: int) -> bytes:
 
 
 async def start(ant: AntClient, size: int = SIZE) -> str:
+    """The program, ready for its key: one that comes earlier is lost in `setraw`."""
     command = [sys.executable, "-Sc", NOISE, str(size)]
-    return str((await ant.create("noise", command=command))["id"])
+    name = str((await ant.create("noise", command=command))["id"])
+    async with watching(ant, name) as view:
+        await view.until(lambda view: view.end)
+    return name
 
 
 def raw(view: Viewer) -> bytes:
