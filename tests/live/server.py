@@ -9,12 +9,15 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
 import trio
 
 from ant.client import AntClient
+from ant.core.errors import NotFound
 from ant.terminal.host import processes
 
 START_S = 20.0
@@ -139,6 +142,72 @@ async def start_server(
             said += part
     url = said.decode().split()[-1]
     return Server(process, url, log)
+
+
+@attrs.define(eq=False)
+class SharedServer:
+    """A server process that several tests use, one after the other."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def client(self) -> AntClient:
+        """A client of this server, to be entered."""
+        return AntClient(self.url)
+
+
+@cache
+def _shared_server() -> SharedServer:
+    """The server of this worker, which ends with it."""
+    folder = TemporaryDirectory(prefix="ant-shared-")
+    log = Path(folder.name) / "server.log"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ant", "serve", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=environment(ANT_DATA_DIR=f"{folder.name}/data"),
+            start_new_session=True,
+        )
+
+    def end() -> None:
+        process.terminate()
+        try:
+            process.wait(START_S)
+        finally:
+            process.kill()
+            folder.cleanup()
+
+    atexit.register(end)
+    assert process.stdout is not None
+    said = process.stdout.readline().decode()
+    assert "listening" in said, log.read_text()
+    return SharedServer(process, said.split()[-1], log)
+
+
+@asynccontextmanager
+async def shared_server() -> AsyncIterator[SharedServer]:
+    """The worker's own server, for a test that neither sets it up nor ends it.
+
+    All sessions are removed for good at the end of the block, so the next test finds
+    none. The server must have survived the test.
+    """
+    server = _shared_server()
+    try:
+        yield server
+    finally:
+        with trio.CancelScope(shield=True), trio.fail_after(START_S):
+            async with server.client() as ant:
+                for each in (await ant.call("GET", "/api/sessions"))["sessions"]:
+                    with contextlib.suppress(NotFound):  # It went with its terminal.
+                        path = f"/api/sessions/{each['id']}"
+                        await ant.call("DELETE", path, hard="true")
+    assert server.process.poll() is None
 
 
 @asynccontextmanager
