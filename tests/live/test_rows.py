@@ -1,6 +1,5 @@
 """Rows of real programs over real sockets, held against the screen over REST."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import trio
 
 from ant.client import AntClient, EventSocket
 from tests.http.ws.test_rows import Page
+from tests.installed import needs
 from tests.live.server import shared_server
 from tests.live.viewer import PATIENCE_S
 
@@ -74,7 +74,7 @@ async def test_a_flood_ends_with_its_last_screen() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+@needs("less")
 async def test_a_pager_is_followed_through_keys_and_sizes(tmp_path: Path) -> None:
     """The alternate screen, scrolling, a smaller and a larger terminal, the end."""
     text = tmp_path / "text"

@@ -15,7 +15,7 @@ from ant.terminal.host import foreground
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.model.tty import Tty
-from tests.installed import needs
+from tests.installed import need, needs
 
 ENV = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", "PS1": "$ "}
 
@@ -249,10 +249,8 @@ async def test_an_interpreter_is_no_agent(
 
 def found(program: str) -> Path:
     """The file of a program, not a link to it."""
-    path = shutil.which(program)
-    if path is None:
-        pytest.skip(f"{program} is missing")
-    return Path(path).resolve()
+    need(program)
+    return Path(shutil.which(program) or "").resolve()
 
 
 @pytest.mark.parametrize("program", ["bash", "dash"])
