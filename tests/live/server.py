@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import attrs
+import httpx
 import trio
 
 from ant.client import AntClient
-from ant.core.errors import NotFound
 from ant.terminal.host import processes
 
 START_S = 20.0
@@ -160,9 +160,22 @@ class SharedServer:
         """A client of this server, to be entered."""
         return AntClient(self.url)
 
+    def clear(self) -> None:
+        """Remove all sessions for good. The server must be there still."""
+        assert self.process.poll() is None
+        with httpx.Client(
+            base_url=self.url, trust_env=False, timeout=START_S
+        ) as client:
+            page = client.get("/api/sessions").json()
+            for each in (*page["sessions"], *page["recoverable"]):
+                path = f"/api/sessions/{each['id']}"
+                answer = client.delete(path, params={"hard": "true"})
+                # A chat goes with its terminal.
+                assert answer.status_code in (204, 404), answer.text
+
 
 @cache
-def _shared_server() -> SharedServer:
+def worker_server() -> SharedServer:
     """The server of this worker, which ends with it."""
     folder = TemporaryDirectory(prefix="ant-shared-")
     log = Path(folder.name) / "server.log"
@@ -195,19 +208,14 @@ async def shared_server() -> AsyncIterator[SharedServer]:
     """The worker's own server, for a test that neither sets it up nor ends it.
 
     All sessions are removed for good at the end of the block, so the next test finds
-    none. The server must have survived the test.
+    none.
     """
-    server = _shared_server()
+    server = worker_server()
     try:
         yield server
     finally:
-        with trio.CancelScope(shield=True), trio.fail_after(START_S):
-            async with server.client() as ant:
-                for each in (await ant.call("GET", "/api/sessions"))["sessions"]:
-                    with contextlib.suppress(NotFound):  # It went with its terminal.
-                        path = f"/api/sessions/{each['id']}"
-                        await ant.call("DELETE", path, hard="true")
-    assert server.process.poll() is None
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(server.clear)
 
 
 @asynccontextmanager
