@@ -15,7 +15,7 @@ from ant.terminal.host import foreground
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.model.tty import Tty
-from tests.installed import need, needs
+from tests.installed import each, needs
 
 ENV = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", "PS1": "$ "}
 
@@ -247,18 +247,12 @@ async def test_an_interpreter_is_no_agent(
     assert ("python", True) == told
 
 
-def found(program: str) -> Path:
-    """The file of a program, not a link to it."""
-    need(program)
-    return Path(shutil.which(program) or "").resolve()
-
-
-@pytest.mark.parametrize("program", ["bash", "dash"])
+@pytest.mark.parametrize("program", each("bash", "dash"))
 async def test_a_shell_by_the_name_of_an_agent(
     opener: Opener, tmp_path: Path, program: str
 ) -> None:
     """It is a shell; the program that it runs has its own name."""
-    path = found(program)
+    path = Path(shutil.which(program) or "").resolve()
     shell = path.name
     link = tmp_path / "claude"
     link.symlink_to(path)
@@ -273,6 +267,7 @@ async def test_a_shell_by_the_name_of_an_agent(
     assert (shell, True) == await named(opener, str(named_so))
 
 
+@needs("script")
 async def test_a_script_of_a_shell_is_no_agent(opener: Opener) -> None:
     """Nor is a proxy, whatever program it connects to."""
     terminal = await opener("script", "-qc", "cat", "/dev/null")
