@@ -247,12 +247,17 @@ async def test_an_interpreter_is_no_agent(
     assert ("python", True) == told
 
 
+def found(program: str) -> Path:
+    """The file of a program, not a link to it."""
+    return Path(shutil.which(program) or "").resolve()
+
+
 @pytest.mark.parametrize("program", each("bash", "dash"))
 async def test_a_shell_by_the_name_of_an_agent(
     opener: Opener, tmp_path: Path, program: str
 ) -> None:
     """It is a shell; the program that it runs has its own name."""
-    path = Path(shutil.which(program) or "").resolve()
+    path = found(program)
     shell = path.name
     link = tmp_path / "claude"
     link.symlink_to(path)
