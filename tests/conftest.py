@@ -1,6 +1,7 @@
 """Shared fixtures, Hypothesis profiles, and the refusal of skips where CI asks it."""
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -17,7 +18,11 @@ from ant.core.counters import counted
 from ant.store import Store
 from tests.http.asking import Api
 from tests.installed import not_driven
+from tests.made_once import open_store, remember
 from tests.systems import Rig, running
+
+# To import and collect everything makes a million objects, and all of them stay.
+gc.disable()
 
 NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
 """Whether a skipped test fails the run: CI installs what tests need."""
@@ -33,6 +38,8 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 # child that is tested.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+remember()
 
 settings.register_profile(
     "default",
@@ -81,6 +88,12 @@ def pytest_make_collect_report() -> Iterator[Any]:
     return report
 
 
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, but never look at the tests themselves."""
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say which programs would have been driven if they were installed."""
     skipped = terminalreporter.stats.get("skipped", [])
@@ -103,7 +116,7 @@ def _meets(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """A new database in a file of its own."""
-    opened = Store.open(tmp_path / "ant.db")
+    opened = open_store(tmp_path / "ant.db")
     yield opened
     opened.close()
 

@@ -47,6 +47,7 @@ from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import EventRow
 from ant.terminal.host.base import Spec, Terminal
 from tests.fakes import FakeTerminal
+from tests.made_once import open_store
 
 Opener = Callable[[Spec], Awaitable[Terminal]]
 
@@ -165,7 +166,7 @@ async def running(
 ) -> AsyncIterator[Rig]:
     """A server for the length of a block; its sessions end with it."""
     config = Config(**{"data_dir": folder, "grace_s": 1.0, **settings})
-    store = Store.open(config.database)
+    store = open_store(config.database)
     try:
         rig = Rig(store, RecordingBus(store.read(_newest), window))
         async with (

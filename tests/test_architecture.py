@@ -4,7 +4,9 @@ import ast
 import graphlib
 import re
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -176,8 +178,18 @@ def _sources() -> dict[str, Path]:
 
 
 SOURCES = _sources()
-TREES = {name: ast.parse(path.read_text()) for name, path in SOURCES.items()}
 MODULES = [name for name in SOURCES if name and "migrations" not in name]
+
+
+@cache
+def _tree(name: str) -> ast.Module:
+    return ast.parse(SOURCES[name].read_text())
+
+
+@cache
+def _nodes() -> tuple[tuple[str, ast.AST], ...]:
+    """All nodes of the source, each with the name of its module."""
+    return tuple((name, node) for name in SOURCES for node in ast.walk(_tree(name)))
 
 
 def _package(name: str) -> str:
@@ -193,17 +205,20 @@ def _around(package: str) -> Iterator[str]:
         package = package.rpartition(".")[0]
 
 
-def _imports(name: str) -> Iterator[str]:
+@cache
+def _imports(name: str) -> frozenset[str]:
     """What a module imports, absolute; a member that is a module is named as such."""
-    for node in ast.walk(TREES[name]):
+    found = set()
+    for node in ast.walk(_tree(name)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, "imports are absolute"
             base = node.module or ""
             for alias in node.names:
                 inner = f"{base}.{alias.name}"
-                yield inner if inner.removeprefix("ant.") in SOURCES else base
+                found.add(inner if inner.removeprefix("ant.") in SOURCES else base)
+    return frozenset(found)
 
 
 def _ours(name: str) -> set[str]:
@@ -278,23 +293,23 @@ def test_a_module_has_an_owner(owned: str) -> None:
     assert set() == users - set(OWNERS[owned])
 
 
+@cache
+def _users() -> Mapping[str, set[str]]:
+    """The packages that name `module.function`, or import it, by that name."""
+    users = defaultdict[str, set[str]](set)
+    for name, node in _nodes():
+        if isinstance(node, ast.Attribute):
+            users[_dotted(node)].add(_package(name))
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                users[f"{node.module}.{alias.name}"].add(_package(name))
+    return users
+
+
 @pytest.mark.parametrize("owned", ATTRIBUTES)
 def test_a_function_has_an_owner(owned: str) -> None:
     """The clock, processes and threads are each touched in one place."""
-    users = {
-        _package(name)
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and _dotted(node) == owned
-    }
-    module, _, function = owned.rpartition(".")
-    users |= {
-        _package(name)
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == module
-        if any(alias.name == function for alias in node.names)
-    }
+    users = _users().get(owned, set())
     assert set() == users - set(ATTRIBUTES[owned])
 
 
@@ -302,14 +317,12 @@ def test_shields_are_few() -> None:
     """Only teardown, with a deadline, is shielded from cancellation."""
     users = {
         _package(name)
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
+        for name, node in _nodes()
         if isinstance(node, ast.keyword) and node.arg == "shield"
         if not (isinstance(node.value, ast.Constant) and node.value.value is False)
     } | {
         _package(name)
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
+        for name, node in _nodes()
         if isinstance(node, ast.Attribute)
         if node.attr == "shield" and isinstance(node.ctx, ast.Store)
     }
@@ -320,8 +333,7 @@ def test_nobody_swallows_a_cancellation() -> None:
     """No `except BaseException` and no bare `except`: both catch `Cancelled`."""
     wide = {
         (name, node.lineno)
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
+        for name, node in _nodes()
         if isinstance(node, ast.ExceptHandler)
         if node.type is None
         or any(
@@ -334,12 +346,7 @@ def test_nobody_swallows_a_cancellation() -> None:
 
 def test_groups_are_taken_apart_in_few_places() -> None:
     """`except*` belongs to who runs other people's tasks."""
-    users = {
-        _package(name)
-        for name, tree in TREES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.TryStar)
-    }
+    users = {_package(name) for name, node in _nodes() if isinstance(node, ast.TryStar)}
     assert set() == users - set(EXCEPT_STAR)
 
 
@@ -352,7 +359,7 @@ def test_modules_are_small(name: str) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_what_is_public_is_explained(name: str) -> None:
     """Modules, and their public functions and classes, have a docstring."""
-    tree = TREES[name]
+    tree = _tree(name)
     silent = [
         node.name
         for node in tree.body
@@ -373,7 +380,7 @@ def _mirror(name: str) -> Path:
 def _has_code(name: str) -> bool:
     """Whether it has more than fields, and a method or two that read them."""
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return sum(isinstance(node, functions) for node in ast.walk(TREES[name])) > 1
+    return sum(isinstance(node, functions) for node in ast.walk(_tree(name))) > 1
 
 
 def test_tests_mirror_the_source() -> None:

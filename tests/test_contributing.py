@@ -48,10 +48,9 @@ RECIPES = [
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The package and its tests, elsewhere."""
+    """The package and its tests, elsewhere, with the code that Python has compiled."""
     for name in ("ant", "tests"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+        shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

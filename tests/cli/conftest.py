@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.real import RealServer, real_server
+from tests.cli.real import RealServer
+from tests.live.server import worker_server
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    """A real server that lives as long as the tests of the module."""
-    with real_server(tmp_path_factory.mktemp("server")) as started:
-        yield started
+def server() -> Iterator[RealServer]:
+    """The worker's own server; it has no session when the first test begins."""
+    shared = worker_server()
+    yield RealServer(shared.process, shared.url)
+    shared.clear()

@@ -35,7 +35,7 @@ _SEQUENCES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 class RealServer:
     """A server process, and its URL."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[Any]
     url: str
 
     def ant(self, *argv: str, stdin: bytes | None = None, **env: str) -> Result:
@@ -212,14 +212,14 @@ class Screen:
     def interrupt(self) -> None:
         """Press Ctrl-C until it ends, as a person does.
 
-        Python misses one that comes between the prompt and its read.
+        Python misses one that comes between the prompt and its read. It dies of one
+        that comes while it exits, so the next one waits.
         """
         end = time.monotonic() + PATIENCE_S
         while self.process.poll() is None and time.monotonic() < end:
             self.type("\x03")
-            select.select([self._master], [], [], 0.2)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.2)
+                self.process.wait(PATIENCE_S / 4)
 
     def rest(self) -> str:
         """All that it still draws until it ends."""

@@ -1,5 +1,6 @@
 """`ant serve`: settings, keys, refusals."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,20 @@ def test_defaults_are_those_of_the_config(served: list[Config]) -> None:
         result.output,
     )
     assert Config(data_dir=Path("~/.ant").expanduser()) == served[0]
+
+
+def test_what_was_imported_is_not_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The garbage collector leaves it out, and runs again when the server does."""
+    seen = []
+
+    async def serve(config: Config, ready: Any) -> None:
+        seen.append((gc.isenabled(), gc.get_freeze_count() > before))
+
+    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    before = gc.get_freeze_count()
+    assert 0 == run("serve").exit_code
+    assert [(True, True)] == seen
 
 
 def test_flags_and_variables_are_the_same(served: list[Config]) -> None:

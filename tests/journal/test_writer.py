@@ -30,6 +30,7 @@ from ant.model.sessions import SessionId
 from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import database
 from tests.cancel import cancel_at_every_step
+from tests.live.waiting import eventually
 from tests.store.test_store import BIG, fail, fill_disk, grow, put
 from tests.systems import PATIENCE_S, RecordingBus
 
@@ -413,13 +414,14 @@ async def test_searches_that_wait_share_a_trip(
     """At most `SEARCH_GROUP` of them; a long read of another lane goes alone."""
     sizes: list[int] = []
     run = store.read_group
-    go_on = [threading.Event() for _ in range(READERS)]
+    begun, go_on = ([threading.Event() for _ in range(READERS)] for _ in range(2))
 
     def read_group(jobs: Sequence[Job]) -> None:
         sizes.append(len(jobs))
         run(jobs)
 
     def wait(_: Unit, reader: int) -> None:
+        begun[reader].set()
         assert go_on[reader].wait(PATIENCE_S)
 
     monkeypatch.setattr(store, "read_group", read_group)
@@ -428,10 +430,11 @@ async def test_searches_that_wait_share_a_trip(
             sizes.clear()
             ask = partial(journal.read_in_thread, lane=lane)
             async with trio.open_nursery() as readers:
-                for reader, each in enumerate(go_on):
-                    each.clear()
+                for reader in range(READERS):
+                    begun[reader].clear()
+                    go_on[reader].clear()
                     readers.start_soon(ask, wait, reader)
-                    await wait_all_tasks_blocked(0.01)
+                    await eventually(begun[reader].is_set)
                 # One thread takes all that wait: two would share it by chance.
                 async with trio.open_nursery() as nursery:
                     for _ in range(2 * SEARCH_GROUP):

@@ -9,9 +9,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
+import httpx
 import trio
 
 from ant.client import AntClient
@@ -139,6 +142,80 @@ async def start_server(
             said += part
     url = said.decode().split()[-1]
     return Server(process, url, log)
+
+
+@attrs.define(eq=False)
+class SharedServer:
+    """A server process that several tests use, one after the other."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def client(self) -> AntClient:
+        """A client of this server, to be entered."""
+        return AntClient(self.url)
+
+    def clear(self) -> None:
+        """Remove all sessions for good. The server must be there still."""
+        assert self.process.poll() is None
+        with httpx.Client(
+            base_url=self.url, trust_env=False, timeout=START_S
+        ) as client:
+            page = client.get("/api/sessions").json()
+            for each in (*page["sessions"], *page["recoverable"]):
+                path = f"/api/sessions/{each['id']}"
+                answer = client.delete(path, params={"hard": "true"})
+                # A chat goes with its terminal.
+                assert answer.status_code in (204, 404), answer.text
+
+
+@cache
+def worker_server() -> SharedServer:
+    """The server of this worker, which ends with it."""
+    folder = TemporaryDirectory(prefix="ant-shared-")
+    log = Path(folder.name) / "server.log"
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ant", "serve", "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=environment(ANT_DATA_DIR=f"{folder.name}/data"),
+            start_new_session=True,
+        )
+
+    def end() -> None:
+        process.terminate()
+        try:
+            process.wait(START_S)
+        finally:
+            process.kill()
+            folder.cleanup()
+
+    atexit.register(end)
+    assert process.stdout is not None
+    said = process.stdout.readline().decode()
+    assert "listening" in said, log.read_text()
+    return SharedServer(process, said.split()[-1], log)
+
+
+@asynccontextmanager
+async def shared_server() -> AsyncIterator[SharedServer]:
+    """The worker's own server, for a test that neither sets it up nor ends it.
+
+    All sessions are removed for good at the end of the block, so the next test finds
+    none.
+    """
+    server = worker_server()
+    try:
+        yield server
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(server.clear)
 
 
 @asynccontextmanager

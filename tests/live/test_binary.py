@@ -2,13 +2,12 @@
 
 import random
 import sys
-from pathlib import Path
 
 import pytest
 import trio
 
 from ant.client import AntClient
-from tests.live.server import running_server
+from tests.live.server import shared_server
 from tests.live.viewer import PATIENCE_S, Viewer, read_raw, watching
 
 SIZE = 4 << 20
@@ -23,7 +22,7 @@ while data:
     data = data[os.write(1, data):]
 os.read(0, 1)
 """
-"""Writes bytes that are mostly no UTF-8: one, and after a key the rest at full speed."""
+"""Writes bytes mostly not of UTF-8: one, and after a key the rest at full speed."""
 
 
 def noise(size: int) -> bytes:
@@ -46,9 +45,9 @@ def raw(view: Viewer) -> bytes:
 
 
 @pytest.mark.slow
-async def test_a_flood_is_the_same_everywhere(tmp_path: Path) -> None:
+async def test_a_flood_is_the_same_everywhere() -> None:
     """In binary sockets, in the transcript, and as text in a socket beside them."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         name = await start(ant)
         binary = {"binary": True, "ref": "join"}
         async with (
@@ -71,10 +70,10 @@ async def test_a_flood_is_the_same_everywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_resume_continues_in_the_middle_of_a_character(tmp_path: Path) -> None:
+async def test_a_resume_continues_in_the_middle_of_a_character() -> None:
     """Wherever each socket broke off; its number is in the `ack`."""
     size = SIZE // 4
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         name = await start(ant, size)
         await ant.type(name, "x")
         data, cuts = b"", iter((1, 65_537, 300_001, size))
@@ -95,10 +94,10 @@ async def test_a_resume_continues_in_the_middle_of_a_character(tmp_path: Path) -
 
 
 @pytest.mark.slow
-async def test_a_socket_changes_between_text_and_bytes(tmp_path: Path) -> None:
+async def test_a_socket_changes_between_text_and_bytes() -> None:
     """A join says anew how output comes, at the place where the socket is."""
     text = "\u6f22" * 10
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         name = (await ant.create("cat", command=["sh", "-c", "stty raw; cat"]))["id"]
         own = {"sessionId": name}
         async with ant.socket() as socket:

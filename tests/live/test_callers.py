@@ -17,6 +17,7 @@ import pytest
 import trio
 
 from ant.client import AntClient
+from tests.installed import needs
 from tests.live.server import Server, environment, running_server
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import ended_with_us, needs_tmux
@@ -241,10 +242,9 @@ async def test_in_tmux(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@needs("curl")
 async def test_curl_in_a_terminal(tmp_path: Path) -> None:
     """What an agent would use."""
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
     async with served(tmp_path) as (_, ant, _):
         out, curl = tmp_path / "out", "curl -s -o /dev/null -w '%{http_code} '"
         own = "$ANT_SERVER_URL/api/sessions/$ANT_SESSION_ID"
@@ -263,7 +263,7 @@ async def test_curl_in_a_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+@needs(BROWSER or "chromium")
 async def test_a_browser_in_a_terminal(tmp_path: Path) -> None:
     """What an agent starts to look at pages."""
     async with served(tmp_path) as (_, ant, _):

@@ -18,7 +18,7 @@ from tests.live.daemons import (
     pid_in,
     with_daemons,
 )
-from tests.live.server import left_of, running_server
+from tests.live.server import left_of, running_server, shared_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
 
@@ -125,7 +125,7 @@ async def test_a_daemon_of_an_earlier_run_is_no_longer_there(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-async def test_exit_codes_and_signals_are_told_everywhere(tmp_path: Path) -> None:
+async def test_exit_codes_and_signals_are_told_everywhere() -> None:
     """What ended the program is in `session_exited` and in the row."""
     ends = [
         ("exit 0", 0, None),
@@ -135,7 +135,7 @@ async def test_exit_codes_and_signals_are_told_everywhere(tmp_path: Path) -> Non
         ("kill -TERM $$", None, signal.SIGTERM),
         ("kill -KILL $$", None, signal.SIGKILL),
     ]
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         for number, (script, code, signum) in enumerate(ends):
             command = ["sh", "-c", f"echo {number}; {script}"]
             row = await ant.create(f"end-{number}", command=command, start=False)
@@ -149,11 +149,9 @@ async def test_exit_codes_and_signals_are_told_everywhere(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-async def test_an_exited_terminal_takes_no_input_and_can_be_started_again(
-    tmp_path: Path,
-) -> None:
+async def test_an_exited_terminal_takes_no_input_and_can_be_started_again() -> None:
     """Input meanwhile is refused; a new run's bytes follow the old one's."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         command = ["sh", "-c", "echo $$; read x; echo got-$x"]
         row = await ant.create("again", command=command)
         path = f"/api/sessions/{row['id']}/terminal"
@@ -214,7 +212,7 @@ async def test_an_agent_gets_the_driver_of_its_program(tmp_path: Path) -> None:
     claude = tmp_path / "claude"
     claude.write_text("#!/bin/sh\necho agent-here; read x\n")
     claude.chmod(0o755)
-    async with running_server(tmp_path / "data") as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         for number, (kind, flag, driver) in enumerate(
             [
                 ("agent", None, "claude-code"),

@@ -199,9 +199,12 @@ def test_a_log_that_cannot_grow_is_written_anew(small: Path) -> None:
 
 
 async def until_nothing_fits(ant: AntClient, room: str) -> None:
-    """Post until the database takes not even a word."""
-    await until_refused(ant, room)
+    """Post until the database takes not even a word.
+
+    A large post is refused, too, while a reader keeps the log from being folded in.
+    """
     for _ in range(1000):
+        await until_refused(ant, room)
         try:
             await post(ant, room, "x")
         except DiskFull:

@@ -8,7 +8,7 @@ import pytest
 
 from ant.client import AntClient
 from ant.core.errors import Forbidden, Unauthorized
-from tests.live.server import run_ant, running_server
+from tests.live.server import run_ant, running_server, shared_server
 from tests.live.waiting import eventually
 
 CURL = """curl -sS -o /dev/null -w 'code=%{http_code};' \
@@ -90,9 +90,9 @@ async def test_ant_in_a_shell(tmp_path: Path, key: str) -> None:
 
 
 @pytest.mark.slow
-async def test_curl_in_a_shell(tmp_path: Path) -> None:
+async def test_curl_in_a_shell() -> None:
     """The same by hand: a post, as itself only, and nothing that acts."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         session = await shell(ant)
         chat = f"$ANT_SERVER_URL/api/sessions/{session['linked_chat_id']}"
         own = "$ANT_SERVER_URL/api/sessions/$ANT_SESSION_ID"

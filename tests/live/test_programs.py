@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.installed import needs
-from tests.live.server import running_server
+from tests.live.server import shared_server
 from tests.live.viewer import watching
 
 ALT_SCREEN_ON, ALT_SCREEN_OFF = "\x1b[?1049h", "\x1b[?1049l"
@@ -14,9 +14,9 @@ BASH = ["bash", "--norc", "--noprofile"]
 
 
 @pytest.mark.slow
-async def test_bash_runs_what_is_typed_and_exits_with_its_code(tmp_path: Path) -> None:
+async def test_bash_runs_what_is_typed_and_exits_with_its_code() -> None:
     """A line typed over REST or the socket runs once; `exit 7` is told as 7."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("shell", command=BASH, env={"PS1": "$ "})
         async with watching(ant, row["id"]) as view:
             await view.until_text("$ ")
@@ -39,11 +39,9 @@ async def test_bash_runs_what_is_typed_and_exits_with_its_code(tmp_path: Path) -
 
 
 @pytest.mark.slow
-async def test_python_prompts_computes_and_leaves_at_end_of_file(
-    tmp_path: Path,
-) -> None:
+async def test_python_prompts_computes_and_leaves_at_end_of_file() -> None:
     """`python3 -q` shows its prompt, answers, and Ctrl-D ends it with 0."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("py", command=[sys.executable, "-q"])
         async with watching(ant, row["id"]) as view:
             await view.until_text(">>> ")
@@ -61,7 +59,7 @@ async def test_vi_takes_the_alternate_screen_and_writes_the_file(
     tmp_path: Path,
 ) -> None:
     """vi enters and leaves the alternate screen, and `:wq` writes what was typed."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create(
             "edit",
             command=["vi", "-u", "NONE", "-N", "note.txt"],
@@ -84,7 +82,7 @@ async def test_less_pages_and_leaves_on_q(tmp_path: Path) -> None:
     """less shows a page, goes on at a space, and q ends it."""
     lines = tmp_path / "lines.txt"
     lines.write_text("".join(f"line-{n:03d}\n" for n in range(200)))
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create(
             "pager", command=["less", str(lines)], rows=20, env={"LESS": ""}
         )
@@ -101,7 +99,7 @@ async def test_less_pages_and_leaves_on_q(tmp_path: Path) -> None:
 @needs("fish")
 async def test_fish_runs_a_command(tmp_path: Path) -> None:
     """fish, which asks the terminal many questions at its start, runs a command."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create(
             "fish", command=["fish", "--no-config"], env={"HOME": str(tmp_path)}
         )
@@ -114,9 +112,9 @@ async def test_fish_runs_a_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_resize_reaches_the_program_and_the_row(tmp_path: Path) -> None:
+async def test_a_resize_reaches_the_program_and_the_row() -> None:
     """`stty size` tells the size of creation, of REST, of the socket, and of a join."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create(
             "sized", command=BASH, env={"PS1": "$ "}, cols=81, rows=23
         )
@@ -156,11 +154,9 @@ async def test_a_resize_reaches_the_program_and_the_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_an_interrupt_ends_the_program_in_front_not_the_shell(
-    tmp_path: Path,
-) -> None:
+async def test_an_interrupt_ends_the_program_in_front_not_the_shell() -> None:
     """`terminal/stop` and a typed \\x03 both end what the shell waits for."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("busy", command=BASH, env={"PS1": "$ "})
         path = f"/api/sessions/{row['id']}/terminal/stop"
         async with watching(ant, row["id"]) as view:
@@ -187,9 +183,9 @@ async def test_an_interrupt_ends_the_program_in_front_not_the_shell(
 
 
 @pytest.mark.slow
-async def test_an_interrupt_passes_input_that_nobody_reads(tmp_path: Path) -> None:
+async def test_an_interrupt_passes_input_that_nobody_reads() -> None:
     """`terminal/stop` works while a program leaves more input unread than fits."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("deaf", command=["sh", "-c", "echo up; sleep 1000"])
         async with watching(ant, row["id"]) as view:
             await view.until_text("up\r\n")

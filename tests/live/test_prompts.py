@@ -11,7 +11,7 @@ import trio
 from ant.client import AntClient
 from ant.core.errors import AlreadyAnswered, Conflict, NotAnOption
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
-from tests.live.server import running_server
+from tests.live.server import running_server, shared_server
 from tests.live.waiting import eventually
 
 SURE = 'read -r -p "Delete all of it? [y/n] " a; echo "said <$a>"'
@@ -42,9 +42,9 @@ async def pending(ant: AntClient, session_id: str) -> Any:
 
 
 @pytest.mark.slow
-async def test_a_question_is_answered_once(tmp_path: Path) -> None:
+async def test_a_question_is_answered_once() -> None:
     """By its id, with words that are one of its options; then it is history."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         async with ant.socket() as socket:
             await socket.expect("hello")
             row = await ask(ant, SURE)
@@ -76,9 +76,9 @@ async def test_a_question_is_answered_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_the_same_question_again_is_another_prompt(tmp_path: Path) -> None:
+async def test_the_same_question_again_is_another_prompt() -> None:
     """However soon it is drawn, and though not a character of the screen differs."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ask(ant, AGAIN)
         path = f"/api/sessions/{row['id']}/prompt-bridge/respond"
         ids = []
@@ -102,11 +102,11 @@ async def test_the_same_question_again_is_another_prompt(tmp_path: Path) -> None
 )
 @pytest.mark.parametrize("read", ["read", "read -t 1"])
 async def test_an_answer_is_for_the_question_that_was_shown(
-    tmp_path: Path, read: str, begin: str, end: str
+    read: str, begin: str, end: str
 ) -> None:
     """Somebody else answered it, or it timed out: the next one is not answered."""
     script = FILES.format(begin=begin, end=end, read=read)
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ask(ant, script)
         first = await pending(ant, row["id"])
         if read == "read":

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from ant.client import AntClient, EventSocket
-from tests.live.server import running_server, start_server
+from tests.live.server import running_server, shared_server, start_server
 from tests.soak import soak
 
 PATIENCE_S = 30.0
@@ -80,9 +80,9 @@ HEARD = [
 
 
 @pytest.mark.slow
-async def test_two_in_a_room_hear_the_same(tmp_path: Path) -> None:
+async def test_two_in_a_room_hear_the_same() -> None:
     """Each thing once and in order; who is in another room hears only of the link."""
-    async with running_server(tmp_path / "data") as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         room, other = await chat(ant, "room"), await chat(ant, "other")
         async with (
             ant.socket() as ada,

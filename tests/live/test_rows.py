@@ -1,6 +1,5 @@
 """Rows of real programs over real sockets, held against the screen over REST."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import trio
 
 from ant.client import AntClient, EventSocket
 from tests.http.ws.test_rows import Page
-from tests.live.server import running_server
+from tests.installed import needs
+from tests.live.server import shared_server
 from tests.live.viewer import PATIENCE_S
 
 FLOOD = """
@@ -59,9 +59,9 @@ async def check(
 
 
 @pytest.mark.slow
-async def test_a_flood_ends_with_its_last_screen(tmp_path: Path) -> None:
+async def test_a_flood_ends_with_its_last_screen() -> None:
     """Few frames for much output, on two sockets; and other output on a third."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         command = [sys.executable, "-Sc", FLOOD]
         async with ant.socket() as one, ant.socket() as two:
             name = (await ant.create("flood", command=command))["id"]
@@ -74,12 +74,12 @@ async def test_a_flood_ends_with_its_last_screen(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
+@needs("less")
 async def test_a_pager_is_followed_through_keys_and_sizes(tmp_path: Path) -> None:
     """The alternate screen, scrolling, a smaller and a larger terminal, the end."""
     text = tmp_path / "text"
     text.write_text("".join(f"{n} \u6f22\u5b57 \u2713\n" for n in range(500)))
-    async with running_server(tmp_path / "data") as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         name = (await ant.create("less", command=["less", str(text)]))["id"]
         own = {"sessionId": name}
         async with ant.socket() as socket:

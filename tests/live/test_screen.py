@@ -11,7 +11,7 @@ import pytest
 
 from ant.client import AntClient
 from ant.terminal.screen.display import Display, Picture
-from tests.live.server import running_server, start_server
+from tests.live.server import running_server, shared_server, start_server
 from tests.live.test_programs import BASH, needs
 from tests.live.viewer import Viewer, watching
 from tests.live.waiting import PATIENCE_S, eventually
@@ -85,7 +85,7 @@ async def test_a_screen_and_what_follows_it(
     """Joined at any moment, drawn anew, it is what the server sees, to the end."""
     lines = "".join(f"line {n}\n" for n in range(300))
     (tmp_path / "text").write_text(lines)
-    async with running_server(tmp_path / "data") as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("p", command=command, root_dir=str(tmp_path))
 
         async def begun() -> bool:

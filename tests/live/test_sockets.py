@@ -8,7 +8,7 @@ import trio
 
 from ant.client import AntClient, EventSocket
 from tests.live.rude import barge_in, reset
-from tests.live.server import running_server
+from tests.live.server import running_server, shared_server
 from tests.live.viewer import watching
 from tests.live.waiting import eventually
 
@@ -95,9 +95,9 @@ async def shown(ant: AntClient, session_id: str, text: str) -> bool:
 
 
 @pytest.mark.slow
-async def test_the_first_milliseconds_are_not_lost(tmp_path: Path) -> None:
+async def test_the_first_milliseconds_are_not_lost() -> None:
     """A join that comes in one packet with the handshake is obeyed."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         for number in range(10):
             command = ["echo", "early"]
             row = await ant.create(f"fast{number}", command=command, start=False)
@@ -116,7 +116,7 @@ async def test_a_look_at_a_terminal_shows_its_run_from_the_first_line(
 ) -> None:
     """A `spawnPty` join that names no offset is shown what is there, lines whole."""
     command = ["sh", "-c", "seq 1 $(cat lines); read x"]
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         lines = tmp_path / "lines"
         row = await ant.create(
             "look", command=command, root_dir=str(tmp_path), start=False
@@ -139,9 +139,9 @@ async def test_a_look_at_a_terminal_shows_its_run_from_the_first_line(
 
 
 @pytest.mark.slow
-async def test_one_socket_joins_many_and_many_share_one(tmp_path: Path) -> None:
+async def test_one_socket_joins_many_and_many_share_one() -> None:
     """40 sessions on one socket and 40 sockets on one session see what is theirs."""
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         ids = []
         for number in range(40):
             command = ["sh", "-c", f"read x; seq {number}000 {number}200"]

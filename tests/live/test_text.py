@@ -1,11 +1,10 @@
 """Characters and bytes: what is shown is whole, what is kept is exact."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.live.server import running_server
+from tests.live.server import shared_server
 from tests.live.viewer import Viewer, read_raw, watching
 
 TEXT = "a é ß 漢字仮名 한국어 🐜 👩‍👩‍👧‍👦 🇩🇪 ａｂ z\n"
@@ -41,12 +40,10 @@ def spans_fit(view: Viewer) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", [ONE_BY_ONE, EVERY_SPLIT])
-async def test_characters_written_in_pieces_arrive_whole(
-    tmp_path: Path, program: str
-) -> None:
+async def test_characters_written_in_pieces_arrive_whole(program: str) -> None:
     """However emoji and CJK are cut, a frame holds whole characters at its offsets."""
     times = 1 if program is ONE_BY_ONE else len(TEXT.encode()) - 1
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         command = [sys.executable, "-c", program]
         row = await ant.create("pieces", command=command, start=False)
         async with watching(ant, row["id"], spawnPty=True) as view:
@@ -66,12 +63,10 @@ async def test_characters_written_in_pieces_arrive_whole(
 
 
 @pytest.mark.slow
-async def test_bytes_that_are_no_text_are_shown_as_such_and_kept_exactly(
-    tmp_path: Path,
-) -> None:
+async def test_bytes_that_are_no_text_are_shown_as_such_and_kept_exactly() -> None:
     """Invalid UTF-8 shows U+FFFD in frames, text and raw; `raw_b64` has the bytes."""
     program = f"import os, tty; tty.setraw(1); os.write(1, {BROKEN!r})"
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         command = [sys.executable, "-c", program]
         row = await ant.create("broken", command=command, start=False)
         async with watching(ant, row["id"], spawnPty=True) as view:
@@ -85,12 +80,12 @@ async def test_bytes_that_are_no_text_are_shown_as_such_and_kept_exactly(
 
 
 @pytest.mark.slow
-async def test_input_is_raw_in_every_form(tmp_path: Path) -> None:
+async def test_input_is_raw_in_every_form() -> None:
     """`data`, `data_b64` and an octet-stream body reach the program byte for byte."""
     program = "import os, tty; tty.setraw(0); print('up', flush=True)\n" + (
         "while (got := os.read(0, 999)) != b'q': print(got.hex(), end='.', flush=True)"
     )
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("hex", command=[sys.executable, "-c", program])
         path = f"/api/sessions/{row['id']}/terminal/input"
         async with watching(ant, row["id"]) as view:
@@ -108,10 +103,10 @@ async def test_input_is_raw_in_every_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_history_reads_by_word_and_time_without_escapes(tmp_path: Path) -> None:
+async def test_history_reads_by_word_and_time_without_escapes() -> None:
     """`grep` finds what was shown, `text` has no escapes, `since` cuts by time."""
     program = r"printf '\033[1;31mred\033[0m alpha\n'; printf 'beta Gamma\n'; read x"
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("words", command=["sh", "-c", program])
         async with watching(ant, row["id"]) as view:
             await view.until_text("Gamma")

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from tests.live.server import running_server
+from tests.live.server import running_server, shared_server
 from tests.live.viewer import Viewer, read_raw, watching
 from tests.live.waiting import eventually
 
@@ -80,7 +80,7 @@ async def test_a_million_lines_are_seqs_own_everywhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-async def test_a_replay_joins_the_live_stream_without_a_seam(tmp_path: Path) -> None:
+async def test_a_replay_joins_the_live_stream_without_a_seam() -> None:
     """From any byte on, while output goes on, each byte comes once."""
     lines, seed = 150_000, random.randrange(1 << 32)
     expected, dice = counted(lines), random.Random(seed)
@@ -94,7 +94,7 @@ async def test_a_replay_joins_the_live_stream_without_a_seam(tmp_path: Path) -> 
         assert view.data == expected[start:], f"seed {seed}"
         done += 1
 
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("count", command=counting(lines, 0.008))
         with trio.fail_after(60):
             async with trio.open_nursery() as nursery:
@@ -108,11 +108,11 @@ async def test_a_replay_joins_the_live_stream_without_a_seam(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-async def test_a_viewer_may_leave_and_come_back_where_it_was(tmp_path: Path) -> None:
+async def test_a_viewer_may_leave_and_come_back_where_it_was() -> None:
     """One socket leaves and joins again at its own `end`; nothing is lost between."""
     lines = 60_000
     expected = counted(lines)
-    async with running_server(tmp_path) as server, server.client() as ant:
+    async with shared_server() as server, server.client() as ant:
         row = await ant.create("count", command=counting(lines, 0.005))
         async with watching(ant, row["id"]) as view:
             for part in range(1, 5):

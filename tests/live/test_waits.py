@@ -1,6 +1,5 @@
 """Waits against a real server: across `kill -9`, of a shell, and while it stops."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +8,14 @@ import trio
 import trio.testing
 
 from ant.client import AntClient
+from tests.installed import needs
 from tests.live.server import running_server, start_server
 
 SLOW_S = 60.0
 
 HOSTS = [
     "pty",
-    pytest.param(
-        "tmux",
-        marks=pytest.mark.skipif(
-            shutil.which("tmux") is None, reason="tmux is not installed"
-        ),
-    ),
+    pytest.param("tmux", marks=needs("tmux")),
 ]
 
 

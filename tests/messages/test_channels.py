@@ -153,7 +153,7 @@ def test_a_room_is_not_its_channel(store: Store, here: Session) -> None:
     assert ["@c"] == receivers_of(store, post(store, here, sender_id=here.id))
 
 
-@pytest.mark.parametrize("kind", filter(MessageType.is_machine, MessageType))
+@pytest.mark.parametrize("kind", [*filter(MessageType.is_machine, MessageType)])
 def test_no_channel_gets_messages_of_the_server(
     store: Store, here: Session, kind: str
 ) -> None:

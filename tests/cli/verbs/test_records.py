@@ -2,14 +2,22 @@
 
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.real import PATIENCE_S, RealServer
+from tests.cli.real import PATIENCE_S, RealServer, real_server
 from tests.served import ant, serve
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
+    """A new server, whose log begins with these tests."""
+    with real_server(tmp_path_factory.mktemp("server")) as started:
+        yield started
 
 
 def test_the_log_is_printed(server: RealServer) -> None:

@@ -17,7 +17,7 @@ from ant.http import routes
 from ant.http.contract import examples, frame_schemas, openapi
 from ant.http.contract.endpoint import ROUTES, Route
 from ant.http.contract.example_values import CLASSES
-from tests.http.contract.test_openapi import ANSWERED, schema_of
+from tests.http.contract.test_openapi import ANSWERED, validator_of
 
 assert routes.__all__
 
@@ -25,11 +25,22 @@ JSON = "application/json"
 
 
 @functools.cache
-def operation(name: str) -> Any:
-    """The description of a route, as it comes over the wire."""
+def operations() -> dict[str, Any]:
+    """The descriptions of the routes, as they come over the wire."""
     document = codec.loads(codec.dumps(openapi.document(True)))
-    operations = (each for path in document["paths"].values() for each in path.values())
-    return next(each for each in operations if each["operationId"] == name)
+    found = (each for path in document["paths"].values() for each in path.values())
+    return {each["operationId"]: each for each in found}
+
+
+def operation(name: str) -> Any:
+    """The description of a route."""
+    return operations()[name]
+
+
+@functools.cache
+def of_sockets() -> jsonschema_rs.Draft202012Validator:
+    """The validator of a frame."""
+    return jsonschema_rs.Draft202012Validator(frame_schemas.socket_schema())
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
@@ -38,7 +49,7 @@ def test_every_route_has_examples(route: Route) -> None:
     described = operation(route.name)
     if route.body is not None:
         example = described["requestBody"]["content"][JSON]["example"]
-        jsonschema_rs.validate(schema_of(route.body.__name__, closed=False), example)
+        validator_of(route.body.__name__, closed=False).validate(example)
         codec.read_body(codec.dumps(example), route.body)
     for status in (route.status, *route.also):
         kind = route.also.get(status, route.hints["return"])
@@ -48,8 +59,7 @@ def test_every_route_has_examples(route: Route) -> None:
             assert example == codec.loads(
                 codec.dumps(examples.of_class(kind, strict=True))
             )
-            schema = schema_of(kind.__name__, closed=True)
-            jsonschema_rs.validate(schema, example, validate_formats=True)
+            validator_of(kind.__name__, closed=True).validate(example)
             read = codec.read_body(codec.dumps(example), kind)
             assert example == codec.loads(codec.dumps(read))
         elif kind is not NoneType:
@@ -114,7 +124,7 @@ def test_a_clients_frame_is_read(frame: Any) -> None:
     """As the socket reads one."""
     example = {"type": frame.type, **examples.SENT[frame.type]}
     assert isinstance(codec.read_frame(codec.dumps(example)), frame)
-    jsonschema_rs.validate(frame_schemas.socket_schema(), example)
+    of_sockets().validate(example)
 
 
 @pytest.mark.parametrize("tag", codec.TAGS)
@@ -122,7 +132,7 @@ def test_an_event_is_read(tag: str) -> None:
     """As the event log reads one."""
     event: Any = codec.TAGS[tag]
     example = examples.of_event(event, strict=True)
-    jsonschema_rs.validate(frame_schemas.socket_schema(), example)
+    of_sockets().validate(example)
     assert event.durable == ("seq" in example)
     body = {k: v for k, v in example.items() if k not in ("type", "seq", "at")}
     read = codec.load_event(tag, codec.dumps(body).decode())
@@ -134,7 +144,7 @@ def test_a_servers_frame_fits(frame: Any) -> None:
     """The schema of its own type."""
     example = examples.of_frame(frame, strict=True)
     assert frame.type == example["type"]
-    jsonschema_rs.validate(frame_schemas.socket_schema(), example)
+    of_sockets().validate(example)
 
 
 def test_an_agent_response_is_read() -> None:

@@ -15,7 +15,7 @@ from ant.terminal.host import foreground
 from ant.terminal.host.base import Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.model.tty import Tty
-from tests.installed import needs
+from tests.installed import each, needs
 
 ENV = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", "PS1": "$ "}
 
@@ -249,13 +249,10 @@ async def test_an_interpreter_is_no_agent(
 
 def found(program: str) -> Path:
     """The file of a program, not a link to it."""
-    path = shutil.which(program)
-    if path is None:
-        pytest.skip(f"{program} is missing")
-    return Path(path).resolve()
+    return Path(shutil.which(program) or "").resolve()
 
 
-@pytest.mark.parametrize("program", ["bash", "dash"])
+@pytest.mark.parametrize("program", each("bash", "dash"))
 async def test_a_shell_by_the_name_of_an_agent(
     opener: Opener, tmp_path: Path, program: str
 ) -> None:
@@ -275,6 +272,7 @@ async def test_a_shell_by_the_name_of_an_agent(
     assert (shell, True) == await named(opener, str(named_so))
 
 
+@needs("script")
 async def test_a_script_of_a_shell_is_no_agent(opener: Opener) -> None:
     """Nor is a proxy, whatever program it connects to."""
     terminal = await opener("script", "-qc", "cat", "/dev/null")

@@ -109,6 +109,7 @@ async def test_no_secret_is_in_an_argument_list(tmp_path: Path) -> None:
         await pane.aclose(0)
 
 
+@needs_tmux
 @pytest.mark.parametrize(
     ("asked", "issue"),
     [
