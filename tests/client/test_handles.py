@@ -14,6 +14,7 @@ from ant.client import AsyncAnt, Unreachable
 from ant.client.handles import OutputMissing
 from ant.core.errors import (
     AlreadyAnswered,
+    AntError,
     Conflict,
     Invalid,
     NotAnOption,
