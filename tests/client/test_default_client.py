@@ -1,10 +1,12 @@
 """Errors of the library: `test_async_ant.py` has the server and its caller."""
 
+from typing import Any
+
 import httpx
 import pytest
 
-from ant.client import AsyncAnt, Unreachable
-from ant.core.errors import NotFound
+from ant.client import AsyncAnt, Unreachable, ant_client
+from ant.core.errors import AntError, NotFound, Unauthorized
 from ant.http.contract.problems import problem_of
 from tests.served import serve
 
