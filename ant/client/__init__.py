@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ant.client.async_ant import AsyncAnt
     from ant.client.event_socket import EventSocket
     from ant.client.feeds import AsyncFeed
-    from ant.client.handles import AsyncRoom, AsyncTerminal
+    from ant.client.handles import AsyncRoom, AsyncTerminal, OutputMissing
     from ant.client.loop_thread import Closed, Feed
     from ant.client.sync_ant import Ant
     from ant.client.sync_handles import Room, Socket, Terminal
@@ -39,6 +39,7 @@ __all__ = [
     "Disconnected",
     "EventSocket",
     "Feed",
+    "OutputMissing",
     "Room",
     "Socket",
     "Terminal",
@@ -59,7 +60,7 @@ _MODULES = {
     "async_ant": ("AsyncAnt",),
     "event_socket": ("EventSocket",),
     "feeds": ("AsyncFeed",),
-    "handles": ("AsyncRoom", "AsyncTerminal"),
+    "handles": ("AsyncRoom", "AsyncTerminal", "OutputMissing"),
     "loop_thread": ("Closed", "Feed"),
     "access.servers": ("WrongServer",),
     "sync_ant": ("Ant",),

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
         WaitRow,
     )
 
-LONGEST_WAIT_S: Final = 300
-"""Seconds of the longest wait that the server takes; a longer one is several."""
+LONGEST_WAIT_S: Final = 60
+"""Seconds of one request of a wait; a longer wait is several. So a connection that is
+dead without a word is found after a minute and a half."""
 
 INPUT_BYTES: Final = 256 << 10
 """Bytes of one request of an input; the server accepts at most 1 MiB."""

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import trio
 
-from ant.client import AsyncAnt, Unreachable
-from ant.client.handles import OutputMissing
+from ant.client import AsyncAnt, OutputMissing, Unreachable
 from ant.core.errors import (
     AlreadyAnswered,
     AntError,
