@@ -123,6 +123,9 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "re2": ("history",),
     "socket": ("http.server", "http.access"),
     "h11": ("core", "http.server"),
+    "httpx": ("client", "cli"),
+    "trio_websocket": ("client",),
+    "anyio": ("client",),
     "ssl": ("core",),
     "subprocess": ("terminal.tmux",),
     "pty": (),
@@ -280,6 +283,23 @@ def test_a_module_has_an_owner(owned: str) -> None:
         if name and any(each.split(".")[0] == owned for each in _imports(name))
     }
     assert set() == users - set(OWNERS[owned])
+
+
+def test_benchmarks_speak_through_the_client() -> None:
+    """But for those whose client must cost next to nothing, or is what they measure."""
+    speakers = {"httpx", "trio_websocket", "http", "urllib", "socket", "wsproto", "h11"}
+    users = set()
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names = {node.module or ""}
+            else:
+                names = {"socket"} if _dotted(node) == "trio.open_tcp_stream" else set()
+            if speakers & {name.split(".")[0] for name in names}:
+                users.add(path.stem)
+    assert {"rawhttp", "rawsocket", "bench_requests"} == users - {"empty"}
 
 
 @pytest.mark.parametrize("owned", ATTRIBUTES)

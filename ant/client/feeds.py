@@ -128,6 +128,7 @@ class AsyncEvents(AsyncFeed["EventRow"]):
         self._last = since
         self._until = until
         self._was_open = False
+        self._is_whole = True
         self._response: httpx.Response | None = None
         self._lines: Any = None
 
@@ -155,30 +156,30 @@ class AsyncEvents(AsyncFeed["EventRow"]):
 
     async def _read(self) -> EventRow:
         """The next event of an open stream. Raises what is in `LOST`."""
+        if not self._is_whole:
+            await self._drop()
         if self._response is None:
             await self.begin()
             assert self._last is not None
             self._response = await self._open(self._last)
             self._lines = self._response.aiter_lines()
             self._was_open = True
-        last, is_read = self._last, False
-        try:
-            async for line in self._lines:
-                name, _, value = line.partition(": ")
-                if name == "id":
-                    last = int(value)
-                elif name == "data":
-                    event: EventRow = json.loads(value)
-                    self._last = last
-                    is_read = True
-                    return {"type": "gap", **event}
-            raise Unreachable("the connection has ended")
-        finally:
-            if not is_read:
-                await self._drop()
+        last = self._last
+        # An error or a cancellation in the middle of an event leaves it so.
+        self._is_whole = False
+        async for line in self._lines:
+            name, _, value = line.partition(": ")
+            if name == "id":
+                last = int(value)
+            elif name == "data":
+                event: EventRow = json.loads(value)
+                self._last, self._is_whole = last, True
+                return {"type": "gap", **event}
+        raise Unreachable("the connection has ended")
 
     async def _drop(self) -> None:
         """Close the connection. The next read opens another."""
+        self._is_whole = True
         response, self._response, self._lines = self._response, None, None
         if response is not None:
             await response.aclose()

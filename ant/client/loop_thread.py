@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import CancelledError
+from concurrent import futures
 from contextlib import (
     AbstractAsyncContextManager,
     ExitStack,
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar
 from ant.core.errors import AntError
 
 if TYPE_CHECKING:
-    from trio import CancelScope
+    import trio
 
     from ant.client.feeds import AsyncFeed
 
@@ -43,7 +43,7 @@ class LoopThread:
         self._pid = os.getpid()
         self._is_closed = False
         self._new_scope = trio.CancelScope
-        self._scopes: set[CancelScope] = set()
+        self._scopes: set[trio.CancelScope] = set()
         with ExitStack() as stack:
             portal = stack.enter_context(start_blocking_portal("trio", name="ant"))
             stack.callback(portal.call, portal.stop, True)
@@ -85,7 +85,7 @@ class LoopThread:
                 yield found
 
     @contextmanager
-    def _scope(self) -> Iterator[CancelScope]:
+    def _scope(self) -> Iterator[trio.CancelScope]:
         """A scope for one task in the loop, which is cancelled if its caller leaves.
 
         Ctrl-C may come before the task has begun: then it is cancelled as it begins.
@@ -103,7 +103,7 @@ class LoopThread:
                 raise _closed()
             yield scope
             is_over = True
-        except (RuntimeError, CancelledError) as exc:
+        except (RuntimeError, futures.CancelledError) as exc:
             if self._is_closed:
                 raise _closed() from exc
             raise
@@ -112,7 +112,7 @@ class LoopThread:
             if not is_over:
                 self._cancel(scope)
 
-    def _cancel(self, scope: CancelScope) -> None:
+    def _cancel(self, scope: trio.CancelScope) -> None:
         with suppress(RuntimeError):  # The loop has ended, and so has the task.
             self._token.run_sync_soon(scope.cancel)
 

@@ -31,7 +31,7 @@ def library_sections() -> dict[str, list[str]]:
         "library": [
             *_members(Ant, "ant", own),
             "",
-            *_members(Terminal, "terminal", set(vars(Terminal))),
+            *_members(Terminal, "t", set(vars(Terminal))),
             "",
             *_members(Room, "room", set(vars(Room))),
             "",

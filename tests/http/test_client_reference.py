@@ -31,6 +31,6 @@ def test_each_method_is_shown_as_it_is_called() -> None:
 def test_the_library_is_shown_without_await() -> None:
     """Properties, too; what `AntClient` has is on the other page."""
     lines = client_reference.library_sections()["library"]
-    assert any(line.startswith("- `terminal.exit_code`: ") for line in lines)
+    assert any(line.startswith("- `t.exit_code`: ") for line in lines)
     assert any(line.startswith("- `ant.run(command, *, name=None, ") for line in lines)
     assert not any(line.startswith("- `ant.sessions(") for line in lines)
