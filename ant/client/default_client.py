@@ -45,7 +45,7 @@ class DefaultClient(AntClient):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
 
-    def follow(
+    def event_feed(
         self,
         since: int | None = None,
         *,

@@ -99,7 +99,7 @@ class _Session:
 
         With `until` the event of that type is the last one.
         """
-        return self._ant.follow(since, until=until, session=self.id)
+        return self._ant.event_feed(since, until=until, session=self.id)
 
     def _messages(self, room_id: str, since: str | None, follow: bool) -> AsyncMessages:
         async def read_page(last: str | None) -> Any:
@@ -109,7 +109,7 @@ class _Session:
 
         posts = None
         if follow:
-            posts = self._ant.follow(session=room_id, type="message_created")
+            posts = self._ant.event_feed(session=room_id, type="message_created")
         return AsyncMessages(read_page, since, posts)
 
 

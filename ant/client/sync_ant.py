@@ -278,7 +278,7 @@ class Ant(Synchronous):
         with self._thread.entered(context) as inner:
             yield Socket(inner, self._thread)
 
-    def follow(
+    def event_feed(
         self, since: int | None = None, *, until: str | None = None, **query: str
     ) -> Feed[EventRow]:
         """The logged events after the `seq` in `since`, else from the first read on.
@@ -286,7 +286,7 @@ class Ant(Synchronous):
         `query` may have a `session` and a `type`. With `until` the event of that type
         is the last one. Deleted events are one of the type `gap`.
         """
-        inner = self._inner.follow(since, until=until, **query)
+        inner = self._inner.event_feed(since, until=until, **query)
         return Feed(inner, self._thread)
 
     def run(

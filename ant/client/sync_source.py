@@ -31,16 +31,15 @@ MODULES: Final[dict[str, tuple[type, ...]]] = {
     "sync_ant": (AsyncAnt,),
 }
 
-ONLY_TRIO: Final = frozenset({"follow_events"})
-"""Methods that are left out: it calls a function in the loop, and `follow` does the
-same without one."""
+CALLS_BACK: Final = frozenset({"follow_events"})
+"""Methods that call a function of the caller in the loop; `event_feed` needs none."""
 
 _RENAMED: Final = {each.__name__: name for each, name in CLASSES.items()} | {
     "AsyncFeed": "Feed"
 }
 _ASYNC: Final = re.compile(rf"\b({'|'.join(_RENAMED)})\b")
 _COROUTINE: Final = re.compile(r"Coroutine\[Any, Any, (.+)\]")
-_ITERATOR: Final = re.compile(r"AsyncIterator\[(.+)\]")
+_CONTEXT: Final = re.compile(r"(?:AsyncIterator|AbstractAsyncContextManager)\[(.+)\]")
 _STARS: Final[dict[Any, str]] = {
     inspect.Parameter.VAR_POSITIONAL: "*",
     inspect.Parameter.VAR_KEYWORD: "**",
@@ -149,16 +148,36 @@ def _class(kind: type) -> Iterator[str]:
         yield from _indented(_member(member, function))
 
 
-def _members(kind: type) -> Iterator[tuple[str, Any]]:
+def left_out(kind: type) -> set[str]:
+    """The public methods of a class that its synchronous one does not have.
+
+    Besides `CALLS_BACK` they are those that open what has no class in `CLASSES`.
+    """
+    return {name for name, value in _public(kind).items() if not _is_known(name, value)}
+
+
+def _is_known(name: str, member: Any) -> bool:
+    if name in CALLS_BACK:
+        return False
+    if isinstance(member, property):
+        return True
+    found = _CONTEXT.fullmatch(str(inspect.signature(member).return_annotation))
+    return found is None or _ASYNC.fullmatch(found[1]) is not None
+
+
+def _public(kind: type) -> dict[str, Any]:
     """The public methods and properties: those of the bases first, each once."""
     found: dict[str, Any] = {}
     for each in reversed(kind.__mro__[:-1]):
-        found |= {
-            name: value
-            for name, value in vars(each).items()
-            if not name.startswith("_") and name not in ONLY_TRIO
-        }
-    yield from found.items()
+        found |= {k: v for k, v in vars(each).items() if not k.startswith("_")}
+    return found
+
+
+def _members(kind: type) -> Iterator[tuple[str, Any]]:
+    """The members that a synchronous class has, too."""
+    for name, member in _public(kind).items():
+        if _is_known(name, member):
+            yield name, member
 
 
 def _opening(kind: type) -> Iterator[str]:
@@ -201,7 +220,7 @@ def _member(name: str, member: Any) -> Iterator[str]:
     signature = inspect.signature(member)
     arguments = _arguments(signature)
     doc = [*_indented(_docstring(_without_trio(inspect.getdoc(member) or "")))]
-    if found := _ITERATOR.fullmatch(str(signature.return_annotation)):
+    if found := _CONTEXT.fullmatch(str(signature.return_annotation)):
         result = _renamed(found[1])
         yield "@contextmanager"
         yield from [*_def(name, signature, f"Iterator[{result}]"), *doc]

@@ -39,7 +39,7 @@ async def test_an_unreachable_server_is_one_error(
                 await ant.health()
             assert not isinstance(caught.value, httpx.HTTPError)
             with pytest.raises(Unreachable):
-                await anext(ant.follow(0))
+                await anext(ant.event_feed(0))
 
 
 async def test_a_refused_stream_is_the_error_of_the_rule(
@@ -49,7 +49,7 @@ async def test_a_refused_stream_is_the_error_of_the_rule(
     refuse(monkeypatch, NotFound("session", "x"), 404)
     async with AsyncAnt(HERE) as ant:
         with pytest.raises(NotFound, match="There is no session 'x'"):
-            await anext(ant.follow(0, session="x"))
+            await anext(ant.event_feed(0, session="x"))
 
 
 async def test_a_withheld_key_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -375,7 +375,7 @@ async def test_waits_and_feeds_go_on_after_a_restart(tmp_path: Path) -> None:
                         ends.append(await terminal.wait())
 
                     async def follow() -> None:
-                        async for event in ant.follow(0, until="task_created"):
+                        async for event in ant.event_feed(0, until="task_created"):
                             seqs.append(event["seq"])
 
                     nursery.start_soon(wait)
@@ -405,6 +405,6 @@ async def test_a_server_that_never_answered_is_not_waited_for() -> None:
             ):
                 await ant.run("exit")
             with pytest.raises(Unreachable):
-                await anext(ant.follow())
+                await anext(ant.event_feed())
             with pytest.raises(Unreachable):
-                await anext(ant.follow(5))
+                await anext(ant.event_feed(5))
