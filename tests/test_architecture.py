@@ -131,7 +131,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "pty": (),
     "signal": ("terminal.host", "terminal.tmux", "server"),
     "multiprocessing": (),
-    "threading": (),
+    "threading": ("client",),
     "concurrent": ("client",),
     "asyncio": (),
     "pickle": (),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent import futures
 from contextlib import (
     AbstractAsyncContextManager,
-    ExitStack,
     asynccontextmanager,
     contextmanager,
     suppress,
@@ -38,19 +39,37 @@ class LoopThread:
 
     def __init__(self, client: AbstractAsyncContextManager[Any]) -> None:
         import trio
-        from anyio.from_thread import start_blocking_portal
+        from anyio.from_thread import BlockingPortal
+
+        opened: futures.Future[BlockingPortal] = futures.Future()
+
+        async def serve() -> None:
+            async with client, BlockingPortal() as portal:
+                self._token = trio.lowlevel.current_trio_token()
+                if opened.set_running_or_notify_cancel():
+                    opened.set_result(portal)
+                    await portal.sleep_until_stopped()
+
+        def run() -> None:
+            try:
+                trio.run(serve)
+            except Exception as exc:
+                if opened.done():
+                    raise
+                opened.set_exception(exc)
 
         self._pid = os.getpid()
         self._is_closed = False
         self._new_scope = trio.CancelScope
         self._scopes: set[trio.CancelScope] = set()
-        with ExitStack() as stack:
-            portal = stack.enter_context(start_blocking_portal("trio", name="ant"))
-            stack.callback(portal.call, portal.stop, True)
-            stack.enter_context(portal.wrap_async_context_manager(client))
-            self._portal = portal
-            self._token = portal.call(trio.lowlevel.current_trio_token)
-            self._stack = stack.pop_all()
+        self._thread = threading.Thread(target=run, name="ant", daemon=True)
+        self._thread.start()
+        try:
+            self._portal = opened.result()
+        finally:
+            opened.cancel()  # After Ctrl-C; else it is done.
+        # A daemon is frozen in the end of Python, in whatever it does.
+        atexit.register(self.close)
 
     def call(
         self, function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -126,7 +145,10 @@ class LoopThread:
         self._is_closed = True
         for scope in tuple(self._scopes):
             self._cancel(scope)
-        self._stack.close()
+        with suppress(RuntimeError):  # It has stopped already.
+            self._portal.call(self._portal.stop, True)
+        self._thread.join()
+        atexit.unregister(self.close)
 
 
 def _closed() -> Closed:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import zipfile
@@ -146,3 +147,68 @@ def test_an_import_is_cheap() -> None:
     )
     heavy = {"trio", "httpx", "anyio", "trio_websocket", "attrs", "cattrs", "ssl"}
     assert set() == heavy & set(json.loads(done.stdout))
+
+
+WAITS = """
+from ant.client import Ant
+
+with Ant() as ant:
+    terminal = ant.run(["sleep", "100"], name="sleeper")
+    print("waits", flush=True)
+    terminal.wait()
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_script(server: RealServer, tmp_path: Path) -> None:
+    """At once, with Python's own traceback; what it started goes on."""
+    script = tmp_path / "waits.py"
+    script.write_text(WAITS)
+    process = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT)),
+    )
+    assert process.stdout is not None
+    assert "waits\n" == process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert -signal.SIGINT == process.returncode
+    assert "KeyboardInterrupt" == errors.splitlines()[-1]
+    with Ant(server.url) as ant:
+        assert "running" == ant.terminal("sleeper").row()["status"]
+        ant.remove(ant.terminal("sleeper").id, hard=True)
+
+
+UNCLOSED = """
+import os
+import sys
+from ant.client import Ant
+
+ant = Ant()
+ant.health()
+feed = ant.event_feed(0)
+print(next(feed)["seq"], flush=True)
+if (child := os.fork()) == 0:
+    sys.exit()
+assert 0 == os.waitpid(child, 0)[1]
+"""
+
+
+@pytest.mark.slow
+def test_a_client_that_is_not_closed_holds_no_script(
+    server: RealServer, tmp_path: Path
+) -> None:
+    """It ends without a word, and so does a child that has no loop."""
+    script = tmp_path / "unclosed.py"
+    script.write_text(UNCLOSED)
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment(ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT)),
+    )
+    assert (0, "") == (done.returncode, done.stderr)
