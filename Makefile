@@ -66,7 +66,8 @@ docs: $(VENV)/run.stamp
 	$(BIN)/python -m ant.core.counters > docs/limits.md
 	$(BIN)/python -m ant.http.contract.frame_schemas docs/schemas
 	$(BIN)/python -m ant.http.reference docs/api.md
-	$(BIN)/python -m ant.http.client_reference docs/clients.md
+	$(BIN)/python -m ant.client.sync_source ant/client
+	$(BIN)/python -m ant.http.client_reference docs/clients.md docs/library.md
 
 # Rewrites the hashed locks; needs uv. They name no index, so any mirror serves. One
 # environment has all three, so the last takes the versions of the others.

@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ant import __version__
-from ant.cli.servers import ON
+from ant.cli.options import ON
 
 
 class Verb(NamedTuple):

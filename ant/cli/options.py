@@ -3,13 +3,16 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from ant.config import API_KEY_FILE, SETTINGS, Setting
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+ON: Final = "ant.cli.on"
+"""The key in `click.Context.meta` of the server that `ant --on NAME` names."""
 
 
 def _absolute(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:

@@ -8,22 +8,20 @@ after Ctrl-C. A verb imports the libraries that it needs when it runs.
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
 
 import attrs
 import click
 
-from ant.cli.servers import DEFAULT_SERVER, ON, URL_VARIABLE, NamedServer, chosen
-from ant.config import API_KEY_FILE, SETTINGS
+from ant.cli.options import ON
+from ant.client.access.credentials import Target, find
+from ant.client.access.servers import DEFAULT_SERVER, WrongServer
+from ant.config import API_KEY_FILE
 from ant.core.errors import AntError, Unauthorized
-from ant.core.ip_addresses import is_loopback
 from ant.core.visible_text import escaped
-from ant.data_dir import operator_key
 
 if TYPE_CHECKING:
     from ant.client import AntClient
@@ -101,94 +99,6 @@ def read_text(text: str) -> str:
     return text
 
 
-@attrs.frozen
-class Caller:
-    """The key or token that a call shows, and its sender; either may be None.
-
-    `withheld` is why a key of the environment is not shown.
-    """
-
-    key: str | None
-    sender: str | None
-    withheld: str | None = None
-
-
-def identity(
-    server: str,
-    *,
-    as_operator: bool,
-    key_file: Path | None = None,
-    plain_http: bool = False,
-) -> Caller:
-    """Who calls a server: no server receives a key or a token of another one.
-
-    The token, the session and the operator's key of the environment (ANT_API_KEY, or
-    the file in ANT_API_KEY_FILE) belong to the server of ANT_SERVER_URL, or else to the
-    default one. It receives the token unless the call is one that only the operator may
-    make. Another server receives the key in `key_file` only. Only the server that made
-    an `operator.key` receives that key. Without `plain_http` no key of the operator
-    goes over plain HTTP to another machine.
-
-    Raises `click.UsageError` for such a key, and the errors of `read_key_file`.
-    """
-    home = os.environ.get(URL_VARIABLE) or DEFAULT_SERVER
-    is_home = _same(home, server)
-    own = os.environ.get("ANT_SESSION_ID") if is_home else None
-    if key_file is not None:
-        key = operator_key.read_key_file(key_file.expanduser())
-        return Caller(_sendable(key, server, plain_http), own or "cli")
-    token = os.environ.get("ANT_TOKEN") if is_home else None
-    if token and not (as_operator and _has_key()):
-        return Caller(token, None)
-    if _has_key() and is_home:
-        return Caller(_sendable(_key(), server, plain_http), own or "cli")
-    if "ANT_SESSION_ID" not in os.environ:
-        data_dir = SETTINGS["data_dir"]
-        folder = os.environ.get(data_dir.variable) or data_dir.default
-        found = operator_key.read(Path(folder).expanduser())
-        if found and _same(found.url, server):
-            return Caller(found.key, own or "cli")
-    withheld = (
-        f"The key of the environment is for {home}; for {server} give "
-        f"{API_KEY_FILE.flag} FILE."
-    )
-    return Caller(None, own or "cli", withheld if _has_key() else None)
-
-
-def _has_key() -> bool:
-    variables = operator_key.VARIABLE, API_KEY_FILE.variable
-    return any(os.environ.get(each) for each in variables)
-
-
-def _key() -> str:
-    """The operator's key of the environment. Raises as `read_key_file` does."""
-    key = os.environ.get(operator_key.VARIABLE)
-    if key:
-        return key
-    file = Path(os.environ[API_KEY_FILE.variable])
-    return operator_key.read_key_file(file.expanduser())
-
-
-def _sendable(key: str, server: str, plain_http: bool) -> str:
-    """The key, if it may go to that server. Raises `click.UsageError` if not."""
-    parts = urlsplit(server)
-    is_safe = parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
-    if not (is_safe or plain_http):
-        raise click.UsageError(
-            f"Everybody between here and {parts.hostname} could read the key, since "
-            f"{server} is plain http: use https, an SSH tunnel, or --plain-http."
-        )
-    return key
-
-
-def _same(one: str, two: str) -> bool:
-    """Whether two URLs are equal; the case of the host does not count."""
-    first, second = (urlsplit(each.rstrip("/")) for each in (one, two))
-    return (first.scheme, first.netloc.lower(), first.path) == (
-        *(second.scheme, second.netloc.lower(), second.path),
-    )
-
-
 def server_command(
     *, as_operator: bool = False
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
@@ -233,46 +143,28 @@ def server_command(
         ) -> None:
             if on is None and server is None:
                 on = click.get_current_context().meta.get(ON)
-            target = chosen(on, server)
-            if isinstance(target, NamedServer):
-                url, plain_http = target.url, plain_http or target.plain_http
-                key_file = key_file or _key_file(target)
-            else:
-                url = target
-            if not url.startswith(("http://", "https://")):
-                raise click.UsageError(f"{url!r} is not an http:// or https:// URL.")
             try:
-                caller = identity(
-                    url,
+                target = find(
+                    on,
+                    server,
                     as_operator=as_operator,
                     key_file=key_file,
                     plain_http=plain_http,
                 )
+            except WrongServer as exc:
+                raise click.UsageError(str(exc)) from exc
             except AntError as exc:
                 _exit(REFUSED, str(exc))
-            except ValueError as exc:
-                raise click.UsageError(f"{url!r} is not a URL: {exc}.") from exc
-            _run(verb, url, caller, as_json, arguments)
+            _run(verb, target, as_json, arguments)
 
         return command
 
     return decorate
 
 
-def _key_file(server: NamedServer) -> Path | None:
-    """The key file of a named server, but none in a terminal of that server.
-
-    There the caller is the terminal, unless the command line names a key itself.
-    """
-    home = os.environ.get(URL_VARIABLE) or DEFAULT_SERVER
-    is_inside = "ANT_SESSION_ID" in os.environ and _same(home, server.url)
-    return None if is_inside else server.key_file
-
-
 def _run(
     verb: Callable[..., Awaitable[None]],
-    server: str,
-    caller: Caller,
+    target: Target,
     as_json: bool,
     arguments: dict[str, Any],
 ) -> None:
@@ -280,6 +172,8 @@ def _run(
     import trio
 
     from ant.client import Ambiguous, AntClient, Unreachable
+
+    server, caller = target.url, target.caller
 
     async def call() -> None:
         async with AntClient(server, caller.key) as ant:

@@ -1,21 +1,78 @@
-"""The client library: REST over httpx, and `/ws` over trio-websocket."""
+"""The client library: REST over httpx, and `/ws` over trio-websocket.
 
-from ant.client.ant_client import (
-    ENDED,
-    Ambiguous,
-    AntClient,
-    Disconnected,
-    Unreachable,
-    render,
-)
-from ant.client.event_socket import EventSocket
+`Ant` is for programs without an event loop, `AsyncAnt` for trio; both have the same
+methods. `AntClient` is below both: it calls one server with one key. A name is imported
+with what it needs when it is first used, so the package itself costs little.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ant.client.access.servers import WrongServer
+    from ant.client.ant_client import (
+        ENDED,
+        Ambiguous,
+        AntClient,
+        Disconnected,
+        Unreachable,
+        render,
+    )
+    from ant.client.async_ant import AsyncAnt
+    from ant.client.event_socket import EventSocket
+    from ant.client.feeds import AsyncFeed
+    from ant.client.handles import AsyncRoom, AsyncTerminal, OutputMissing
+    from ant.client.loop_thread import Closed, Feed
+    from ant.client.sync_ant import Ant
+    from ant.client.sync_handles import Room, Socket, Terminal
 
 __all__ = [
     "ENDED",
     "Ambiguous",
+    "Ant",
     "AntClient",
+    "AsyncAnt",
+    "AsyncFeed",
+    "AsyncRoom",
+    "AsyncTerminal",
+    "Closed",
     "Disconnected",
     "EventSocket",
+    "Feed",
+    "OutputMissing",
+    "Room",
+    "Socket",
+    "Terminal",
     "Unreachable",
+    "WrongServer",
     "render",
 ]
+
+_MODULES = {
+    "ant_client": (
+        "ENDED",
+        "Ambiguous",
+        "AntClient",
+        "Disconnected",
+        "Unreachable",
+        "render",
+    ),
+    "async_ant": ("AsyncAnt",),
+    "event_socket": ("EventSocket",),
+    "feeds": ("AsyncFeed",),
+    "handles": ("AsyncRoom", "AsyncTerminal", "OutputMissing"),
+    "loop_thread": ("Closed", "Feed"),
+    "access.servers": ("WrongServer",),
+    "sync_ant": ("Ant",),
+    "sync_handles": ("Room", "Socket", "Terminal"),
+}
+_WHERE = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name of the library when it is first used."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found

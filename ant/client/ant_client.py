@@ -62,7 +62,7 @@ def render(answer: Any, indent: int | None = 2) -> str:
     return json.dumps(answer, indent=indent, ensure_ascii=False)
 
 
-def _problem_in(response: httpx.Response) -> dict[str, Any]:
+def problem_in(response: httpx.Response) -> dict[str, Any]:
     """The problem object of a refusal; if it has none, one with its status and text."""
     try:
         problem = response.json()
@@ -119,7 +119,7 @@ class AntClient:
         """Send a request and read its response, as `call` does."""
         response = await self._http.request(method, path, **settings)
         if response.is_error:
-            raise error_of(_problem_in(response))
+            raise error_of(problem_in(response))
         if not response.is_success:  # A redirect: the key must not follow it.
             raise errors.AntError(f"{self.url} is not an ANT server.")
         try:
@@ -458,7 +458,7 @@ class AntClient:
                 ) as response:
                     if response.is_error:
                         await response.aread()
-                        raise error_of(_problem_in(response))
+                        raise error_of(problem_in(response))
                     was_open = True
                     async for line in response.aiter_lines():
                         name, _, value = line.partition(": ")

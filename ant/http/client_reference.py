@@ -1,15 +1,15 @@
-"""Generates the reference of `ant.client` in `docs/clients.md`; `make docs` runs it.
+"""Generates the reference of `ant.client` in `docs/clients.md` and `docs/library.md`.
 
-The text comes from the docstrings of the client's public methods.
+`make docs` runs it. The text comes from the docstrings of the public methods.
 """
 
 import inspect
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from ant.client import AntClient, EventSocket
+from ant.client import Ant, AntClient, EventSocket, Feed, Room, Terminal
 from ant.http.reference import generate
 
 
@@ -22,6 +22,32 @@ def sections() -> dict[str, list[str]]:
             *_described(EventSocket, "socket"),
         ]
     }
+
+
+def library_sections() -> dict[str, list[str]]:
+    """The generated lines of the page on the library, by the name of their section."""
+    own = set(vars(Ant)) - set(vars(AntClient))
+    return {
+        "library": [
+            *_members(Ant, "ant", own),
+            "",
+            *_members(Terminal, "t", set(vars(Terminal))),
+            "",
+            *_members(Room, "room", set(vars(Room))),
+            "",
+            *_members(Feed, "feed", set(vars(Feed))),
+        ]
+    }
+
+
+def _members(kind: type, name: str, names: set[str]) -> Iterator[str]:
+    """These public methods and properties of a class without an event loop."""
+    yield f"`{kind.__name__}`: {_sentences(kind)}"
+    yield ""
+    for member, value in vars(kind).items():
+        if not member.startswith("_") and member in names:
+            call = "" if isinstance(value, property) else _parameters(value)
+            yield f"- `{name}.{member}{call}`: {_sentences(value)}"
 
 
 def _described(kind: type, name: str) -> Iterator[str]:
@@ -46,10 +72,15 @@ def _sentences(subject: Any) -> str:
     return " ".join((inspect.getdoc(subject) or "").split())
 
 
+PAGES: Final = {"clients.md": sections, "library.md": library_sections}
+"""The pages by the name of their file."""
+
+
 def main() -> None:
-    """Write the section into the file that the command line names."""
-    path = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/clients.md")
-    path.write_text(generate(path.read_text(), sections()))
+    """Write the sections into the files that the command line names."""
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.write_text(generate(path.read_text(), PAGES[path.name]()))
 
 
 if __name__ == "__main__":

@@ -14,13 +14,12 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
-from ant.cli.runner import DEFAULT_SERVER, clean, identity, printable
+from ant.cli.runner import DEFAULT_SERVER, clean, printable
 from ant.client import ant_client
 from ant.data_dir import operator_key
 from tests.served import Served, ant, serve
 
 SERVER = "https://ant.example:1"
-HOME = {"ANT_SERVER_URL": SERVER}
 PAGE: dict[str, Any] = {"sessions": [], "recoverable": []}
 
 
@@ -191,36 +190,6 @@ def test_a_key_that_a_server_made_is_used(served: Served, tmp_path: Path) -> Non
     assert shown(served) is None
     ant("sessions", **folder, ANT_SESSION_ID="s")
     assert shown(served) is None
-
-
-@pytest.mark.parametrize(
-    ("env", "as_operator", "expected"),
-    [
-        ({}, False, (None, "cli")),
-        ({"ANT_API_KEY": "k"}, False, (None, "cli")),
-        ({**HOME, "ANT_API_KEY": "k"}, False, ("k", "cli")),
-        ({**HOME, "ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, False, ("t", None)),
-        ({**HOME, "ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, True, ("t", None)),
-        ({"ANT_TOKEN": "t", "ANT_SESSION_ID": "s"}, False, (None, "cli")),
-        ({**HOME, "ANT_TOKEN": "t", "ANT_API_KEY": "k"}, True, ("k", "cli")),
-        ({**HOME, "ANT_TOKEN": "t", "ANT_API_KEY": "k"}, False, ("t", None)),
-        ({"ANT_SESSION_ID": "s", "ANT_SERVER_URL": SERVER}, False, (None, "s")),
-        ({"ANT_SESSION_ID": "s", "ANT_SERVER_URL": "http://x"}, False, (None, "cli")),
-    ],
-)
-def test_the_caller_has_a_key_and_a_name(
-    monkeypatch: pytest.MonkeyPatch,
-    env: dict[str, str],
-    as_operator: bool,
-    expected: tuple[str | None, str | None],
-) -> None:
-    """The sender is named unless a token identifies it."""
-    for name in ("ANT_API_KEY", "ANT_TOKEN", "ANT_SESSION_ID", "ANT_SERVER_URL"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in env.items():
-        monkeypatch.setenv(name, value)
-    caller = identity(SERVER, as_operator=as_operator)
-    assert expected == (caller.key, caller.sender)
 
 
 def test_a_refusal_is_a_sentence_and_1(served: Served) -> None:

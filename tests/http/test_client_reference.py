@@ -1,17 +1,20 @@
-"""`docs/clients.md`: its reference is what the client's docstrings say."""
+"""`docs/clients.md` and `docs/library.md`: their reference is what docstrings say."""
 
 from pathlib import Path
+
+import pytest
 
 from ant.client import AntClient
 from ant.http import client_reference, reference
 
-PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_the_page_is_up_to_date() -> None:
+@pytest.mark.parametrize("page", client_reference.PAGES)
+def test_the_page_is_up_to_date(page: str) -> None:
     """Run `make docs` after a change of the client."""
-    text = PAGE.read_text()
-    assert text == reference.generate(text, client_reference.sections())
+    text = (DOCS / page).read_text()
+    assert text == reference.generate(text, client_reference.PAGES[page]())
 
 
 def test_each_method_is_shown_as_it_is_called() -> None:
@@ -23,3 +26,11 @@ def test_each_method_is_shown_as_it_is_called() -> None:
     assert any(line.startswith(socket) for line in lines)
     public = [name for name in vars(AntClient) if not name.startswith("_")]
     assert len(public) == len([line for line in lines if " ant." in line[:20]])
+
+
+def test_the_library_is_shown_without_await() -> None:
+    """Properties, too; what `AntClient` has is on the other page."""
+    lines = client_reference.library_sections()["library"]
+    assert any(line.startswith("- `t.exit_code`: ") for line in lines)
+    assert any(line.startswith("- `ant.run(command, *, name=None, ") for line in lines)
+    assert not any(line.startswith("- `ant.sessions(") for line in lines)

@@ -1,16 +1,14 @@
 """`ant answer`: show what programs ask, and answer by number, key or label."""
 
 import sys
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from ant.cli.runner import ServerCall, clean, note, printable, server_command
 from ant.cli.table import table
-from ant.core.errors import AlreadyAnswered, Conflict, PromptChanged
-
-TEXT_FORMS: Final = ("line", "secret")
-"""The forms of a prompt whose answer is a line of text."""
+from ant.client.terminal.choice import answer_of
+from ant.core.errors import AlreadyAnswered, Conflict, NotAnOption, PromptChanged
 
 
 @click.command(short_help="Answer a question of a program.")
@@ -157,39 +155,10 @@ def _shown(name: str, pending: dict[str, Any]) -> list[str]:
 
 
 def _answer_of(pending: dict[str, Any], word: str) -> tuple[dict[str, Any], str]:
-    """The body of an answer, and what it is called. Raises `click.UsageError`.
-
-    A word that could be two options is none: nothing is guessed.
-    """
-    options = pending["options"]
-    if not options and pending["form"] in TEXT_FORMS:
-        label = "it" if pending["form"] == "secret" else repr(printable(word))
-        return {"type": "text", "choice": {"value": word}}, label
-    numbers = [part.strip() for part in word.split(",")]
-    if len(numbers) > 1 and all(map(_is_number, numbers)):
-        indexes = [int(number) - 1 for number in numbers]
-        if max(indexes) < len(options):
-            labels = ", ".join(options[index]["label"] for index in indexes)
-            choice = {"indexes": indexes}
-            return {"type": "select", "choice": choice}, repr(printable(labels))
-    wanted = word.strip().casefold()
-    found = {
-        index
-        for index, option in enumerate(options)
-        if (_is_number(wanted) and int(wanted) == index + 1)
-        or wanted == option["label"].strip().casefold()
-        or (option["keys"] and wanted == option["keys"].casefold())
-    }
-    if len(found) != 1:
-        known = ", ".join(f"{n} {o['label']!r}" for n, o in enumerate(options, 1))
-        what = "two options" if found else "no option"
-        raise click.UsageError(
-            f"{word!r} is {what} of this prompt. Its options are: {known or 'none'}."
-        )
-    (index,) = found
-    label = repr(printable(options[index]["label"]))
-    return {"type": "select", "choice": {"index": index}}, label
-
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdecimal() and int(word) > 0
+    """The body of an answer, and what it is called. Raises `click.UsageError`."""
+    try:
+        body, label = answer_of(pending, word)
+    except NotAnOption as exc:
+        raise click.UsageError(str(exc)) from exc
+    is_secret = body["type"] == "text" and pending["form"] == "secret"
+    return body, "it" if is_secret else repr(printable(label))

@@ -10,7 +10,7 @@ import attrs
 import click
 
 from ant.cli.runner import ServerCall, clean, note, printable, server_command
-from ant.cli.verbs.plain_text import Line, Lines
+from ant.client.terminal.plain_text import Line, Lines
 from ant.core.errors import NotRunning
 
 PAGE = 1000

@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from ant.cli.runner import echo_json
-from ant.cli.servers import NamedServer, chosen, path, read
 from ant.cli.table import table
+from ant.client.access.servers import NamedServer, WrongServer, chosen, path, read
 
 
 @click.command(short_help="List the servers that have a name.")
@@ -23,8 +23,11 @@ def servers(as_json: bool) -> None:
     api-key-file = "build-box.key"  # Beside this file; optional.
     plain-http = false              # True: the key may go over plain http.
     """
-    known = list(read().values())
-    called = chosen(None, None)
+    try:
+        known = list(read().values())
+        called = chosen(None, None)
+    except WrongServer as exc:
+        raise click.UsageError(str(exc)) from exc
     if as_json:
         rows = [_object(each, each == called) for each in known]
         echo_json({"file": str(path()), "servers": rows})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant.cli.verbs.keys import encoded
+from ant.client.terminal.keys import encoded
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Servers by name: `servers.toml`, and which server a command line means."""
+"""Servers by name: `servers.toml`, and which server a call means."""
 
 import os
 import re
@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import Final
 
 import attrs
-import click
 
 from ant.config import API_KEY_FILE, SETTINGS
+from ant.core.errors import AntError
 
 DEFAULT_SERVER: Final = f"http://{SETTINGS['host'].default}:{SETTINGS['port'].default}"
-ON: Final = "ant.cli.on"
-"""The key in `click.Context.meta` of the server that `ant --on NAME` names."""
-
 VARIABLE: Final = "ANT_ON"
 URL_VARIABLE: Final = "ANT_SERVER_URL"
 
@@ -21,6 +18,13 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
 _KEY_FILE = API_KEY_FILE.flag.removeprefix("--")
 _KEYS: Final = {"url": str, _KEY_FILE: str, "plain-http": bool}
 """The keys of a server in the file, and the type of each."""
+
+
+class WrongServer(AntError):
+    """The caller, the environment or `servers.toml` names no server that may be called.
+
+    It is raised before anything is sent.
+    """
 
 
 @attrs.frozen
@@ -45,7 +49,7 @@ def path() -> Path:
 def read() -> dict[str, NamedServer]:
     """The servers in the file by name; none without a file.
 
-    Raises `click.UsageError` if the file cannot be read, or has what ANT does not know.
+    Raises `WrongServer` if the file cannot be read, or has what ANT does not know.
     """
     import tomllib
 
@@ -56,13 +60,13 @@ def read() -> dict[str, NamedServer]:
         return {}
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or exc
-        raise click.UsageError(f"{file} cannot be read: {reason}.") from exc
+        raise WrongServer(f"{file} cannot be read: {reason}.") from exc
     return {name: _server(file, name, table) for name, table in tables.items()}
 
 
 def _server(file: Path, name: str, table: object) -> NamedServer:
-    def wrong(what: str) -> click.UsageError:
-        return click.UsageError(f"{file}: [{name}] {what}.")
+    def wrong(what: str) -> WrongServer:
+        return WrongServer(f"{file}: [{name}] {what}.")
 
     if _NAME.fullmatch(name) is None:
         raise wrong("is no name: use letters, digits and . _ -, at most 64")
@@ -89,10 +93,10 @@ def chosen(on: str | None, url: str | None) -> NamedServer | str:
 
     `on` and `url` are the flags. Without either, `ANT_ON` counts, else
     `ANT_SERVER_URL`, else the default. In a terminal of ANT the server has set
-    `ANT_SERVER_URL`, so that goes first there. Raises `click.UsageError`.
+    `ANT_SERVER_URL`, so that goes first there. Raises `WrongServer`.
     """
     if on is not None and url is not None:
-        raise click.UsageError("Give either --on or --server, not both.")
+        raise WrongServer("Give either --on or --server, not both.")
     if url is not None:
         return url
     variable = os.environ.get(URL_VARIABLE)
@@ -104,7 +108,7 @@ def chosen(on: str | None, url: str | None) -> NamedServer | str:
     servers = read()
     if on not in servers:
         known = ", ".join(servers) or "none"
-        raise click.UsageError(
+        raise WrongServer(
             f"There is no server {on!r} in {path()}; the names there are: {known}."
         )
     return servers[on]

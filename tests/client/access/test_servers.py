@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ant.cli.servers import DEFAULT_SERVER
+from ant.client.access.servers import DEFAULT_SERVER
 from tests.served import Served, ant, serve
 
 PAGE = {"sessions": [], "recoverable": []}

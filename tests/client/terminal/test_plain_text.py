@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.cli.verbs.plain_text import LONGEST, Line, Lines
+from ant.client.terminal.plain_text import LONGEST, Line, Lines
 
 
 def lines_of(*pieces: bytes, start: int = 0) -> list[Line]:

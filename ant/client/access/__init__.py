@@ -1,0 +1,1 @@
+"""Which server a client calls, and with which key or token."""

@@ -1,0 +1,105 @@
+"""A client that finds its server, and raises errors of the library only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ant.api.problem import error_of
+from ant.client.access import credentials
+from ant.client.access.servers import WrongServer
+from ant.client.ant_client import AntClient, Unreachable, problem_in
+from ant.client.feeds import AsyncEvents
+from ant.core.errors import AntError, Invalid, Unauthorized
+
+if TYPE_CHECKING:
+    from ant.client.feeds import AsyncFeed
+    from ant.client.rows import EventRow
+
+
+class DefaultClient(AntClient):
+    """A client of the server that `ant` would call; `AsyncAnt` explains it."""
+
+    def __init__(
+        self,
+        url: str | None = None,
+        api_key: str | None = None,
+        *,
+        on: str | None = None,
+        sender: str = "script",
+        plain_http: bool = False,
+    ) -> None:
+        if on is not None and url is not None:
+            raise WrongServer("Give either a url or on=, not both.")
+        found = credentials.find(
+            on, url, key=api_key, plain_http=plain_http, sender=sender
+        )
+        try:
+            super().__init__(found.url, found.caller.key)
+        except (httpx.InvalidURL, UnicodeError) as exc:
+            raise WrongServer(f"{found.url!r} is not a URL: {exc}.") from exc
+        self.sender = found.caller.sender
+        self._withheld = found.caller.withheld
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    def event_feed(
+        self,
+        since: int | None = None,
+        *,
+        until: str | None = None,
+        **query: str,
+    ) -> AsyncFeed[EventRow]:
+        """The logged events after the `seq` in `since`, else from the first read on.
+
+        `query` may have a `session` and a `type`. With `until` the event of that type
+        is the last one. Deleted events are one of the type `gap`.
+        """
+
+        async def newest() -> int:
+            return int((await self.events(limit=1))["newest"])
+
+        async def open_stream(last: int) -> httpx.Response:
+            return await self._stream_of_events(last, query)
+
+        return AsyncEvents(open_stream, newest, since, until)
+
+    async def _stream_of_events(
+        self, last: int, query: dict[str, str]
+    ) -> httpx.Response:
+        """An open response with the events after `last`; the caller closes it."""
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
+        request = self._http.build_request(
+            "GET", "/api/events", params=query, headers=headers
+        )
+        try:
+            response = await self._http.send(request, stream=True)
+        except httpx.TransportError as exc:
+            raise self._unreachable(exc) from None
+        if response.is_error:
+            try:
+                await response.aread()
+                raise error_of(problem_in(response))
+            finally:
+                await response.aclose()
+        return response
+
+    async def _send(self, method: str, path: str, **settings: Any) -> Any:
+        """As that of `AntClient`, with errors of the library only."""
+        try:
+            return await super()._send(method, path, **settings)
+        except httpx.TransportError as exc:
+            raise self._unreachable(exc) from None
+        except Unauthorized as exc:
+            if self._withheld:
+                exc.args = (f"{exc} {self._withheld}",)
+            raise
+
+    def _unreachable(self, error: httpx.TransportError) -> AntError:
+        if isinstance(error, httpx.LocalProtocolError):
+            # Its text has the header, and so the key.
+            return Invalid("The key or token of this client cannot be sent in a header")
+        reason = str(error) or type(error).__name__
+        return Unreachable(f"cannot reach {self.url}: {reason}")

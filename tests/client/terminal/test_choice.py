@@ -1,0 +1,33 @@
+"""The words that answer a prompt; `tests/cli/verbs/test_answer.py` has more."""
+
+from typing import Any
+
+import pytest
+
+from ant.client.terminal.choice import answer_of, numbered
+from ant.core.errors import NotAnOption
+
+PROMPT: dict[str, Any] = {
+    "form": "keys",
+    "options": [{"label": "2", "keys": ""}, {"label": "No", "keys": "n"}],
+}
+
+
+def test_a_number_is_a_number() -> None:
+    """As a word, `2` could be a label, too."""
+    assert {"type": "select", "choice": {"index": 1}} == numbered(PROMPT, 2)
+    with pytest.raises(NotAnOption, match="'2' is two options of this prompt"):
+        answer_of(PROMPT, "2")
+
+
+@pytest.mark.parametrize("number", [-1, 0, 3])
+def test_a_number_of_no_option_is_refused(number: int) -> None:
+    """The options are listed."""
+    with pytest.raises(NotAnOption, match=f"{number} is no option .*: 1 '2', 2 'No'"):
+        numbered(PROMPT, number)
+
+
+def test_a_line_is_typed_as_it_is() -> None:
+    """A prompt without options takes any line, also one like a number."""
+    line = {"form": "line", "options": []}
+    assert {"value": " 2"} == answer_of(line, " 2")[0]["choice"]

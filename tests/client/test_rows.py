@@ -1,0 +1,60 @@
+"""The typed dictionaries have the fields that the server sends."""
+
+from typing import Any, get_type_hints
+
+import attrs
+import pytest
+
+from ant.api.server_frames import CursorPlace
+from ant.client import rows
+from ant.http.routes.terminal import ScreenPage
+from ant.model.deliveries import Posted
+from ant.model.messages import Message
+from ant.model.prompts import PromptRecord
+from ant.model.sessions import Session, TerminalInfo
+from ant.model.transcript import InputReceipt
+from ant.model.waits import Waited
+from ant.runtime.prompt_answers import Responded
+from ant.terminal.model.prompt import Option
+
+SOURCES: list[tuple[Any, type]] = [
+    (rows.TerminalRow, TerminalInfo),
+    (rows.SessionRow, Session),
+    (rows.OptionRow, Option),
+    (rows.PromptRow, PromptRecord),
+    (rows.WaitRow, Waited),
+    (rows.CursorRow, CursorPlace),
+    (rows.ScreenRow, ScreenPage),
+    (rows.AnswerRow, Responded),
+    (rows.InputRow, InputReceipt),
+    (rows.MessageRow, Message),
+    (rows.PostedRow, Posted),
+]
+
+
+def sent(kind: type) -> set[str]:
+    """The names of a class on the wire."""
+    names = set()
+    for field in attrs.fields(attrs.resolve_types(kind)):
+        if field.metadata.get("flat"):
+            names |= sent(field.type)  # type: ignore[arg-type]
+        else:
+            names.add(field.metadata.get("wire", field.name.rstrip("_")))
+    return names
+
+
+@pytest.mark.parametrize(("row", "source"), SOURCES, ids=lambda each: each.__name__)
+def test_a_row_has_the_fields_of_its_class(row: Any, source: type) -> None:
+    """A field that the server gains or loses changes here, too."""
+    assert sent(source) == get_type_hints(row).keys()
+
+
+@pytest.mark.parametrize(("row", "source"), SOURCES, ids=lambda each: each.__name__)
+def test_what_may_be_none_says_so(row: Any, source: type) -> None:
+    """So that a type checker asks for the case."""
+    hints = get_type_hints(row)
+    for field in attrs.fields(attrs.resolve_types(source)):
+        name = field.metadata.get("wire", field.name.rstrip("_"))
+        if not field.metadata.get("flat"):
+            may_be_none = type(None) in getattr(field.type, "__args__", ())
+            assert may_be_none is ("None" in str(hints[name])), name
