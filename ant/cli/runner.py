@@ -11,6 +11,7 @@ import functools
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -18,7 +19,16 @@ from urllib.parse import urlsplit
 import attrs
 import click
 
-from ant.cli.servers import DEFAULT_SERVER, ON, URL_VARIABLE, NamedServer, chosen
+from ant.cli.operator import OPERATOR, ask, signed_in
+from ant.cli.servers import (
+    DEFAULT_SERVER,
+    KINDS,
+    ON,
+    SCHEMES,
+    URL_VARIABLE,
+    NamedServer,
+    chosen,
+)
 from ant.config import API_KEY_FILE, SETTINGS
 from ant.core.errors import AntError, Unauthorized
 from ant.core.ip_addresses import is_loopback
@@ -30,6 +40,18 @@ if TYPE_CHECKING:
 
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes. A shell gives 130 to what Ctrl-C ended."""
+
+
+CA_VARIABLE = "ANT_CA"
+"""The file of a certificate to trust; set in the terminals of a server with TLS."""
+
+
+@attrs.frozen
+class Target:
+    """The URL of a server, and a file with certificates to trust."""
+
+    url: str
+    ca: Path | None
 
 
 class Safe(str):
@@ -172,7 +194,9 @@ def _key() -> str:
 def _sendable(key: str, server: str, plain_http: bool) -> str:
     """The key, if it may go to that server. Raises `click.UsageError` if not."""
     parts = urlsplit(server)
-    is_safe = parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
+    is_safe = parts.scheme.lower() in {"https", "unix"} or is_loopback(
+        parts.hostname or ""
+    )
     if not (is_safe or plain_http):
         raise click.UsageError(
             f"Everybody between here and {parts.hostname} could read the key, since "
@@ -220,6 +244,12 @@ def server_command(
             help="Send the operator key over plain http to another machine.",
         )
         @click.option(
+            "--ca",
+            type=click.Path(path_type=Path),
+            help="PEM file with a certificate of that server to trust, or of who "
+            f"signed it. Default: {CA_VARIABLE}.",
+        )
+        @click.option(
             "--json", "as_json", is_flag=True, help="Print the JSON response."
         )
         @functools.wraps(verb)
@@ -228,20 +258,27 @@ def server_command(
             server: str | None,
             key_file: Path | None,
             plain_http: bool,
+            ca: Path | None,
             as_json: bool,
             **arguments: Any,
         ) -> None:
+            meta = click.get_current_context().meta
             if on is None and server is None:
-                on = click.get_current_context().meta.get(ON)
+                on = meta.get(ON)
             target = chosen(on, server)
             if isinstance(target, NamedServer):
                 url, plain_http = target.url, plain_http or target.plain_http
-                key_file = key_file or _key_file(target)
+                key_file, ca = key_file or _key_file(target), ca or target.ca
             else:
                 url = target
-            if not url.startswith(("http://", "https://")):
-                raise click.UsageError(f"{url!r} is not an http:// or https:// URL.")
+            if not url.startswith(SCHEMES):
+                raise click.UsageError(f"{url!r} is not a URL: {KINDS}…")
+            if ca is None and os.environ.get(CA_VARIABLE):
+                ca = Path(os.environ[CA_VARIABLE])
+            secret = None
             try:
+                if meta.get(OPERATOR):
+                    secret = _sendable(ask(), url, plain_http)
                 caller = identity(
                     url,
                     as_operator=as_operator,
@@ -252,7 +289,9 @@ def server_command(
                 _exit(REFUSED, str(exc))
             except ValueError as exc:
                 raise click.UsageError(f"{url!r} is not a URL: {exc}.") from exc
-            _run(verb, url, caller, as_json, arguments)
+            if secret is not None:
+                caller = Caller(None, caller.sender or "cli")
+            _run(verb, Target(url, ca), caller, secret, as_json, arguments)
 
         return command
 
@@ -271,18 +310,26 @@ def _key_file(server: NamedServer) -> Path | None:
 
 def _run(
     verb: Callable[..., Awaitable[None]],
-    server: str,
+    target: Target,
     caller: Caller,
+    secret: str | None,
     as_json: bool,
     arguments: dict[str, Any],
 ) -> None:
+    """Run a verb; with `secret`, what the operator typed, as the operator."""
     import httpx
     import trio
 
     from ant.client import Ambiguous, AntClient, Unreachable
+    from ant.client.address import distrust
+
+    server = target.url
 
     async def call() -> None:
-        async with AntClient(server, caller.key) as ant:
+        async with (
+            AntClient(server, caller.key, ca=target.ca) as ant,
+            signed_in(ant, secret) if secret else nullcontext(),
+        ):
             await verb(ServerCall(ant, caller.sender, as_json), **arguments)
 
     try:
@@ -300,6 +347,8 @@ def _run(
     except httpx.LocalProtocolError:  # Its text has the header, and so the key.
         _exit(REFUSED, "The key or token of this call cannot be sent in a header.")
     except (httpx.TransportError, httpx.InvalidURL) as exc:
+        if (why := distrust(exc)) is not None:
+            _exit(UNREACHABLE, f"cannot reach {server}: {why}.")
         _exit(UNREACHABLE, f"cannot reach {server}: {str(exc) or type(exc).__name__}")
 
 
