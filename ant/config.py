@@ -70,16 +70,14 @@ class Config:
     tls_key: Path | None = setting(
         None, flag="--key", help="PEM file with the private key of --cert."
     )
-    proxies: tuple[str, ...] = setting(
+    proxy: tuple[str, ...] = setting(
         (),
-        flag="--proxy",
-        variable="ANT_PROXY",
         help="Address or network of a reverse proxy, such as 10.0.0.2 or 10.0.0.0/8; "
         "several with commas between them. Only from there ANT reads X-Forwarded-For, "
         "-Proto and -Host. Each call from there needs a key or a token.",
     )
-    base_path: str = setting(
-        "",
+    base_path: str | None = setting(
+        None,
         help="Path below which a reverse proxy shows this server, such as /ant. ANT "
         "takes calls with it and without it.",
     )

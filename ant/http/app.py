@@ -78,7 +78,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     renderer = OutputRenderer(system.journal, system.services.flows)
     rows_renderer = RowsRenderer(system)
     config, has_key = system.config, system.config.api_key is not None
-    proxies, cookie_path = Proxies(config.proxies), config.base_path or "/"
+    proxies, cookie_path = Proxies(config.proxy), config.base_path or "/"
 
     # Callers name the same few hosts. An exception is not cached.
     check_host = lru_cache(HOSTS)(auth.check_host)

@@ -69,7 +69,8 @@ class Listeners:
     def _url(self, host: str) -> str:
         scheme = "https" if self.certificate else "http"
         host = f"[{host}]" if ":" in host else host
-        return f"{scheme}://{host}:{self.config.port}{self.config.base_path}"
+        base = self.config.base_path or ""
+        return f"{scheme}://{host}:{self.config.port}{base}"
 
     def warn_of_name(self) -> None:
         """Log a warning if programs in terminals will not accept the certificate."""
@@ -98,7 +99,7 @@ def check(config: Config) -> tuple[Config, Certificate | None]:
     together, and `Forbidden` for a public address without a key.
     """
     base = base_path.checked(config.base_path, config.public_url)
-    Proxies(config.proxies)
+    Proxies(config.proxy)
     if config.tcp:
         check_hosts(config, filter(is_address, [config.host]))
     elif config.uds is None:

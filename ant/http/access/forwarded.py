@@ -64,6 +64,7 @@ class Proxies:
         if not is_ours:
             is_forwarded = not names.isdisjoint(HEADERS)
             return Source(address, scheme, host, is_forwarded)
+        address = str(_parsed(address or ""))  # An IPv4-mapped one as IPv4.
         if names.isdisjoint(HEADERS):
             return Source(address, scheme, host, is_forwarded=True)
         has_plain = any(name.startswith(b"x-forwarded-") for name in names)

@@ -150,7 +150,7 @@ def _answer(route: Route, kind: type, answers: Components) -> Schema:
 
 
 @functools.cache
-def document(has_key: bool, base_path: str = "") -> Schema:
+def document(has_key: bool, base_path: str | None = None) -> Schema:
     """The document. With `has_key` a key is required; without, it is optional."""
     requests, answers = Components(is_request=True), Components(is_request=False)
     paths: dict[str, Schema] = {}

@@ -20,12 +20,12 @@ from ant.core.errors import Conflict
 _FORM: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
-def checked(base_path: str, public_url: str | None) -> str:
-    """The base path without a slash at its end; empty if there is none.
+def checked(base_path: str | None, public_url: str | None) -> str | None:
+    """The base path without a slash at its end; None if there is none.
 
     Raises `Conflict` if it is no path, or not that of the public URL.
     """
-    base = base_path.rstrip("/")
+    base = (base_path or "").rstrip("/")
     if base and _FORM.fullmatch(base) is None:
         raise Conflict(
             f"--base-path {base_path!r} is no path such as /ant: begin with a slash, "
@@ -36,12 +36,12 @@ def checked(base_path: str, public_url: str | None) -> str:
             f"--public-url {public_url} does not end with the base path {base}: give "
             "the whole URL at which others reach this server."
         )
-    return base
+    return base or None
 
 
-def below(base: str, app: ASGIFramework) -> ASGIFramework:
+def below(base: str | None, app: ASGIFramework) -> ASGIFramework:
     """The app, with its routes also below the base path."""
-    if not base:
+    if base is None:
         return app
     start = f"{base}/"
 

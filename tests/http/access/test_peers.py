@@ -148,7 +148,8 @@ async def test_a_remote_call_needs_a_key(door: Door) -> None:
         assert local is not None
         with pytest.raises(Unauthorized):
             await local.caller("GET")
-    assert door.peers.connected(None, ours) is None
+    with trio.socket.socket() as unconnected:
+        assert door.peers.accepted(unconnected) is None
 
 
 async def test_another_user_is_refused(
