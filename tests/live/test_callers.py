@@ -141,8 +141,8 @@ async def test_another_user(tmp_path: Path, is_unix: bool) -> None:
     flags = ["--no-tcp", "--uds", str(path)] if is_unix else []
     async with served(tmp_path, *flags) as (server, ant, quiet):
         if is_unix:
-            assert 0o600 == path.stat().st_mode & 0o777
-            path.chmod(0o666)
+            assert 0o600 == os.stat(path).st_mode & 0o777
+            os.chmod(path, 0o666)
         how = f"uid={NOBODY}"
         answers = await outside(server, quiet, how)
         check("another user", "nothing", REFUSED, answers)
