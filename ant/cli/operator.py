@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -48,41 +49,51 @@ def ask() -> str:
             "--operator asks for the key, so it needs a terminal. In a script, use "
             "--api-key-file or an access token."
         ) from exc
-    typed: str = click.prompt(
+    answer: str = click.prompt(
         "Operator key, or a code of `ant open --print` (hidden)",
         hide_input=True,
         err=True,
     )
+    typed = answer.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     # The code may come as the link that has it.
     return typed.strip().rpartition("/sign-in#")[2]
 
 
 @asynccontextmanager
-async def signed_in(ant: AntClient, secret: str) -> AsyncIterator[None]:
-    """Call as the operator for the length of a block. Raises `Unauthorized`."""
+async def operator_client(
+    url: str, secret: str, ca: Path | None
+) -> AsyncIterator[AntClient]:
+    """A client that calls as the operator, by a key or a code.
+
+    Raises `Unauthorized` if the secret is neither.
+    """
     import trio
 
-    is_code = False
+    from ant.client import AntClient
+
+    token = None
     if _CODE.fullmatch(secret) is not None:
-        with suppress(Unauthorized):  # A key may have the form of a code.
-            await ant.sign_in(secret, "ant --operator", expires_in=SIGN_IN_S)
-            is_code = True
-    if not is_code:
-        await _use_key(ant, secret)
-    try:
-        yield
-    finally:
-        if is_code:
-            with trio.move_on_after(SIGN_OUT_S), suppress(AntError):
-                await ant.sign_out()
+        async with AntClient(url, ca=ca) as ant:
+            with suppress(Unauthorized):  # A key may have the form of a code.
+                token = await ant.sign_in(
+                    secret, "ant --operator", expires_in=SIGN_IN_S
+                )
+    async with AntClient(url, token or secret, ca=ca) as ant:
+        if token is None:
+            await _check_key(ant)
+        try:
+            yield ant
+        finally:
+            if token is not None:
+                with trio.move_on_after(SIGN_OUT_S), suppress(AntError):
+                    await ant.sign_out()
 
 
-async def _use_key(ant: AntClient, key: str) -> None:
-    """Call with a key from now on. Raises `Unauthorized` if it is not the operator's.
+async def _check_key(ant: AntClient) -> None:
+    """Raise `Unauthorized` unless the client calls as the operator.
 
     A server without a key ignores one, and would take the call for its terminal's.
     """
-    ant.use_key(key)
     try:
         await ant.tokens()
     except AntError as exc:

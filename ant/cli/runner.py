@@ -11,7 +11,7 @@ import functools
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import attrs
 import click
 
-from ant.cli.operator import OPERATOR, ask, signed_in
+from ant.cli.operator import OPERATOR, ask, operator_client
 from ant.cli.servers import (
     DEFAULT_SERVER,
     KINDS,
@@ -326,10 +326,12 @@ def _run(
     server = target.url
 
     async def call() -> None:
-        async with (
-            AntClient(server, caller.key, ca=target.ca) as ant,
-            signed_in(ant, secret) if secret else nullcontext(),
-        ):
+        opened: AbstractAsyncContextManager[AntClient]
+        if secret is None:
+            opened = AntClient(server, caller.key, ca=target.ca)
+        else:
+            opened = operator_client(server, secret, target.ca)
+        async with opened as ant:
             await verb(ServerCall(ant, caller.sender, as_json), **arguments)
 
     try:

@@ -33,7 +33,6 @@ TIMEOUT_S = 30.0
 WAIT_S = 30
 """Seconds that a wait lasts if the caller says nothing else."""
 
-
 DEAD_TOKEN, GOING_AWAY = 4401, 1001
 """Codes with which the server closes a socket that it does not want back."""
 
@@ -101,11 +100,6 @@ class AntClient:
     async def __aexit__(self, *_: object) -> None:
         with trio.move_on_after(1):
             await self._http.aclose()
-
-    def use_key(self, key: str) -> None:
-        """Call with this key or token from now on."""
-        self._headers = {b"Authorization": f"Bearer {key}".encode()}
-        self._http.headers["Authorization"] = f"Bearer {key}"
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Send a request; its JSON response, or None if the response has no body.
@@ -396,15 +390,14 @@ class AntClient:
 
     async def sign_in(
         self, code: str, label: str, *, expires_in: int | None = None
-    ) -> Any:
-        """Exchange a one-use code for a sign-in, and call with it from now on.
+    ) -> str:
+        """Exchange a one-use code; the access token of the sign-in.
 
         Raises `Unauthorized` if the code is invalid.
         """
         body = {"code": code, "label": label, "expires_in": expires_in}
-        row = await self.call("POST", "/api/sign-in", body)
-        self.use_key(take_token(self._http))
-        return row
+        await self.call("POST", "/api/sign-in", body)
+        return take_token(self._http)
 
     async def sign_out(self) -> None:
         """End the sign-in, or revoke the access token, of this client."""
