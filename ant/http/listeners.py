@@ -107,8 +107,9 @@ def check(config: Config) -> tuple[Config, Certificate | None]:
     cert, key = config.tls_cert, config.tls_key
     if (cert is None) != (key is None):
         raise Conflict("--cert and --key belong together: give both.")
-    is_used = cert is not None and key is not None and config.tcp
-    certificate = Certificate(cert, key) if cert and key and is_used else None
+    if cert is not None and not config.tcp:
+        raise Conflict("--cert is for --port, which --no-tcp leaves closed.")
+    certificate = Certificate(cert, key) if cert and key else None
     return attrs.evolve(config, base_path=base), certificate
 
 

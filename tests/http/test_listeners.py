@@ -55,6 +55,15 @@ async def test_the_urls(tmp_path: Path) -> None:
         ({"tcp": False}, "give --uds PATH, too"),
         ({"tls_cert": Path("/x")}, "--cert and --key belong together"),
         ({"tls_key": Path("/x")}, "--cert and --key belong together"),
+        (
+            {
+                "tls_cert": Path("/x"),
+                "tls_key": Path("/x"),
+                "tcp": False,
+                "uds": Path("/s"),
+            },
+            "which --no-tcp leaves closed",
+        ),
         ({"tls_cert": Path("/no"), "tls_key": Path("/no")}, "/no cannot be read"),
         ({"proxy": ("proxy.example",)}, "is no address and no network"),
         ({"base_path": "ant"}, "is no path such as /ant"),

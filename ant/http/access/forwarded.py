@@ -19,7 +19,9 @@ from ant.core.errors import Conflict
 HEADERS: Final = frozenset(
     {
         *(b"forwarded", b"x-forwarded", b"x-forwarded-for", b"x-forwarded-host"),
-        *(b"x-forwarded-proto", b"x-forwarded-server", b"x-real-ip", b"via"),
+        *(b"x-forwarded-proto", b"x-forwarded-server", b"x-forwarded-port"),
+        *(b"x-forwarded-prefix", b"x-forwarded-ssl", b"x-forwarded-by"),
+        *(b"x-real-ip", b"x-client-ip", b"via", b"cf-connecting-ip", b"true-client-ip"),
     }
 )
 """Headers that proxies add. A client that calls directly sends none of them."""
