@@ -54,6 +54,33 @@ class Config:
     port: int = setting(
         6458, low=0, high=65535, help="Port to listen on; 0 takes a free one."
     )
+    tcp: bool = setting(
+        True, help="Listen on --host and --port. Without it only --uds is left."
+    )
+    uds: Path | None = setting(
+        None,
+        help="Unix socket to listen on besides, with mode 600. Its folder must exist.",
+    )
+    tls_cert: Path | None = setting(
+        None,
+        flag="--cert",
+        help="PEM file with the certificate of the server and those above it. With it "
+        "and --key, --port speaks https.",
+    )
+    tls_key: Path | None = setting(
+        None, flag="--key", help="PEM file with the private key of --cert."
+    )
+    proxy: tuple[str, ...] = setting(
+        (),
+        help="Address or network of a reverse proxy, such as 10.0.0.2 or 10.0.0.0/8; "
+        "several with commas between them. Only from there ANT reads X-Forwarded-For, "
+        "-Proto and -Host. Each call from there needs a key or a token.",
+    )
+    base_path: str | None = setting(
+        None,
+        help="Path below which a reverse proxy shows this server, such as /ant. ANT "
+        "takes calls with it and without it.",
+    )
     data_dir: Path = setting(
         Path("~/.ant"),
         help="Folder of the database; only one server at a time can use it. If it is "
@@ -78,8 +105,8 @@ class Config:
     )
     public_url: str | None = setting(
         None,
-        help="URL at which others reach this server, if it is not http://HOST:PORT "
-        "(behind TLS, for example).",
+        help="URL at which others reach this server, with --base-path, if it is not "
+        "http://HOST:PORT or https://HOST:PORT (behind a proxy, for example).",
     )
     max_active_sessions: int = setting(
         0, low=0, help="Terminals that may run at once; 0 is no limit."

@@ -13,7 +13,7 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import attrs
@@ -22,20 +22,21 @@ import trio
 from ant.config import Config
 from ant.core import clock, descriptors
 from ant.core.background import open_background
-from ant.core.errors import AntError, Conflict, Forbidden, StorageFailed
+from ant.core.errors import AntError, StorageFailed
 from ant.core.fair_turns import FairTurns
-from ant.core.ip_addresses import is_address, is_loopback
 from ant.data_dir import operator_key
 from ant.data_dir.key_file import read_key
 from ant.data_dir.lock import locked
 from ant.data_dir.reserve import Reserve
 from ant.data_dir.startup_checks import check_folder
 from ant.history.indexer import Indexer
+from ant.http import listeners
 from ant.http.access.auth import has_priority
 from ant.http.access.peers import Peers
 from ant.http.access.sock_diag import SockDiag, open_sock_diag
 from ant.http.app import create_app
-from ant.http.server.listener import address, open_listeners
+from ant.http.listeners import Listeners
+from ant.http.server.base_path import below
 from ant.http.server.listener import serve as serve_app
 from ant.identity.quotas import Quotas
 from ant.identity.tokens import TokenSigner
@@ -78,78 +79,59 @@ _IGNORED = {
 }
 """By default each would kill ANT, and programs that ignore SIGHUP would live on."""
 
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""The address at which this machine reaches a listener on all addresses."""
-
-
-Ready = Callable[[str, Callable[[], str] | None], None]
-"""Is called with the URL of the server, and a function that makes a sign-in link. That
+Ready = Callable[[Sequence[str], Callable[[], str] | None], None]
+"""Is called with the URLs of the server, and a function that makes a sign-in link. That
 is None where no key is set: a browser of this user needs no sign-in then."""
-
-
-def check_hosts(config: Config, hosts: Iterable[str]) -> None:
-    """Refuse addresses that others can reach without a key. Raises `Forbidden`."""
-    if config.api_key or config.insecure or all(map(is_loopback, hosts)):
-        return
-    raise Forbidden(
-        f"{config.host} can be reached from outside and no key is set: set "
-        f"{operator_key.VARIABLE}, listen on 127.0.0.1, or use --insecure."
-    )
 
 
 async def serve(config: Config, ready: Ready) -> None:
     """Run a server until a signal stops it; call `ready` once it serves.
 
     SIGTERM, SIGINT and SIGHUP stop it gracefully; a second one, or SIGQUIT, at once.
-    Raises `Conflict` (folder or port in use), `Forbidden` (public without a key),
-    `StorageFailed`, and any `OSError` of the folder.
+    Raises `Conflict` (folder, port or socket in use, settings that do not fit
+    together), `Forbidden` (public without a key), `StorageFailed`, and any `OSError` of
+    the folder.
     """
-    check_hosts(config, filter(is_address, [config.host]))
+    config, certificate = listeners.check(config)
     umask.make_private()
     if config.api_key and os.geteuid() != 0:
         hide_memory()
     descriptors.raise_limit()
     with locked(config.data_dir):
         check_folder(config.data_dir)
+        opened = await listeners.open_all(config, certificate)
         try:
-            listeners = await open_listeners(config.host, config.port)
-        except OSError as exc:
-            raise Conflict(
-                f"Cannot listen on {config.host}:{config.port}: {exc.strerror or exc}."
-            ) from exc
-        try:
-            # A name is as public as the addresses that it was resolved to.
-            check_hosts(config, (e.socket.getsockname()[0] for e in listeners))
-        except Forbidden:
-            for listener in listeners:
-                listener.socket.close()
-            raise
-        reserve = Reserve(config.data_dir)
-        reserve.begin()
-        store = Store.open(config.database)
-        store.release_reserve = reserve.release
-        try:
-            await _serve(config, store, reserve, listeners, ready)
-            _record_clean_stop(store)
+            await _open_and_serve(opened.config, opened, ready)
         finally:
-            store.close()
+            opened.close()
+
+
+async def _open_and_serve(config: Config, opened: Listeners, ready: Ready) -> None:
+    """Open the database, and serve until a signal stops the server."""
+    reserve = Reserve(config.data_dir)
+    reserve.begin()
+    store = Store.open(config.database)
+    store.release_reserve = reserve.release
+    try:
+        await _serve(config, store, reserve, opened, ready)
+        _record_clean_stop(store)
+    finally:
+        store.close()
 
 
 async def _serve(
     config: Config,
     store: Store,
     reserve: Reserve,
-    listeners: list[trio.SocketListener],
+    opened: Listeners,
     ready: Ready,
 ) -> None:
     needs_sign_in = config.api_key is not None
     tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
     survivors = await recovery.recover(store, tmux)
     warm_up()
-    host, port = address(listeners)
-    url = _url(host, port)
-    config = attrs.evolve(config, port=port)
-    config, sock_diag = _authentication(config, _url(_WILDCARDS.get(host, host), port))
+    opened.warn_of_name()
+    config, can_identify, sock_diag = _authentication(config, opened)
     bus = Bus(store.read(_newest_seq))
     stopped, stopped_at_once, closed = trio.Event(), trio.Event(), trio.Event()
     running = trio.CancelScope()
@@ -178,10 +160,11 @@ async def _serve(
             Broadcaster(),
             open_pty,
             FairTurns(),
-            config.public_url or _url(_WILDCARDS.get(host, host), port),
+            opened.url,
             TokenSigner(read_key(config.data_dir)),
             config.shell_integration,
             tmux,
+            ca=opened.ca,
         )
         background.start_soon("orphans", children.reap_orphans)
         background.start_soon("turns", services.turns.run)
@@ -227,13 +210,14 @@ async def _serve(
                     build_id=clock.new_id(),
                 )
                 peers = None
-                if sock_diag is not None:
+                if can_identify:
                     peers = Peers(
                         sock_diag, services, tmux.tmux_commands.name, config.insecure
                     )
-                link = partial(_sign_in_link, system) if needs_sign_in else None
-                is_ready = partial(ready, url, link)
-                await _listen(system, listeners, peers, stopped, is_ready)
+                has_pages = needs_sign_in and not opened.url.startswith("unix:")
+                link = partial(_sign_in_link, system) if has_pages else None
+                is_ready = partial(ready, opened.shown, link)
+                await _listen(system, opened, peers, stopped, is_ready)
                 closed.set()
         await _record_ends(services)
 
@@ -263,53 +247,55 @@ def _record_clean_stop(store: Store) -> None:
         log.error("The clean stop of the server is not recorded: %s", exc)
 
 
-def _authentication(config: Config, url: str) -> tuple[Config, SockDiag | None]:
-    """The configuration with the key that callers need, and the kernel interface.
+def _authentication(
+    config: Config, opened: Listeners
+) -> tuple[Config, bool, SockDiag | None]:
+    """The configuration with the key that callers need, or how to do without.
 
-    Without a key, ANT asks the kernel which process calls. If the kernel does not
-    answer, ANT makes a key for local programs. `url` is where they reach ANT. Raises
-    `StorageFailed`.
+    Without a key, ANT asks the kernel which process calls: True, and for TCP the
+    kernel's interface. If it does not answer, ANT makes a key for local programs.
+    Raises `StorageFailed`.
     """
     operator_key.remove(config.data_dir)
     try:
         become_subreaper()
-        sock_diag = None if config.api_key else open_sock_diag()
+        is_needed = not config.api_key and config.tcp
+        sock_diag = open_sock_diag() if is_needed else None
+        can_identify = not config.api_key and (sock_diag is not None or not config.tcp)
     except OSError as exc:
         log.error("ANT cannot adopt orphaned processes of terminals: %s.", exc)
-        sock_diag = None
-    if sock_diag is not None or config.api_key or config.insecure:
-        return config, sock_diag
-    key = operator_key.make(config.data_dir, url)
+        sock_diag, can_identify = None, False
+    if can_identify or config.api_key or config.insecure:
+        return config, can_identify, sock_diag
+    key = operator_key.make(config.data_dir, opened.local_url)
     log.warning(
         "The kernel does not report which process calls, so every caller must send the "
         "key in %s; the `ant` command reads it there.",
         config.data_dir / operator_key.FILE,
     )
-    return attrs.evolve(config, api_key=key), None
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return attrs.evolve(config, api_key=key), False, None
 
 
 async def _listen(
     system: System,
-    listeners: list[trio.SocketListener],
+    opened: Listeners,
     peers: Peers | None,
     stopped: trio.Event,
     ready: Callable[[], None],
 ) -> None:
     """Serve until stopped. The bus closes first, so that sockets receive 1001."""
+    app = create_app(system, identify_peers=peers is not None)
     async with trio.open_nursery() as nursery:
         await nursery.start(
             partial(
                 serve_app,
-                create_app(system, identify_peers=peers is not None),
-                listeners,
+                below(system.config.base_path, app),
+                opened.all,
                 stopped=stopped,
                 grace_s=system.config.grace_s,
                 on_small_input=system.services.turns.hold,
-                lookup_peer=peers.connected if peers else None,
+                lookup_peer=peers.accepted if peers else None,
+                certificate=opened.certificate,
                 has_priority=partial(has_priority, system.config),
             )
         )

@@ -47,3 +47,6 @@ class SignIn:
     """The code of the link."""
     label: Title | None = None
     """How the browser names itself, if the code has no label."""
+    expires_in: Seconds | None = None
+    """Seconds that the sign-in lasts, at most as many as the code allows. Null: those
+    of the code."""

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ant import __version__
+from ant.cli.operator import OPERATOR
 from ant.cli.options import ON
 
 
@@ -125,9 +126,15 @@ class _Verbs(click.Group):
     cls=_Verbs, context_settings={"show_default": True, "max_content_width": 80}
 )
 @click.option("--on", metavar="NAME", help="The server to call, by its name.")
+@click.option(
+    "--operator",
+    "is_operator",
+    is_flag=True,
+    help="Ask for the operator's key or a code, and use it for this call only.",
+)
 @click.version_option(__version__, prog_name="ant")
 @click.pass_context
-def main(ctx: click.Context, on: str | None) -> None:
+def main(ctx: click.Context, on: str | None, is_operator: bool) -> None:
     """ANT: an operator server for terminals and AI agents.
 
     A SESSION is named by its id, the beginning of its id, its name or its handle.
@@ -135,6 +142,7 @@ def main(ctx: click.Context, on: str | None) -> None:
     """
     name = ctx.invoked_subcommand or ""
     verb = VERBS.get(ALIASES.get(name, name))
-    if on is not None and verb is not None and not verb.calls:
-        raise click.UsageError(f"{name} calls no server, so it takes no --on.")
-    ctx.meta[ON] = on
+    for flag, is_given in (("--on", on is not None), ("--operator", is_operator)):
+        if is_given and verb is not None and not verb.calls:
+            raise click.UsageError(f"{name} calls no server, so it takes no {flag}.")
+    ctx.meta[ON], ctx.meta[OPERATOR] = on, is_operator

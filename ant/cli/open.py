@@ -55,7 +55,13 @@ async def open_(
     made = await call.ant.create_sign_in_code(
         clean(label) if label else None, scopes, expires_in=expires
     )
-    link = (url or call.ant.url).rstrip("/") + made["path"]
+    base = url or (made["url"] if call.ant.url.startswith("unix:") else call.ant.url)
+    if base is None:
+        raise click.UsageError(
+            "This server listens on a Unix socket only, which no browser reaches. Give "
+            "the URL of its proxy with --url."
+        )
+    link = base.rstrip("/") + made["path"]
     answer = {**made, "link": link}
     note = f"The link is valid once, for {made['expires_in']} seconds."
     if qr and not call.as_json:

@@ -23,9 +23,11 @@ def _absolute(_: click.Context, __: click.Parameter, path: Path | None) -> Path 
         raise click.BadParameter(str(exc)) from exc
 
 
-def _split(_: click.Context, __: click.Parameter, text: str | None) -> tuple[str, ...]:
-    """The items of a list that is separated by commas."""
-    return tuple(filter(None, map(str.strip, (text or "").split(","))))
+def _split(
+    _: click.Context, __: click.Parameter, texts: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The items of a list: of all flags, and those that commas separate."""
+    return tuple(filter(None, map(str.strip, ",".join(texts).split(","))))
 
 
 def _details(setting: Setting) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def _details(setting: Setting) -> dict[str, Any]:
         path = click.Path(path_type=Path, readable=readable)
         return {"type": path, "callback": _absolute}
     if setting.type is tuple:
-        return {"callback": _split}
+        return {"callback": _split, "multiple": True}
     return {"type": str}
 
 

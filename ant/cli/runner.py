@@ -10,14 +10,16 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 import click
 
+from ant.cli.operator import OPERATOR, ask, operator_client
 from ant.cli.options import ON
-from ant.client.access.credentials import Target, find
+from ant.client.access.credentials import CA_VARIABLE, Target, find, sendable
 from ant.client.access.servers import DEFAULT_SERVER, WrongServer
 from ant.config import API_KEY_FILE
 from ant.core.errors import AntError, Unauthorized
@@ -130,6 +132,12 @@ def server_command(
             help="Send the operator key over plain http to another machine.",
         )
         @click.option(
+            "--ca",
+            type=click.Path(path_type=Path),
+            help="PEM file with a certificate of that server to trust, or of who "
+            f"signed it. Default: {CA_VARIABLE}.",
+        )
+        @click.option(
             "--json", "as_json", is_flag=True, help="Print the JSON response."
         )
         @functools.wraps(verb)
@@ -138,11 +146,14 @@ def server_command(
             server: str | None,
             key_file: Path | None,
             plain_http: bool,
+            ca: Path | None,
             as_json: bool,
             **arguments: Any,
         ) -> None:
+            meta = click.get_current_context().meta
             if on is None and server is None:
-                on = click.get_current_context().meta.get(ON)
+                on = meta.get(ON)
+            secret = None
             try:
                 target = find(
                     on,
@@ -150,12 +161,15 @@ def server_command(
                     as_operator=as_operator,
                     key_file=key_file,
                     plain_http=plain_http,
+                    ca=ca,
                 )
+                if meta.get(OPERATOR):
+                    secret = sendable(ask(), target.url, target.plain_http)
             except WrongServer as exc:
                 raise click.UsageError(str(exc)) from exc
             except AntError as exc:
                 _exit(REFUSED, str(exc))
-            _run(verb, target, as_json, arguments)
+            _run(verb, target, secret, as_json, arguments)
 
         return command
 
@@ -165,19 +179,28 @@ def server_command(
 def _run(
     verb: Callable[..., Awaitable[None]],
     target: Target,
+    secret: str | None,
     as_json: bool,
     arguments: dict[str, Any],
 ) -> None:
+    """Run a verb; with `secret`, what the operator typed, as the operator."""
     import httpx
     import trio
 
     from ant.client import Ambiguous, AntClient, Unreachable
+    from ant.client.address import distrust
 
     server, caller = target.url, target.caller
+    sender = caller.sender if secret is None else caller.sender or "cli"
 
     async def call() -> None:
-        async with AntClient(server, caller.key) as ant:
-            await verb(ServerCall(ant, caller.sender, as_json), **arguments)
+        opened: AbstractAsyncContextManager[AntClient]
+        if secret is None:
+            opened = AntClient(server, caller.key, ca=target.ca)
+        else:
+            opened = operator_client(server, secret, target.ca)
+        async with opened as ant:
+            await verb(ServerCall(ant, sender, as_json), **arguments)
 
     try:
         trio.run(call)
@@ -194,6 +217,8 @@ def _run(
     except httpx.LocalProtocolError:  # Its text has the header, and so the key.
         _exit(REFUSED, "The key or token of this call cannot be sent in a header.")
     except (httpx.TransportError, httpx.InvalidURL) as exc:
+        if (why := distrust(exc)) is not None:
+            _exit(UNREACHABLE, f"cannot reach {server}: {why}.")
         _exit(UNREACHABLE, f"cannot reach {server}: {str(exc) or type(exc).__name__}")
 
 

@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> No
 
 
 class _UrlPrinter:
-    """Prints the URL of the server, and a sign-in link where a person reads it.
+    """Prints the URLs of the server, and a sign-in link where a person reads it.
 
     `is_printed` once that is done.
     """
@@ -68,9 +68,11 @@ class _UrlPrinter:
     def __init__(self) -> None:
         self.is_printed = False
 
-    def __call__(self, url: str, make_link: Callable[[], str] | None = None) -> None:
+    def __call__(
+        self, urls: Sequence[str], make_link: Callable[[], str] | None = None
+    ) -> None:
         try:
-            click.echo(f"ANT listening on {url}")
+            click.echo(f"ANT listening on {printable(' and '.join(urls))}")
             # A log or a pipe keeps what it gets, and nobody opens a link there.
             if make_link is not None and sys.stdout.isatty():
                 click.echo(

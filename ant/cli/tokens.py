@@ -39,7 +39,9 @@ def _line(token: dict[str, Any]) -> str:
         ",".join(token["scopes"]),
         f"session {token['session_id']}" if token["session_id"] else "all sessions",
         f"until {token['expires_at'][:10]}" if token["expires_at"] else "no expiry",
-        f"used {used[:16]}Z from {token['last_address']}" if used else "never used",
+        f"used {used[:16]}Z from {token['last_address'] or 'a Unix socket'}"
+        if used
+        else "never used",
     ]
     return "  ".join(parts)
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -17,9 +18,10 @@ import httpx
 import trio
 
 from ant.api.problem import error_of
+from ant.client.address import Address
 from ant.client.event_socket import EventSocket
+from ant.client.sign_in_cookie import take_token
 from ant.core import errors
-from ant.core.ip_addresses import is_loopback
 from ant.model.handles import named, with_prefix
 
 MAX_MESSAGE = 16 << 20
@@ -30,10 +32,6 @@ TIMEOUT_S = 30.0
 
 WAIT_S = 30
 """Seconds that a wait lasts if the caller says nothing else."""
-
-CONNECT_S = 10.0
-"""Timeout of a WebSocket handshake: a server that died during one never responds."""
-
 
 DEAD_TOKEN, GOING_AWAY = 4401, 1001
 """Codes with which the server closes a socket that it does not want back."""
@@ -74,23 +72,26 @@ def problem_in(response: httpx.Response) -> dict[str, Any]:
 
 
 class AntClient:
-    """A client of one server: `async with AntClient(url, key) as ant`."""
+    """A client of one server: `async with AntClient(url, key) as ant`.
 
-    def __init__(self, url: str, api_key: str | None = None) -> None:
+    `url` is `http://…`, `https://…` or `unix:/path` of a Unix socket. `ca` is a PEM
+    file with certificates that the client trusts besides those of the system.
+    """
+
+    def __init__(
+        self, url: str, api_key: str | None = None, *, ca: Path | None = None
+    ) -> None:
+        """Raises `AntError` if the file of certificates cannot be used."""
         self.url = url.rstrip("/")
+        self._address = address = Address.of(self.url, ca)
         self._headers = (
             {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
         )
-        # A proxy of the environment would receive the key on its way to this machine.
-        address = httpx.URL(self.url)
-        is_local = is_loopback(address.host)
         self._http = httpx.AsyncClient(
-            base_url=self.url,
+            base_url=address.base_url,
             headers=self._headers,
             timeout=TIMEOUT_S,
-            trust_env=not is_local,
-            # To read the certificates of all authorities takes half of a short call.
-            verify=not (is_local and address.scheme == "http"),
+            **address.settings(),
         )
 
     async def __aenter__(self) -> Self:
@@ -387,20 +388,30 @@ class AntClient:
         body = {"label": label, "scopes": list(scopes), "expires_in": expires_in}
         return await self.call("POST", "/api/sign-in/codes", body)
 
+    async def sign_in(
+        self, code: str, label: str, *, expires_in: int | None = None
+    ) -> str:
+        """Exchange a one-use code; the access token of the sign-in.
+
+        Raises `Unauthorized` if the code is invalid.
+        """
+        body = {"code": code, "label": label, "expires_in": expires_in}
+        await self.call("POST", "/api/sign-in", body)
+        return take_token(self._http)
+
+    async def sign_out(self) -> None:
+        """End the sign-in, or revoke the access token, of this client."""
+        await self.call("POST", "/api/sign-out")
+
     @asynccontextmanager
     async def socket(self, **query: str) -> AsyncIterator[EventSocket]:
         """An open `/ws` connection. Raises `trio_websocket.ConnectionRejected`."""
-        from trio_websocket import open_websocket_url
-
-        url = self.url.replace("http", "ws", 1) + "/ws"
-        if query:
-            url += "?" + urlencode(query)
-        async with open_websocket_url(
-            url,
+        path = "/ws" + ("?" + urlencode(query) if query else "")
+        async with self._address.websocket(
+            path,
             extra_headers=list(self._headers.items()),
             max_message_size=MAX_MESSAGE,
             message_queue_size=64,
-            connect_timeout=CONNECT_S,
         ) as connection:
             yield EventSocket(connection)
 

@@ -28,7 +28,8 @@ class AsyncAnt(DefaultClient):
     does. In a terminal of ANT it is that terminal. `url` names another server, `on` one
     of `servers.toml`. `api_key` is the key or token to show. `sender` is the name that
     posts and answers have, unless a token says who they are from. `plain_http` allows
-    to send a key over plain HTTP to another machine.
+    to send a key over plain HTTP to another machine. `ca` is a file with a certificate
+    of the server to trust, or of who signed it.
 
     Raises `WrongServer`, and later `Unreachable` where no server answers.
     """
@@ -51,7 +52,9 @@ class AsyncAnt(DefaultClient):
         `cols`, `rows`, `ttl` and `host`.
         """
         argv = ["sh", "-c", command] if isinstance(command, str) else list(command)
-        if cwd is None and is_loopback(urlsplit(self.url).hostname or ""):
+        address = urlsplit(self.url)
+        is_here = address.scheme == "unix" or is_loopback(address.hostname or "")
+        if cwd is None and is_here:
             cwd = Path.cwd()
         if cwd is not None:
             fields["root_dir"] = os.fspath(cwd)

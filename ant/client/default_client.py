@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,6 +15,8 @@ from ant.client.feeds import AsyncEvents
 from ant.core.errors import AntError, Invalid, Unauthorized
 
 if TYPE_CHECKING:
+    import os
+
     from ant.client.feeds import AsyncFeed
     from ant.client.rows import EventRow
 
@@ -29,14 +32,20 @@ class DefaultClient(AntClient):
         on: str | None = None,
         sender: str = "script",
         plain_http: bool = False,
+        ca: str | os.PathLike[str] | None = None,
     ) -> None:
         if on is not None and url is not None:
             raise WrongServer("Give either a url or on=, not both.")
         found = credentials.find(
-            on, url, key=api_key, plain_http=plain_http, sender=sender
+            on,
+            url,
+            key=api_key,
+            plain_http=plain_http,
+            ca=None if ca is None else Path(ca),
+            sender=sender,
         )
         try:
-            super().__init__(found.url, found.caller.key)
+            super().__init__(found.url, found.caller.key, ca=found.ca)
         except (httpx.InvalidURL, UnicodeError) as exc:
             raise WrongServer(f"{found.url!r} is not a URL: {exc}.") from exc
         self.sender = found.caller.sender

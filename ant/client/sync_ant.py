@@ -25,7 +25,8 @@ class Ant(Synchronous):
     does. In a terminal of ANT it is that terminal. `url` names another server, `on` one
     of `servers.toml`. `api_key` is the key or token to show. `sender` is the name that
     posts and answers have, unless a token says who they are from. `plain_http` allows
-    to send a key over plain HTTP to another machine.
+    to send a key over plain HTTP to another machine. `ca` is a file with a certificate
+    of the server to trust, or of who signed it.
 
     Raises `WrongServer`, and later `Unreachable` where no server answers.
 
@@ -43,10 +44,13 @@ class Ant(Synchronous):
         on: str | None = None,
         sender: str = "script",
         plain_http: bool = False,
+        ca: str | os.PathLike[str] | None = None,
     ) -> None:
         from ant.client.async_ant import AsyncAnt
 
-        inner = AsyncAnt(url, api_key, on=on, sender=sender, plain_http=plain_http)
+        inner = AsyncAnt(
+            url, api_key, on=on, sender=sender, plain_http=plain_http, ca=ca
+        )
         super().__init__(inner, LoopThread(inner))
 
     @property
@@ -259,6 +263,19 @@ class Ant(Synchronous):
         return self._thread.call(
             self._inner.create_sign_in_code, label, scopes, expires_in=expires_in
         )
+
+    def sign_in(self, code: str, label: str, *, expires_in: int | None = None) -> str:
+        """Exchange a one-use code; the access token of the sign-in.
+
+        Raises `Unauthorized` if the code is invalid.
+        """
+        return self._thread.call(
+            self._inner.sign_in, code, label, expires_in=expires_in
+        )
+
+    def sign_out(self) -> None:
+        """End the sign-in, or revoke the access token, of this client."""
+        return self._thread.call(self._inner.sign_out)
 
     @contextmanager
     def socket(self, **query: str) -> Iterator[Socket]:

@@ -13,6 +13,7 @@ from quart_trio import QuartTrio
 from ant.core.errors import StorageFailed, Unauthorized
 from ant.http import routes
 from ant.http.access import auth, scopes
+from ant.http.access.forwarded import Proxies, Source
 from ant.http.access.refusals import Refusals
 from ant.http.api_app import ApiApp
 from ant.http.contract import problems
@@ -20,6 +21,7 @@ from ant.http.contract.endpoint import (
     ACCESS_TOKEN,
     CALLER,
     ROUTES,
+    SOURCE,
     check_no_parameters,
 )
 from ant.http.server.admission import connection_of, mark_authenticated
@@ -52,8 +54,8 @@ View = Callable[..., Awaitable[Response]]
 
 def address_of(call: Request | Websocket) -> str | None:
     """The IP address that a call comes from; None if it has none."""
-    client = call.scope.get("client")
-    return client[0] if client else None
+    source: Source = cast(dict[str, Any], call.scope)[SOURCE]
+    return source.client
 
 
 def shown(unit: Unit, secret: str) -> tuple[AccessToken, Caller | None]:
@@ -76,6 +78,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     renderer = OutputRenderer(system.journal, system.services.flows)
     rows_renderer = RowsRenderer(system)
     config, has_key = system.config, system.config.api_key is not None
+    proxies, cookie_path = Proxies(config.proxy), config.base_path or "/"
 
     # Callers name the same few hosts. An exception is not cached.
     check_host = lru_cache(HOSTS)(auth.check_host)
@@ -101,9 +104,10 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
         scope = cast(dict[str, Any], call.scope)
         scope[CALLER] = scope[ACCESS_TOKEN] = None
         names = {name for name, _ in scope["headers"]}
-        check_host(config, call.headers.get("Host"))
+        scope[SOURCE] = source = proxies.source(scope, call.headers, names)
+        check_host(config, source.host)
         if not names.isdisjoint(auth.OF_BROWSERS):
-            auth.check_origin(config, method, call.path, call.headers)
+            auth.check_origin(config, method, call.path, call.headers, source)
         if (method, call.path) in open_calls:
             return
         try:
@@ -127,7 +131,6 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
             return
         sent = call.headers, call.args.get("apiKey")
         if auth.has_key(config, *sent):
-            scope[CALLER] = await identify_peer(method, call)
             return
         secret = auth.access_token(*sent)
         if secret is None and (cookie := call.cookies.get(cookie_name)) is not None:
@@ -154,6 +157,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
 
     async def identify_peer(method: str, call: Request | Websocket) -> Caller | None:
         """The calling terminal by its connection, where connections are identified."""
+        auth.check_direct(config, cast(dict[str, Any], call.scope)[SOURCE])
         if identify_peers:
             return await auth.peer_of(call.scope).caller(method)
         return None
@@ -173,7 +177,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     async def forget_sign_in(response: Response) -> Response:
         """Remove the cookie of a sign-in that has ended, so that another way counts."""
         if response.status_code == 401 and SIGNED_IN in request.scope:
-            response.delete_cookie(cookie_name)
+            response.delete_cookie(cookie_name, path=cookie_path)
         return response
 
     def throttled(view: View) -> View:

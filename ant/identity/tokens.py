@@ -173,7 +173,10 @@ def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
             f"This token is limited to session {caller.session_id!r} and its chat; use "
             "a token without that limit."
         )
-    raise Forbidden("The terminal of this token is not a member of this room.")
+    raise Forbidden(
+        "The terminal of this token is not a member of this room. Add it as a "
+        "participant, or call as the operator."
+    )
 
 
 def can_access_room(unit: Unit, caller: Caller, room_id: str) -> bool:

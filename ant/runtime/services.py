@@ -48,7 +48,8 @@ class RunServices:
     """What all runs share.
 
     `running` has the runs in progress. `flows` has the last flow of every session that
-    has run since the server started. `open_terminal` starts a program on a PTY.
+    has run since the server started. `open_terminal` starts a program on a PTY. `ca`
+    is the file of the certificate that programs in terminals trust; empty if none.
     """
 
     journal: Journal
@@ -63,6 +64,7 @@ class RunServices:
     token_signer: TokenSigner = attrs.field(factory=TokenSigner)
     shell_integration: bool = True
     tmux: Tmux | None = None
+    ca: str = ""
     endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
     wait_slots: WaitSlots = attrs.field(factory=WaitSlots)
     running: dict[SessionId, ActiveRun] = attrs.field(factory=dict)

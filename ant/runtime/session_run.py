@@ -147,6 +147,7 @@ class SessionRun:
             "ANT_SERVER_URL": self._services.server_url,
             "ANT_HANDLE": program.session.handle or "",
             "ANT_TOKEN": self._services.token_signer.token(self.session_id, self._run),
+            **({"ANT_CA": self._services.ca} if self._services.ca else {}),
         }
         root_dir = program.session.root_dir or self._cwd
         self._set_shell_key()

@@ -115,7 +115,7 @@ def test_words_are_completed() -> None:
     )
     assert ["tasks"] == completed("ant room t")
     assert ["--follow"] == completed("ant logs --f")
-    assert ["--on"] == completed("ant --o")
+    assert ["--on", "--operator"] == completed("ant --o")
 
 
 def imported(*argv: str) -> set[str]:

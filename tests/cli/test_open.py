@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from ant.cli import open as opening
+from ant.client.address import Address
 from tests.served import ant, serve
 
-MADE = {"code": "c0de", "path": "/sign-in#c0de", "expires_in": 60}
+MADE = {
+    "code": "c0de",
+    "path": "/sign-in#c0de",
+    "expires_in": 60,
+    "url": "https://ant.example/ant",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +35,20 @@ def test_without_a_browser_the_link_is_printed(made: object) -> None:
     done = ant("open", "--url", "http://192.168.1.5:6458/ant/")
     assert "http://192.168.1.5:6458/ant/sign-in#c0de\n" == done.stdout
     assert 2 == ant("open", "--url", "192.168.1.5").exit_code
+
+
+def test_a_unix_socket_has_no_page(
+    monkeypatch: pytest.MonkeyPatch, made: object
+) -> None:
+    """The link is that of the server's other address; without one, it must be given."""
+    flags = ("--server", "unix:/run/ant.sock")
+    monkeypatch.setattr(Address, "settings", lambda self: {})
+    assert "https://ant.example/ant/sign-in#c0de\n" == ant("open", *flags).stdout
+    serve(monkeypatch, **{"POST /api/sign-in/codes": MADE | {"url": None}})
+    done = ant("open", *flags)
+    assert (2, True) == (done.exit_code, "with --url" in done.stderr)
+    given = ant("open", *flags, "--url", "https://x")
+    assert "https://x/sign-in#c0de\n" == given.stdout
 
 
 def test_a_phone_scans_a_code() -> None:

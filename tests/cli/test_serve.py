@@ -21,7 +21,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
 
     async def serve(config: Config, ready: Any) -> None:
         configs.append(config)
-        ready("http://127.0.0.1:1")
+        ready(["http://127.0.0.1:1"])
 
     monkeypatch.setattr(server, "serve", serve)
     monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
@@ -68,7 +68,8 @@ def test_flags_and_variables_are_the_same(served: list[Config]) -> None:
         *("--webhook-private", "--no-shell-integration"),
         *("--max-hops", "3", "--room-posts-per-minute", "4"),
         *("--token-bytes-per-minute", "5", "--token-requests-per-minute", "6"),
-        *("--token-body-max", "2048"),
+        *("--token-body-max", "2048", "--no-tcp", "--uds", "/s", "--cert", "/c"),
+        *("--key", "/k", "--proxy", "10.0.0.1,", "--proxy", "::1", "--base-path", "/a"),
     )
     variables = run(
         "serve",
@@ -90,6 +91,12 @@ def test_flags_and_variables_are_the_same(served: list[Config]) -> None:
         ANT_TOKEN_BYTES_PER_MINUTE="5",
         ANT_TOKEN_REQUESTS_PER_MINUTE="6",
         ANT_TOKEN_BODY_MAX="2048",
+        ANT_TCP="0",
+        ANT_UDS="/s",
+        ANT_TLS_CERT="/c",
+        ANT_TLS_KEY="/k",
+        ANT_PROXY="10.0.0.1, ::1",
+        ANT_BASE_PATH="/a",
     )
     assert (0, 0) == (flags.exit_code, variables.exit_code), variables.output
     expected = Config(
@@ -111,6 +118,12 @@ def test_flags_and_variables_are_the_same(served: list[Config]) -> None:
         token_bytes_per_minute=5,
         token_requests_per_minute=6,
         token_body_max=2048,
+        tcp=False,
+        uds=Path("/s"),
+        tls_cert=Path("/c"),
+        tls_key=Path("/k"),
+        proxy=("10.0.0.1", "::1"),
+        base_path="/a",
     )
     assert [expected, expected] == served
 

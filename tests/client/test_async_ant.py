@@ -79,7 +79,7 @@ def test_in_a_terminal_the_client_is_that_terminal(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"url": "ftp://x"}, "'ftp://x' is not an http:// or https:// URL."),
+        ({"url": "ftp://x"}, "'ftp://x' is no URL of a server: it begins with http://"),
         ({"url": "http://[x"}, "'http://[x' is not a URL: "),
         ({"url": "http://x:y"}, "'http://x:y' is not a URL: "),
         ({"on": "nope"}, "There is no server 'nope' in "),

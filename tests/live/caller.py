@@ -35,6 +35,11 @@ def asks(session_id: str) -> list[tuple[str, str, bytes | None, dict[str, str]]]
 
 def connect(url: str) -> http.client.HTTPConnection:
     """A connection that is there already, before anything is asked."""
+    if url.startswith("unix:"):
+        local = http.client.HTTPConnection("localhost", timeout=30)
+        local.sock = socket.socket(socket.AF_UNIX)
+        local.sock.connect(url.removeprefix("unix:"))
+        return local
     address, source = urlsplit(url), os.environ.get("SOURCE_ADDRESS")
     connection = http.client.HTTPConnection(
         address.hostname or "",

@@ -97,10 +97,13 @@ async def inside(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-async def test_own_user_and_own_terminals(tmp_path: Path, host: str) -> None:
+@pytest.mark.parametrize("where", ["127.0.0.1", "::1", "a Unix socket"])
+async def test_own_user_and_own_terminals(tmp_path: Path, where: str) -> None:
     """The user outside is the operator; in a terminal nobody is more than it."""
-    async with served(tmp_path, "--host", host) as (server, ant, quiet):
+    flags = ["--host", where]
+    if "Unix" in where:
+        flags = ["--no-tcp", "--uds", str(tmp_path / "s")]
+    async with served(tmp_path, *flags) as (server, ant, quiet):
         answers = await outside(server, quiet, "plain")
         check("own user, outside", "nothing", OPERATOR, answers)
         answers = await inside(ant, tmp_path / "plain", "plain")
@@ -127,9 +130,20 @@ async def test_own_user_and_own_terminals(tmp_path: Path, host: str) -> None:
 
 @needs_root
 @pytest.mark.slow
-async def test_another_user(tmp_path: Path) -> None:
-    """It is nobody, whatever it asks, unless it shows something."""
-    async with served(tmp_path) as (server, ant, quiet):
+@pytest.mark.parametrize("is_unix", [False, True])
+async def test_another_user(tmp_path: Path, is_unix: bool) -> None:
+    """It is nobody, whatever it asks, unless it shows something.
+
+    To the Unix socket it cannot even connect, unless somebody has opened its file.
+    """
+    socket_folder = tempfile.mkdtemp()  # pytest's own are for root only.
+    os.chmod(socket_folder, 0o711)
+    path = Path(socket_folder, "s")
+    flags = ["--no-tcp", "--uds", str(path)] if is_unix else []
+    async with served(tmp_path, *flags) as (server, ant, quiet):
+        if is_unix:
+            assert 0o600 == os.stat(path).st_mode & 0o777
+            os.chmod(path, 0o666)
         how = f"uid={NOBODY}"
         answers = await outside(server, quiet, how)
         check("another user", "nothing", REFUSED, answers)
@@ -145,6 +159,7 @@ async def test_another_user(tmp_path: Path) -> None:
         await ant.revoke_token(made["id"])
         answers = await outside(server, quiet, how, made["token"])
         check("another user", "a token that was revoked", REFUSED, answers)
+    os.rmdir(socket_folder)  # The server has removed its socket.
 
 
 def another_address() -> str | None:

@@ -21,6 +21,7 @@ def servers(as_json: bool) -> None:
     [build-box]
     url = "https://ant.example:6458"
     api-key-file = "build-box.key"  # Beside this file; optional.
+    ca = "build-box.pem"            # A certificate to trust; optional.
     plain-http = false              # True: the key may go over plain http.
     """
     try:
@@ -53,5 +54,6 @@ def _object(server: NamedServer, is_called: bool) -> dict[str, Any]:
         "url": server.url,
         "api_key_file": None if server.key_file is None else str(server.key_file),
         "plain_http": server.plain_http,
+        "ca": None if server.ca is None else str(server.ca),
         "called": is_called,
     }

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from ant.client.access.servers import (
     DEFAULT_SERVER,
+    KINDS,
+    SCHEMES,
     URL_VARIABLE,
     NamedServer,
     WrongServer,
@@ -21,6 +24,9 @@ from ant.client.access.servers import (
 from ant.config import API_KEY_FILE, SETTINGS
 from ant.core.ip_addresses import is_loopback
 from ant.data_dir import operator_key
+
+CA_VARIABLE: Final = "ANT_CA"
+"""The file of a certificate to trust; set in the terminals of a server with TLS."""
 
 
 @attrs.frozen
@@ -37,10 +43,16 @@ class Caller:
 
 @attrs.frozen
 class Target:
-    """A server by its URL, and the caller that it sees."""
+    """A server by its URL, and the caller that it sees.
+
+    `ca` is a file with certificates to trust. `plain_http` allows to send the key of
+    the operator over plain HTTP to another machine.
+    """
 
     url: str
     caller: Caller
+    ca: Path | None = None
+    plain_http: bool = False
 
 
 def find(
@@ -51,24 +63,29 @@ def find(
     key: str | None = None,
     key_file: Path | None = None,
     plain_http: bool = False,
+    ca: Path | None = None,
     sender: str = "cli",
 ) -> Target:
     """The server that a call means (as `chosen`), and who calls it (as `identity`).
 
-    With `key` the call shows that key or token and no other. Raises `WrongServer`, and
-    the errors of `read_key_file`.
+    With `key` the call shows that key or token and no other. Without `ca` the
+    certificates are those of the named server, else those in ANT_CA. Raises
+    `WrongServer`, and the errors of `read_key_file`.
     """
     server = chosen(on, url)
     if isinstance(server, NamedServer):
         url, plain_http = server.url, plain_http or server.plain_http
-        key_file = key_file or _key_file(server)
+        key_file, ca = key_file or _key_file(server), ca or server.ca
     else:
         url = server
-    if not url.startswith(("http://", "https://")):
-        raise WrongServer(f"{url!r} is not an http:// or https:// URL.")
+    if not url.startswith(SCHEMES):
+        raise WrongServer(f"{url!r} is no URL of a server: it begins with {KINDS}.")
+    if ca is None and os.environ.get(CA_VARIABLE):
+        ca = Path(os.environ[CA_VARIABLE])
     try:
         if key is not None:
-            return Target(url, Caller(sendable(key, url, plain_http), sender))
+            caller = Caller(sendable(key, url, plain_http), sender)
+            return Target(url, caller, ca, plain_http)
         caller = identity(
             url,
             as_operator=as_operator,
@@ -78,7 +95,7 @@ def find(
         )
     except ValueError as exc:
         raise WrongServer(f"{url!r} is not a URL: {exc}.") from exc
-    return Target(url, caller)
+    return Target(url, caller, ca, plain_http)
 
 
 def identity(
@@ -142,7 +159,8 @@ def _key() -> str:
 def sendable(key: str, server: str, plain_http: bool) -> str:
     """The operator's key, if it may go to that server. Raises `WrongServer` if not."""
     parts = urlsplit(server)
-    is_safe = parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
+    is_encrypted = parts.scheme.lower() in {"https", "unix"}
+    is_safe = is_encrypted or is_loopback(parts.hostname or "")
     if not (is_safe or plain_http):
         raise WrongServer(
             f"Everybody between here and {parts.hostname} could read the key, since "

@@ -16,8 +16,14 @@ URL_VARIABLE: Final = "ANT_SERVER_URL"
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}", re.ASCII)
 _KEY_FILE = API_KEY_FILE.flag.removeprefix("--")
-_KEYS: Final = {"url": str, _KEY_FILE: str, "plain-http": bool}
+_KEYS: Final = {"url": str, _KEY_FILE: str, "plain-http": bool, "ca": str}
 """The keys of a server in the file, and the type of each."""
+
+
+SCHEMES: Final = ("http://", "https://", "unix:")
+"""How the URL of a server may begin. After `unix:` comes the path of its socket."""
+
+KINDS: Final = "http://, https:// or unix:/"
 
 
 class WrongServer(AntError):
@@ -31,13 +37,15 @@ class WrongServer(AntError):
 class NamedServer:
     """A server of the file: its name, its URL, and the file with its operator key.
 
-    `plain_http` allows to send the key over plain HTTP to another machine.
+    `plain_http` allows to send the key over plain HTTP to another machine. `ca` is a
+    file with certificates to trust.
     """
 
     name: str
     url: str
     key_file: Path | None = None
     plain_http: bool = False
+    ca: Path | None = None
 
 
 def path() -> Path:
@@ -77,14 +85,19 @@ def _server(file: Path, name: str, table: object) -> NamedServer:
             raise wrong(f"has {key!r}, but the keys are {', '.join(_KEYS)}")
         if not isinstance(value, _KEYS[key]):
             raise wrong(f"needs a {_KEYS[key].__name__} as {key}")
-    if not str(table.get("url", "")).startswith(("http://", "https://")):
-        raise wrong("needs a url that begins with http:// or https://")
-    key_file = table.get(_KEY_FILE)
+    if not str(table.get("url", "")).startswith(SCHEMES):
+        raise wrong(f"needs a url that begins with {KINDS}")
+
+    def beside(key: str) -> Path | None:
+        path = table.get(key)
+        return None if path is None else file.parent / Path(path).expanduser()
+
     return NamedServer(
         name,
         table["url"],
-        None if key_file is None else file.parent / Path(key_file).expanduser(),
+        beside(_KEY_FILE),
         bool(table.get("plain-http")),
+        beside("ca"),
     )
 
 

@@ -17,6 +17,7 @@ from werkzeug.datastructures import Headers
 
 from ant.config import Config
 from ant.core.errors import Forbidden, Unauthorized
+from ant.http.access.forwarded import Source
 from ant.http.access.peers import SAFE, ConnectedPeer
 from ant.identity import access_tokens
 from ant.identity.tokens import PREFIX
@@ -73,12 +74,19 @@ def check_host(config: Config, host: str | None) -> None:
             ) from None
 
 
-def check_origin(config: Config, method: str, path: str, headers: Headers) -> None:
+def check_origin(
+    config: Config,
+    method: str,
+    path: str,
+    headers: Headers,
+    source: Source | None = None,
+) -> None:
     """Refuse a call that a browser makes for a page of another origin.
 
     This applies to every method: a page cannot read the answer to a foreign GET, but it
     could measure it, or cause load. A link from another page may open one of `PAGES`.
-    Raises `Forbidden`.
+    `source` has the scheme and the host that the browser used; None stands for HTTP and
+    the Host header. Raises `Forbidden`.
     """
     origins = headers.getlist("Origin")
     sites = set(headers.getlist("Sec-Fetch-Site"))
@@ -86,12 +94,13 @@ def check_origin(config: Config, method: str, path: str, headers: Headers) -> No
         sites <= _OWN_SITES or _opens_page(method, path, headers, sites)
     ):
         return
-    own = own_origins(config, headers.get("Host") or "")
+    scheme, host = (source.scheme, source.host) if source else ("http", None)
+    own = own_origins(config, host or headers.get("Host") or "", scheme)
     if not sites <= _OWN_SITES or not own.issuperset(map(_origin, origins)):
         raise Forbidden(
             "This call comes from a page of another origin; only pages of this server "
             "may call it. Behind a proxy with TLS, ANT_PUBLIC_URL must name the URL "
-            "of the page."
+            "of the page, or --proxy the proxy."
         )
 
 
@@ -106,13 +115,13 @@ def _opens_page(method: str, path: str, headers: Headers, sites: set[str]) -> bo
     )
 
 
-def own_origins(config: Config, host: str) -> set[Origin]:
-    """The origins of this server's pages for a request with that Host header.
+def own_origins(config: Config, host: str, scheme: str = "http") -> set[Origin]:
+    """The origins of this server's pages for a request with that host and scheme.
 
-    ANT itself speaks HTTP. A proxy may speak HTTPS; then ANT_PUBLIC_URL names that
+    A proxy may speak HTTPS where ANT speaks HTTP; then ANT_PUBLIC_URL names that
     origin, and a page from the same host by HTTP is a foreign one.
     """
-    plain = _origin(f"http://{host}")
+    plain = _origin(f"{scheme}://{host}")
     public = _origin(config.public_url or "")
     if public is None:
         return {plain} if plain else set()
@@ -193,9 +202,10 @@ def device_token(
     return cookie
 
 
-def is_secure(headers: Headers) -> bool:
+def is_secure(headers: Headers, source: Source) -> bool:
     """Whether a browser calls by https, by what `check_origin` has compared."""
-    return headers.get("Origin", "").lower().startswith("https://")
+    is_told = headers.get("Origin", "").lower().startswith("https://")
+    return is_told or source.scheme == "https"
 
 
 def has_key(config: Config, headers: Headers, query_key: str | None) -> bool:
@@ -232,6 +242,21 @@ def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
             "Invalid or missing API key: send it as Authorization: Bearer KEY, "
             "X-API-Key: KEY or ?apiKey=KEY. In a browser, sign in by the link of "
             "`ant open`."
+        )
+
+
+def check_direct(config: Config, source: Source) -> None:
+    """Refuse a call without a credential that a proxy forwards.
+
+    Otherwise a proxy of the server's own user would make each of its callers the
+    operator. Raises `Unauthorized`.
+    """
+    if source.is_forwarded and not config.insecure:
+        raise Unauthorized(
+            "A proxy forwards this call, so ANT cannot determine who makes it: send an "
+            "access token (`ant tokens new`), or set ANT_API_KEY (or --api-key-file) "
+            "for the server and send that key. --proxy names the proxy, so that its "
+            "callers are told apart."
         )
 
 

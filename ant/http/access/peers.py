@@ -7,23 +7,26 @@ accidents, and does not stop a hostile program of the same user: see docs/identi
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 import trio
 
 from ant.core.errors import Unauthorized
 from ant.http.access.sock_diag import Address, Owner, SockDiag, is_local
+from ant.http.server.unix_socket import Credentials, credentials
 from ant.identity.tokens import Caller, TokenSigner, identify
 from ant.runtime.services import RunServices
 from ant.store import Unit
 from ant.terminal.host import processes
 from ant.terminal.host.processes import Process
 from ant.terminal.host.socket_holders import SocketHolders, lineage, uids_of
+
+T = TypeVar("T")
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing. `WEBSOCKET` is not one of them."""
@@ -77,31 +80,44 @@ class ProcessLookup:
 class Peers:
     """Identifies the process behind a connection.
 
-    `tmux` is the socket name of the server's tmux. `is_open`: the server accepts calls
-    from other hosts without a key (--insecure).
+    `kernel` is for TCP; None where the server has Unix sockets only. `tmux` is the
+    socket name of the server's tmux. `is_open`: the server accepts calls from other
+    hosts without a key (--insecure).
     """
 
     def __init__(
-        self, kernel: SockDiag, services: RunServices, tmux: str, is_open: bool = False
+        self,
+        kernel: SockDiag | None,
+        services: RunServices,
+        tmux: str,
+        is_open: bool = False,
     ) -> None:
         self._kernel, self.services, self.is_open = kernel, services, is_open
         self._tmux = tmux.encode()
         self._holders = SocketHolders()
         self._limiter = trio.CapacityLimiter(AT_ONCE)
 
-    def connected(
-        self, theirs: Address | None, ours: Address | None
-    ) -> "ConnectedPeer | None":
+    def accepted(self, connection: trio.socket.SocketType) -> "ConnectedPeer | None":
         """The peer of a connection; call this when the connection is accepted.
 
-        None for a connection without addresses, which cannot be identified.
+        None for a connection that the kernel says nothing about.
         """
-        if theirs is None or ours is None:
+        try:
+            if connection.family == trio.socket.AF_UNIX:
+                return UnixPeer(self, credentials(connection))
+            theirs, ours = connection.getpeername(), connection.getsockname()
+        except OSError:  # It was closed.
             return None
-        return ConnectedPeer(self, theirs, ours)
+        return self.connected(theirs[:2], ours[:2])
+
+    def connected(self, theirs: Address, ours: Address) -> "ConnectedPeer":
+        """The peer of a TCP connection between these addresses."""
+        return TcpPeer(self, theirs, ours)
 
     def owner(self, theirs: Address, ours: Address) -> Owner | None:
         """The current owner of a connection; None if the kernel does not know it."""
+        if self._kernel is None:
+            return None
         try:
             return self._kernel.owner(theirs, ours)
         except (OSError, ValueError):
@@ -113,6 +129,15 @@ class Peers:
         Runs in a thread, since it may read all of /proc. *Cancellation:* the thread
         ends by itself.
         """
+        return await self._in_thread(self._find, inode)
+
+    async def classify(self, process: Process) -> ProcessLookup:
+        """The terminal of a process, unless it has ended. *Cancellation:* as `find`."""
+        return await self._in_thread(self._classify_same, process)
+
+    async def _in_thread(
+        self, look: Callable[[T, dict[int, TerminalClaim]], ProcessLookup], what: T
+    ) -> ProcessLookup:
         token_signer, leaders = self.services.token_signer, dict[int, TerminalClaim]()
         for session_id, session_run in self.services.running.items():
             if (leader := session_run.live.terminal.identity) is not None:
@@ -120,10 +145,21 @@ class Peers:
                     session_id, token_signer.token(session_id, session_run.run)
                 )
         return await trio.to_thread.run_sync(
-            partial(self._find, inode, leaders),
+            partial(look, what, leaders),
             abandon_on_cancel=True,
             limiter=self._limiter,
         )
+
+    def _classify_same(
+        self, process: Process, leaders: dict[int, TerminalClaim]
+    ) -> ProcessLookup:
+        """As `_classify`; not known if the pid is that of another process by now."""
+        found = self._classify(process.pid, leaders)
+        now = processes.look(process.pid)
+        is_same = (
+            now is not None and now.live and now.start_ticks == process.start_ticks
+        )
+        return found if is_same else ProcessLookup(is_known=False)
 
     def _find(self, inode: int, leaders: dict[int, TerminalClaim]) -> ProcessLookup:
         found = self._holders.find(inode)
@@ -192,10 +228,8 @@ def _claimed(line: Iterable[Process]) -> TerminalClaim | None:
 class ConnectedPeer:
     """The client end of one connection, and the caller that it was identified as."""
 
-    def __init__(self, peers: Peers, theirs: Address, ours: Address) -> None:
-        self._peers, self._theirs, self._ours = peers, theirs, ours
-        self._is_local = _is_local(theirs, ours)
-        self._owner = peers.owner(theirs, ours) if self._is_local else None
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
         self._lookup: ProcessLookup | None = None
         self._is_confirmed = False
 
@@ -205,10 +239,6 @@ class ConnectedPeer:
         The lookup is cached for the connection, and repeated once, before the first
         call that may change something. A refusal is not cached.
         """
-        if not self._is_local:
-            if self._peers.is_open:
-                return None
-            raise Unauthorized(_REMOTE)
         services = self._peers.services
         is_unsafe = method not in SAFE
         if self._lookup is None or (is_unsafe and not self._is_confirmed):
@@ -220,19 +250,68 @@ class ConnectedPeer:
         return await services.journal.read(_caller, services.token_signer, self._lookup)
 
     async def _find(self) -> ProcessLookup:
+        """Look the process up. Raises `Unauthorized` if it may not call."""
+        raise NotImplementedError
+
+
+class TcpPeer(ConnectedPeer):
+    """The client end of a TCP connection."""
+
+    def __init__(self, peers: Peers, theirs: Address, ours: Address) -> None:
+        super().__init__(peers)
+        self._theirs, self._ours = theirs, ours
+        self._is_local = _is_local(theirs, ours)
+        self._owner = peers.owner(theirs, ours) if self._is_local else None
+
+    async def caller(self, method: str) -> Caller | None:
+        """As `ConnectedPeer.caller`. Another host is refused, unless --insecure."""
+        if not self._is_local:
+            if self._peers.is_open:
+                return None
+            raise Unauthorized(_REMOTE)
+        return await super().caller(method)
+
+    async def _find(self) -> ProcessLookup:
         owner = self._owner
         if owner is None:
             raise Unauthorized(_UNKNOWN)
-        if owner.uid != os.geteuid():
-            raise Unauthorized(
-                f"This server belongs to uid {os.geteuid()}, and this call comes from "
-                f"uid {owner.uid}: {_KEY}"
-            )
+        _check_uid(owner.uid)
         lookup = await self._peers.find(owner.inode)
         # The same process must still hold the socket: the address may be reused.
         if not lookup.is_known or self._peers.owner(self._theirs, self._ours) != owner:
             raise Unauthorized(_UNKNOWN)
         return lookup
+
+
+class UnixPeer(ConnectedPeer):
+    """The client end of a Unix socket: the process that connected, while it lives.
+
+    The kernel tells its pid and uid as they were when it connected. The time at which
+    it started tells it from a later process with that pid.
+    """
+
+    def __init__(self, peers: Peers, connected: Credentials) -> None:
+        super().__init__(peers)
+        self._uid = connected.uid
+        self._process = processes.look(connected.pid) if connected.pid > 0 else None
+
+    async def _find(self) -> ProcessLookup:
+        _check_uid(self._uid)
+        if self._process is None:
+            raise Unauthorized(_UNKNOWN)
+        lookup = await self._peers.classify(self._process)
+        if not lookup.is_known:
+            raise Unauthorized(_UNKNOWN)
+        return lookup
+
+
+def _check_uid(uid: int) -> None:
+    """Raise `Unauthorized` unless it is the server's own."""
+    if uid != os.geteuid():
+        raise Unauthorized(
+            f"This server belongs to uid {os.geteuid()}, and this call comes from "
+            f"uid {uid}: {_KEY}"
+        )
 
 
 def _is_local(theirs: Address, ours: Address) -> bool:

@@ -27,6 +27,9 @@ CALLER: Final = "ant.caller"
 ACCESS_TOKEN: Final = "ant.access_token"
 """The key of a request's scope whose value is its `AccessToken`, or None."""
 
+SOURCE: Final = "ant.source"
+"""The key of a request's scope whose value is its `access.forwarded.Source`."""
+
 JSON: Final = "application/json"
 
 OCTETS: Final = "application/octet-stream"

@@ -28,9 +28,7 @@ _ABOUT: Final = (
     "in UTC. Every error is an `application/problem+json` object."
 )
 
-_SERVERS: Final = [
-    {"url": "/", "description": "The server that this document comes from."}
-]
+_SERVER: Final = "The server that this document comes from."
 
 _KEYS: Final[dict[str, Schema]] = {
     "bearer": {
@@ -152,7 +150,7 @@ def _answer(route: Route, kind: type, answers: Components) -> Schema:
 
 
 @functools.cache
-def document(has_key: bool) -> Schema:
+def document(has_key: bool, base_path: str | None = None) -> Schema:
     """The document. With `has_key` a key is required; without, it is optional."""
     requests, answers = Components(is_request=True), Components(is_request=False)
     paths: dict[str, Schema] = {}
@@ -164,7 +162,7 @@ def document(has_key: bool) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {"title": "ANT", "version": ant.__version__, "description": _ABOUT},
-        "servers": _SERVERS,
+        "servers": [{"url": base_path or "/", "description": _SERVER}],
         "security": keys if has_key else [{}, *keys],
         "paths": paths,
         "components": {

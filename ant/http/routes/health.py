@@ -30,8 +30,9 @@ async def get_health(system: System) -> Health | bytes:
 @endpoint("GET", "/openapi.json", large=True, scope=Scope.VIEW)
 async def get_openapi(system: System) -> dict[str, Any]:
     """Return this document: every route, its parameters and its answers."""
-    has_key = system.config.api_key is not None
-    return await system.journal.read_in_thread(_contract, openapi.document, has_key)
+    config = system.config
+    make, given = openapi.document, (config.api_key is not None, config.base_path)
+    return await system.journal.read_in_thread(_contract, make, *given)
 
 
 def _contract(_: Unit, make: Callable[..., dict[str, Any]], *args: Any) -> Any:

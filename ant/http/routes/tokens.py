@@ -1,5 +1,7 @@
 """Routes of access tokens and sign-ins: make, list, revoke; sign in and out."""
 
+from typing import Any, cast
+
 import attrs
 from quart import Response, request
 
@@ -7,7 +9,7 @@ from ant.api import codec
 from ant.api.token_requests import CreateSignInCode, CreateToken, SignIn
 from ant.core.errors import CapacityReached, Conflict, NotFound, Unauthorized
 from ant.http.access import auth
-from ant.http.contract.endpoint import JSON, Done, endpoint
+from ant.http.contract.endpoint import JSON, SOURCE, Done, endpoint
 from ant.identity import access_tokens
 from ant.identity.access_tokens import NewToken
 from ant.identity.sign_in_codes import CODE_S
@@ -35,6 +37,9 @@ class SignInCode:
     """The path of the link to open: the page that signs in, with the code."""
     expires_in: int
     """Seconds that the code is valid."""
+    url: str | None
+    """The URL of this server, below which `path` is. Null: only its Unix socket has
+    one."""
 
 
 @endpoint(
@@ -99,7 +104,9 @@ async def create_sign_in_code(
     if access_token is not None:
         access_tokens.check_grant(access_token, scopes)
     code = system.sign_in_codes.make(body.label, scopes, body.expires_in, access_token)
-    return SignInCode(code, f"/sign-in#{code}", CODE_S)
+    url = system.services.server_url
+    shown = url.rstrip("/") if url.startswith("http") else None
+    return SignInCode(code, f"/sign-in#{code}", CODE_S, shown)
 
 
 @endpoint(
@@ -120,16 +127,17 @@ async def sign_in(system: System, body: SignIn) -> AccessToken | Response:
     """
     waiting = system.sign_in_codes.take(body.code)
     label = waiting.label or body.label or "Browser"
+    expires_in = min(waiting.expires_in, body.expires_in or waiting.expires_in)
     made = await system.journal.write(
-        access_tokens.sign_in, label, waiting.scopes, waiting.expires_in, waiting.by
+        access_tokens.sign_in, label, waiting.scopes, expires_in, waiting.by
     )
     response = Response(codec.dumps(made.access_token), content_type=JSON)
     response.set_cookie(
         auth.cookie_name(system.epoch),
         made.token,
-        max_age=waiting.expires_in,
-        path="/",
-        secure=auth.is_secure(request.headers),
+        max_age=expires_in,
+        path=system.config.base_path or "/",
+        secure=auth.is_secure(request.headers, cast(Any, request.scope)[SOURCE]),
         httponly=True,
         samesite="Strict",
     )
@@ -148,7 +156,8 @@ async def sign_out(system: System, access_token: AccessToken | None) -> Done | R
         raise Conflict("This call shows no sign-in, so there is none to end.")
     await _revoke(system, access_token.id)
     response = Response(codec.dumps(Done()), content_type=JSON)
-    response.delete_cookie(auth.cookie_name(system.epoch))
+    path = system.config.base_path or "/"
+    response.delete_cookie(auth.cookie_name(system.epoch), path=path)
     return response
 
 

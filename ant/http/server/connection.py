@@ -1,4 +1,4 @@
-"""One accepted TCP connection: timeouts, writes that cannot block for ever, closing.
+"""One accepted connection: timeouts, writes that cannot block for ever, closing, TLS.
 
 It drives `protocol.Protocol` in place of Hypercorn's `TCPServer.run`.
 
@@ -17,6 +17,7 @@ import sys
 import termios
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from math import inf
 from typing import Any, cast
 
@@ -31,12 +32,13 @@ from hypercorn.utils import parse_socket_addr
 from ant.core.counters import Limit, increment
 from ant.core.fair_turns import LARGE
 from ant.http.server.admission import CONNECTION, Admission, RequestSlot
-from ant.http.server.protocol import Protocol, RequestTasks
+from ant.http.server.protocol import ONLY_HTTPS, Protocol, RequestTasks, refusal
+from ant.http.server.tls import TlsError, TlsSession
 
 log = logging.getLogger(__name__)
 
-PeerLookup = Callable[[tuple[str, int] | None, tuple[str, int] | None], Any]
-"""Called with the client's address and the server's when a connection is accepted."""
+PeerLookup = Callable[[trio.socket.SocketType], Any]
+"""Called with the socket of a connection when it is accepted."""
 
 HEAD_S = 20.0
 """Seconds for a request head, from its first byte, or from the accept for the first."""
@@ -64,11 +66,12 @@ class Connection(TCPServer):
         admission: Admission,
         on_small_input: Callable[[], None],
         lookup_peer: PeerLookup | None,
+        tls: TlsSession | None = None,
     ) -> None:
         wrapped = cast(AppWrapper, app)
         secure = cast("trio.SSLStream[trio.SocketStream]", stream)
         super().__init__(wrapped, config, context, {}, secure)
-        self._socket, self._stall_s = stream.socket, stall_s
+        self._socket, self._stall_s, self._tls = stream.socket, stall_s, tls
         self._on_small_input, self._lookup_peer = on_small_input, lookup_peer
         self._admission, self._slot = admission, RequestSlot(None)
         self._is_waiting = False
@@ -91,14 +94,14 @@ class Connection(TCPServer):
                 async with RequestTasks() as tasks:
                     state: dict[str, object] = {CONNECTION: self}
                     if self._lookup_peer is not None:
-                        state["peer"] = self._lookup_peer(client, server)
+                        state["peer"] = self._lookup_peer(self._socket)
                     self._protocol = Protocol(
                         self.app,
                         self.config,
                         self.context,
                         tasks,
                         ConnectionState(state),
-                        False,
+                        self._tls is not None,
                         client,
                         server,
                         self.protocol_send,
@@ -194,12 +197,14 @@ class Connection(TCPServer):
 
         *Cancellation:* only before the first byte.
         """
-        left = memoryview(data)
         try:  # `acquire` would be a checkpoint even if the lock is free.
             self.send_lock.acquire_nowait()
         except trio.WouldBlock:
             await self.send_lock.acquire()
         try:
+            if self._tls is not None:
+                data = self._tls.encrypt(data)
+            left = memoryview(data)
             while left and not self._closing:
                 before = self._unacknowledged()
                 with trio.move_on_after(self._stall_s, shield=True) as timeout:
@@ -232,14 +237,35 @@ class Connection(TCPServer):
                 data = await self._socket.recv(MAX_RECV)
             if not data:
                 break
-            if len(data) <= LARGE:
+            if self._tls is not None and not self._closing:
+                data = await self._decrypt(self._tls, data)
+            if 0 < len(data) <= LARGE:
                 self._on_small_input()
             if self._idle:
                 head_deadline = trio.current_time() + HEAD_S
                 self._read_deadline = min(self._read_deadline, head_deadline)
-            if not self._closing:
+            if data and not self._closing:
                 await self._protocol.handle(RawData(data))
+            if self._tls is not None and self._tls.is_ended:
+                break
         await self._protocol.handle(Closed())
+
+    async def _decrypt(self, tls: TlsSession, data: bytes) -> bytes:
+        """The plain bytes in `data`, if any; close if the client does not speak TLS."""
+        try:
+            plain = tls.decrypt(data)
+        except TlsError as exc:
+            log.info("A connection ended early: TLS: %s.", exc)
+            if exc.is_plain_http:
+                self._tls = None
+                await self._write(refusal(HTTPStatus.BAD_REQUEST, ONLY_HTTPS))
+            else:
+                await self._write(b"")  # The alert, which says what is wrong.
+            await self._close()
+            return b""
+        if tls.has_pending:
+            await self._write(b"")
+        return plain
 
     async def _close(self) -> None:
         """Send the end of the stream; the reader then waits for the client's end.
@@ -252,7 +278,9 @@ class Connection(TCPServer):
                 self._closing = True
                 is_stopping = self.context.terminated.is_set()
                 self._set_read_timeout(STOP_LINGER_S if is_stopping else LINGER_S)
-                with suppress(OSError):
+                with suppress(OSError, trio.ClosedResourceError):
+                    if self._tls is not None:
+                        await self._socket.send(self._tls.end())
                     self._socket.shutdown(trio.socket.SHUT_WR)
 
     def _set_read_timeout(self, seconds: float) -> None:

@@ -24,6 +24,7 @@ from ant.core.log_rate import FailureLog
 from ant.http.server.admission import Admission, PriorityCheck
 from ant.http.server.connection import Connection, PeerLookup
 from ant.http.server.protocol import MAX_BODY, configuration, refusal
+from ant.http.server.tls import Certificate
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,11 @@ async def open_listeners(host: str, port: int) -> list[trio.SocketListener]:
     return listeners
 
 
+def is_tcp(one: trio.socket.SocketType) -> bool:
+    """Whether a socket is one of TCP, not a Unix socket."""
+    return one.family != trio.socket.AF_UNIX
+
+
 def address(listeners: list[trio.SocketListener]) -> tuple[str, int]:
     """The host and the port that the first listener is bound to."""
     host, port = listeners[0].socket.getsockname()[:2]
@@ -80,6 +86,7 @@ async def serve(
     lookup_peer: PeerLookup | None = None,
     limits: Shares | None = None,
     has_priority: PriorityCheck | None = None,
+    certificate: Certificate | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve `app` until `stopped`, then finish every connection within `grace_s`.
@@ -92,12 +99,13 @@ async def serve(
     `stall_s`         a client that accepts nothing for this long, while there is
                       something to send, is reset
     `on_small_input`  called when a client has sent a small piece, such as a key press
-    `lookup_peer`     called with both addresses of a new connection; its result is
+    `lookup_peer`     called with the socket of a new connection; its result is
                       `state["peer"]` in the ASGI scopes of the requests
     `limits`          how many connections there may be; None derives it from the limit
                       of descriptors
     `has_priority`    selects requests that go before those of unauthenticated clients;
                       None gives priority to all
+    `certificate`     TCP connections speak TLS with it; None: they speak plain HTTP
 
     *Cancellation:* resets every connection at once; no socket and no task is left.
     """
@@ -116,6 +124,7 @@ async def serve(
             admission,
             on_small_input,
             lookup_peer,
+            certificate.session() if certificate and is_tcp(stream.socket) else None,
         )
         if not admission.admit(connection):
             return False
@@ -142,7 +151,9 @@ async def serve(
         try:
             async with trio.open_nursery() as accepting:
                 for listener in listeners:
-                    accept = ListeningSocket(listener, admission, admit).run
+                    is_plain = certificate is None or not is_tcp(listener.socket)
+                    listening = ListeningSocket(listener, admission, admit, is_plain)
+                    accept = listening.run
                     accepting.start_soon(persist, "The listener", accept)
                 task_status.started()
                 await stopped.wait()
@@ -175,7 +186,9 @@ class ListeningSocket:
         listener: trio.SocketListener,
         admission: Admission,
         admit: Callable[[trio.SocketStream], bool],
+        is_plain: bool = True,
     ) -> None:
+        self._is_plain = is_plain
         self._listener, self._admission, self._admit = listener, admission, admit
         self._failures = FailureLog(log, "No connection can be accepted")
         self._refusals = 0
@@ -245,7 +258,8 @@ class ListeningSocket:
         """
         try:
             with suppress(trio.BrokenResourceError), trio.move_on_after(REFUSAL_S):
-                await stream.send_all(refusal())
+                if self._is_plain:  # A handshake costs too much where all is in use.
+                    await stream.send_all(refusal())
                 await stream.send_eof()
                 while await stream.receive_some(MAX_RECV):
                     pass

@@ -86,11 +86,20 @@ def configuration() -> Config:
     return config
 
 
-def refusal() -> bytes:
-    """The whole 503 response for a connection for which there is no room."""
-    body = codec.dumps(problem(HTTPStatus.SERVICE_UNAVAILABLE, _FULL))
+ONLY_HTTPS = "This port speaks https: call https:// instead of http://."
+
+
+def refusal(
+    status: HTTPStatus = HTTPStatus.SERVICE_UNAVAILABLE, sentence: str = _FULL
+) -> bytes:
+    """The whole response to a connection whose request is not read.
+
+    By default, the 503 of a connection for which there is no room.
+    """
+    body = codec.dumps(problem(status, sentence))
+    again = "Retry-After: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
     head = (
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n{again}Connection: close\r\n"
         f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return hardened(head.encode()) + body

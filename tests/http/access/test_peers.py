@@ -1,5 +1,6 @@
 """Who makes a connection, as far as the kernel tells."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,9 +18,12 @@ from ant.http.access.peers import (
     Peers,
     ProcessLookup,
     TerminalClaim,
+    UnixPeer,
     _caller,
 )
 from ant.http.access.sock_diag import SockDiag
+from ant.http.server import unix_socket
+from ant.http.server.unix_socket import Credentials
 from ant.terminal.host.pty import open_pty
 from tests.systems import PATIENCE_S, Rig, running
 
@@ -148,7 +152,8 @@ async def test_a_remote_call_needs_a_key(door: Door) -> None:
         assert local is not None
         with pytest.raises(Unauthorized):
             await local.caller("GET")
-    assert door.peers.connected(None, ours) is None
+    with trio.socket.socket() as unconnected:
+        assert door.peers.accepted(unconnected) is None
 
 
 async def test_another_user_is_refused(
@@ -189,6 +194,73 @@ async def test_a_program_in_a_terminal_is_that_terminal(
             await rig.system.supervisor.stop(session.id)
             with pytest.raises(Unauthorized, match="has ended"):
                 await peer.caller("GET")
+
+
+CONNECT = """
+import socket, sys
+one = socket.socket(socket.AF_UNIX)
+one.connect(sys.argv[1])
+one.recv(1)
+"""
+
+
+async def test_a_peer_of_a_unix_socket(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This process is the operator; another user and one that has ended are nobody."""
+    made = unix_socket.listen(tmp_path / "s")
+    asked = Peers(None, rig.system.services, "ant-none")
+
+    async def accepted() -> tuple[trio.SocketStream, ConnectedPeer]:
+        with trio.fail_after(PATIENCE_S):
+            stream = await made.listener.accept()
+        peer = asked.accepted(stream.socket)
+        assert peer is not None
+        return stream, peer
+
+    async with await trio.open_unix_socket(made.path):
+        stream, peer = await accepted()
+        assert await peer.caller("POST") is None
+        with monkeypatch.context() as patch:
+            patch.setattr(peers.os, "geteuid", lambda: 4242)
+            other = asked.accepted(stream.socket)
+            assert other is not None
+            with pytest.raises(Unauthorized, match=r"uid 4242.*from uid \d+: set ANT_"):
+                await other.caller("GET")
+        await stream.aclose()
+    words = [sys.executable, "-c", CONNECT, str(made.path)]
+    with subprocess.Popen(words) as child:  # noqa: ASYNC220
+        stream, peer = await accepted()
+        later = asked.accepted(stream.socket)
+        with pytest.raises(Unauthorized, match="cannot determine which one"):
+            await peer.caller("GET")
+        await stream.aclose()
+    assert 0 == child.returncode
+    with pytest.raises(Unauthorized, match="cannot determine which process"):
+        await peer.caller("POST")
+    assert isinstance(later, UnixPeer)
+    with pytest.raises(Unauthorized, match="cannot determine which process"):
+        await later.caller("GET")
+    made.remove()
+
+
+async def test_a_later_process_with_that_pid_is_another(
+    rig: Rig, tmp_path: Path
+) -> None:
+    """The kernel gives pids anew; the time of the start tells them apart."""
+    peer = UnixPeer(
+        Peers(None, rig.system.services, "ant-none"),
+        Credentials(os.getpid(), os.geteuid()),
+    )
+    assert await peer.caller("GET") is None
+    assert peer._process is not None
+    earlier = attrs.evolve(peer._process, start_ticks=peer._process.start_ticks - 1)
+    peer._process, peer._lookup = earlier, None
+    with pytest.raises(Unauthorized, match="cannot determine which process"):
+        await peer.caller("GET")
+    hidden = UnixPeer(peer._peers, Credentials(0, os.geteuid()))
+    with pytest.raises(Unauthorized, match="cannot determine which process"):
+        await hidden.caller("GET")
 
 
 @pytest.mark.parametrize(

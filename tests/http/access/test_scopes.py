@@ -25,12 +25,11 @@ from ant.http.contract.endpoint import ROUTES, Route
 from ant.http.routes.events import EventStream
 from ant.identity import access_tokens
 from ant.identity.access_tokens import NewToken
-from ant.model.access_tokens import INCLUDED, AccessTokenId, Scope, TokenKind
-from ant.store import Unit
+from ant.model.access_tokens import AccessTokenId, Scope, TokenKind
 from tests.asked import Asker
-from tests.http.access.test_permissions import FRAME_STANCES, where
-from tests.http.asking import Answer, Api, ask
-from tests.http.routes.test_routes import LEAST, queried, row
+from tests.http.access.test_permissions import FRAME_STANCES
+from tests.http.asking import Api
+from tests.http.routes.test_routes import LEAST, row
 from tests.http.ws.test_socket import Client
 from tests.systems import Rig, running
 
@@ -186,21 +185,6 @@ OWN = {
 """Bodies that speak for no session, and give no more than the caller has."""
 
 
-async def called(api: Api, scene: Scene, route: Route, session_id: str) -> Answer:
-    path = where(route, session_id, scene.messages.get(session_id, "nobody"))
-    return await api.call(route.method, path, body_of(route), **queried(route))
-
-
-async def by_browser(scene: Scene, route: Route, cookie: str, **headers: str) -> Answer:
-    """What a browser with a sign-in gets."""
-    path = where(route, scene.own["id"], scene.messages[scene.own["id"]])
-    if query := queried(route):
-        path += "?" + "&".join(f"{key}={value}" for key, value in query.items())
-    name = auth.cookie_name(scene.rig.system.epoch)
-    headers = {"Cookie": f"{name}={cookie}", "Host": "localhost", **headers}
-    return await ask(scene.rig.app, route.method, path, body_of(route), **headers)
-
-
 SAME_ORIGIN = {"Origin": "http://localhost", "Sec_Fetch_Site": "same-origin"}
 CROSS_SITE = (
     {"Origin": "https://evil.example", "Sec_Fetch_Site": "cross-site"},
@@ -208,71 +192,6 @@ CROSS_SITE = (
     {"Sec_Fetch_Site": "same-site"},
     {"Origin": "http://localhost:9999"},
 )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("route", ROUTES, ids=row)
-async def test_every_caller_on_every_route(scene: Scene, route: Route) -> None:
-    """The refused ones first, so that nothing is done; a refusal says what to do."""
-    scope, own = SCOPES[row(route)], scene.own["id"]
-    if route.is_open:
-        return
-    before = len(scene.rig.bus.published)
-    expired = scene.token(*Scope, expires_in=1)
-    revoked = scene.token(*Scope)
-    scene.rig.store.transact(access_tokens.revoke, revoked.access_token.id)
-
-    def expire(unit: Unit) -> None:
-        unit.access_tokens.remove([expired.access_token.id])
-        past = expired.access_token.created_at
-        token = attrs.evolve(expired.access_token, expires_at=past)
-        unit.access_tokens.add(token, access_tokens._digest(expired.token), None)
-
-    scene.rig.store.transact(expire)
-    for bad, says in (
-        (None, "API key"),
-        ("wrong", "API key"),
-        ("ant_wrong", "ant tokens new"),
-        (f"ant_{'A' * 43}", "ant tokens new"),
-        (expired.token, "has expired"),
-        (revoked.token, "ant tokens new"),
-    ):
-        got = await called(Api(scene.rig, bad), scene, route, own)
-        assert (401, True) == (got.status, says in got.detail), (bad, got)
-    for single in Scope:
-        included = single is Scope.ADMIN and scope in INCLUDED
-        if scope in (single, "any") or included:
-            continue
-        got = await called(scene.api(single), scene, route, own)
-        assert 403 == got.status, single
-        assert f"`{scope}`" in got.detail, got.detail
-        assert "ant tokens new" in got.detail, got.detail
-    most = tuple(each for each in Scope if each is not Scope.ADMIN)
-    elsewhere = scene.api(*most, session_id=scene.foreign["id"])
-    here = scene.api(*most, session_id=own)
-    if scope != "any" and row(route) not in LISTED:
-        got = await called(elsewhere, scene, route, own)
-        assert 403 == got.status
-    device = scene.token(*Scope, kind=TokenKind.DEVICE).token
-    for foreign in CROSS_SITE:
-        got = await by_browser(scene, route, device, **foreign)
-        assert (403, True) == (got.status, "another origin" in got.detail), foreign
-    if route.method != "GET":
-        got = await by_browser(scene, route, device)
-        assert (403, True) == (got.status, "Origin" in got.detail)
-    assert before == len(scene.rig.bus.published), "something was done all the same"
-    assert not scene.rig.terminals[0].written
-
-    allowed = [scene.api(each) for each in Scope if scope in (each, "any")]
-    if scope in INCLUDED:
-        allowed.append(scene.api(Scope.ADMIN))
-    if "<session_id>" in route.path and scope is not Scope.ADMIN:
-        allowed.append(here)
-    for api in allowed:
-        got = await called(api, scene, route, own)
-        assert got.status not in (401, 403), (got, scope)
-    got = await by_browser(scene, route, device, **SAME_ORIGIN)
-    assert got.status not in (401, 403), got
 
 
 async def test_a_limited_token_lists_its_session(scene: Scene) -> None:

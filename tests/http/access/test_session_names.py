@@ -51,35 +51,35 @@ async def named(api: Api) -> Session:
 
 
 @pytest.mark.parametrize("name", ["@codex", "@CODEX", "%40codex"])
-@pytest.mark.parametrize("route", IN_PATH, ids=row)
-async def test_a_path(api: Api, route: Route, name: str) -> None:
-    """By its handle a session answers as by its id."""
-    session = await named(api)
-    body = None if route.body is None else LEAST.get(route.body.__name__, {})
-    answers = [
-        await api.call(route.method, path(route, each), body, **queried(route))
-        for each in (name, session.id)
-    ]
-    by_name, by_id = answers
-    if row(route).startswith("DELETE /api/sessions/:id"):
-        assert by_name.status in (200, 204, 400, 404)
-        return
-    if by_id.status < 400:
-        assert by_name.status == by_id.status
-        assert timeless(by_name.body) == timeless(by_id.body)
-    else:
-        assert (by_name.status, by_name.detail) == (by_id.status, by_id.detail)
+async def test_a_path(api: Api, name: str) -> None:
+    """By its handle a session answers as by its id, on every route."""
+    for number, route in enumerate(IN_PATH):
+        session = await api.rig.create(f"codex{number}")
+        body = None if route.body is None else LEAST.get(route.body.__name__, {})
+        by_name, by_id = [
+            await api.call(route.method, path(route, each), body, **queried(route))
+            for each in (f"{name}{number}", session.id)
+        ]
+        if row(route).startswith("DELETE /api/sessions/:id"):
+            assert by_name.status in (200, 204, 400, 404), row(route)
+        elif by_id.status < 400:
+            assert by_name.status == by_id.status, row(route)
+            assert timeless(by_name.body) == timeless(by_id.body), row(route)
+        else:
+            assert by_name.status == by_id.status, row(route)
+            assert by_name.detail == by_id.detail, row(route)
 
 
-@pytest.mark.parametrize("route", IN_PATH, ids=row)
-async def test_a_handle_of_nobody_in_a_path(api: Api, route: Route) -> None:
+async def test_a_handle_of_nobody_in_a_path(api: Api) -> None:
     """A 404 that says what was looked for, and nothing is done."""
     before = api.rig.tags()
-    body = None if route.body is None else LEAST.get(route.body.__name__, {})
-    answer = await api.call(route.method, path(route, "@nil"), body, **queried(route))
-    said = "There is no session with the handle '@nil'."
-    assert (404, said) == (answer.status, answer.detail)
-    assert before == api.rig.tags()
+    for route in IN_PATH:
+        body = None if route.body is None else LEAST.get(route.body.__name__, {})
+        where = path(route, "@nil")
+        answer = await api.call(route.method, where, body, **queried(route))
+        said = "There is no session with the handle '@nil'."
+        assert (404, said) == (answer.status, answer.detail), row(route)
+        assert before == api.rig.tags(), row(route)
 
 
 async def test_a_deleted_session_is_restored_by_its_handle(api: Api) -> None:
@@ -232,30 +232,36 @@ async def test_one_session_by_two_names(rig: Rig) -> None:
     assert get_origin(type(frame)) is None
 
 
-@pytest.mark.parametrize("route", IN_PATH, ids=row)
-async def test_a_token_by_handle(scene: Scene, route: Route) -> None:
+async def test_a_token_by_handle(scene: Scene) -> None:
     """Its own handles count; that of another session is as that of nobody."""
     operator = scene.operator
     for each, handle in ((scene.own, "own"), (scene.foreign, "foreign")):
         here = f"/api/sessions/{each['id']}/handle"
         await operator.call("PATCH", here, {"handle": handle})
-    body = None if route.body is None else LEAST.get(route.body.__name__, {})
-    names = {"handle": "@ada", "reader_id": scene.ada.id}
-    if route.speaker in names:
-        body = {**body, route.speaker: names[route.speaker]}
-
-    async def status(session: str, message: str = NOBODY) -> tuple[int, Any]:
-        to = where(route, session, message)
-        got = await scene.api.call(route.method, to, body, **queried(route))
-        return got.status, got.body
-
     message = scene.messages[scene.own["id"]]
-    assert (await status("@own", message))[0] == (
-        await status(scene.own["id"], message)
-    )[0]
-    assert (await status("@ada"))[0] == (await status(scene.ada.id))[0]
-    assert await status("@foreign") == await status("@nil")
-    assert 403 == (await status("@foreign"))[0]
+    for route in IN_PATH:
+        body = None if route.body is None else LEAST.get(route.body.__name__, {})
+        names = {"handle": "@ada", "reader_id": scene.ada.id}
+        if route.speaker in names:
+            body = {**body, route.speaker: names[route.speaker]}
+
+        async def status(
+            session: str,
+            message: str = NOBODY,
+            route: Route = route,
+            body: Any = body,
+        ) -> tuple[int, Any]:
+            to = where(route, session, message)
+            got = await scene.api.call(route.method, to, body, **queried(route))
+            return got.status, got.body
+
+        by_id = await status(scene.own["id"], message)
+        assert by_id[0] == (await status("@own", message))[0], row(route)
+        by_id = await status(scene.ada.id)
+        assert by_id[0] == (await status("@ada"))[0], row(route)
+        foreign = await status("@foreign")
+        assert await status("@nil") == foreign, row(route)
+        assert 403 == foreign[0], row(route)
 
 
 async def test_a_token_learns_no_id_by_a_frame(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import trio
 
+from ant.core import clock
 from ant.core.counters import Limit, counted
 from ant.http.access import auth
 from ant.http.access.refusals import FREE
@@ -167,6 +168,20 @@ async def test_no_code_and_no_cookie_is_kept(
     for secret in (code, cookie):
         assert not [each for each in kept if secret.encode() in each]
         assert secret not in repr(exported.body)
+
+
+@pytest.mark.parametrize(("asked", "lasts"), [(60, 60), (10**6, 3600), (None, 3600)])
+async def test_a_sign_in_may_be_shorter(
+    scene: Scene, asked: int | None, lasts: int
+) -> None:
+    """Than the code allows, and never longer."""
+    code = await code_of(scene, expires_in=3600)
+    body = {"code": code, "expires_in": asked}
+    signed = await ask(scene.rig.app, "POST", "/api/sign-in", body, **HOST)
+    assert f"Max-Age={lasts};" in signed.headers["Set-Cookie"]
+    row = signed.body
+    ends, begins = map(clock.parse_stamp, (row["expires_at"], row["created_at"]))
+    assert lasts == (ends - begins).total_seconds()
 
 
 async def test_a_code_has_scopes(scene: Scene) -> None:
