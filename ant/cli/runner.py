@@ -189,6 +189,16 @@ def _same(one: str, two: str) -> bool:
     )
 
 
+retry_option = click.option(
+    "--retry",
+    metavar="SECONDS",
+    default=60.0,
+    type=click.FloatRange(min=0),
+    help="How long to try to reach a server that went away.",
+)
+"""The option of verbs that go on over a restart of the server."""
+
+
 def server_command(
     *, as_operator: bool = False
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:

@@ -1,21 +1,41 @@
 """The client library: REST over httpx, and `/ws` over trio-websocket."""
 
-from ant.client.ant_client import (
-    ENDED,
-    Ambiguous,
-    AntClient,
+from ant.client.ant_client import Ambiguous, AntClient, render
+from ant.client.connection import (
+    RETRIED,
     Disconnected,
+    Reconnection,
     Unreachable,
-    render,
 )
 from ant.client.event_socket import EventSocket
+from ant.client.terminal_stream import (
+    ConnectionLost,
+    ConnectionRestored,
+    Exit,
+    Gap,
+    Item,
+    Output,
+    Screen,
+    SizeChanged,
+    TerminalStream,
+)
 
 __all__ = [
-    "ENDED",
+    "RETRIED",
     "Ambiguous",
     "AntClient",
+    "ConnectionLost",
+    "ConnectionRestored",
     "Disconnected",
     "EventSocket",
+    "Exit",
+    "Gap",
+    "Item",
+    "Output",
+    "Reconnection",
+    "Screen",
+    "SizeChanged",
+    "TerminalStream",
     "Unreachable",
     "render",
 ]

@@ -5,11 +5,10 @@ The client raises a refusal as the class that the server raised, with the same s
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
@@ -17,7 +16,9 @@ import httpx
 import trio
 
 from ant.api.problem import error_of
+from ant.client.connection import ENDED, Disconnected, Unreachable
 from ant.client.event_socket import EventSocket
+from ant.client.terminal_stream import RETRY_S, TerminalStream
 from ant.core import errors
 from ant.core.ip_addresses import is_loopback
 from ant.model.handles import named, with_prefix
@@ -43,18 +44,6 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 class Ambiguous(errors.AntError):
     """A name is that of several sessions; the sentence lists them."""
-
-
-class Unreachable(errors.AntError):
-    """No server answers, or it has ended the connection."""
-
-
-class Disconnected(Unreachable):
-    """A connection has ended that a client may open again."""
-
-
-ENDED = (Disconnected, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
-"""Errors of a connection that has ended: a new one can continue."""
 
 
 def render(answer: Any, indent: int | None = 2) -> str:
@@ -334,27 +323,6 @@ class AntClient:
         response_s = timeout + TIMEOUT_S
         return await self._send("GET", path, params=query, timeout=response_s)
 
-    async def output_of(self, session_id: str, frame: Mapping[str, Any]) -> bytes:
-        """The exact bytes of a `terminal_output` frame.
-
-        The frame has text. Where it may stand for bytes that are not UTF-8, they are
-        read from the transcript.
-        """
-        data: str = frame["data"]
-        if "\ufffd" not in data:
-            return data.encode()
-        read = b""
-        start, end = frame["offset"], frame["end"]
-        while len(read) < end - start:
-            page = await self.history(
-                session_id, from_=start + len(read), limit=100, raw="true"
-            )
-            pieces = [base64.b64decode(row["raw_b64"]) for row in page["rows"]]
-            if not pieces:
-                break  # It was deleted meanwhile: what the frame has is all there is.
-            read += b"".join(pieces)
-        return read[: end - start] if len(read) >= end - start else data.encode()
-
     async def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""
         return await self.call("GET", "/api/tokens")
@@ -434,7 +402,29 @@ class AntClient:
         except (OSError, trio_websocket.HandshakeError) as exc:
             if is_open and isinstance(exc, OSError):
                 raise  # An error of the caller, such as a full disk.
-            raise Unreachable(str(exc) or type(exc).__name__) from exc
+            reason = str(exc) or str(exc.__cause__ or "") or type(exc).__name__
+            raise Unreachable(reason) from exc
+
+    def follow(
+        self,
+        session_id: str,
+        *,
+        from_: int | None = None,
+        screen: bool = False,
+        size: tuple[int, int] | None = None,
+        start: bool = False,
+        retry_s: float = RETRY_S,
+    ) -> AbstractAsyncContextManager[TerminalStream]:
+        """The output of a terminal as it comes, over lost connections.
+
+        `async with ant.follow(id) as stream: async for item in stream`. It begins at
+        the offset `from_`, else now; `screen` draws the screen first. With `size` the
+        stream owns the terminal's size. `start` starts the program once the stream has
+        joined. See `TerminalStream`.
+        """
+        return TerminalStream(
+            self, session_id, from_, screen, size, start, retry_s
+        ).opened()
 
     async def follow_events(
         self,

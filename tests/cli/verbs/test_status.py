@@ -76,7 +76,8 @@ def test_a_terminal_is_drawn_again(server: RealServer) -> None:
 def test_a_connection_that_ends(server: RealServer) -> None:
     """A new one tells what changed meanwhile; if none can be had, that is 3."""
     with proxy_of(server) as proxy:
-        process = server.start("status", "--watch", "--server", proxy.url)
+        argv = ("status", "--watch", "--retry", "1", "--server", proxy.url)
+        process = server.start(*argv)
         server.good("new", "first", "--", "cat")
         lines_until(process, "first")
         proxy.cut()
@@ -93,7 +94,7 @@ def test_a_server_that_stops(tmp_path: Path) -> None:
     """The watch ends with a sentence and 3."""
     with real_server(tmp_path) as server:
         server.good("new", "here", "--", "cat")
-        process = server.start("status", "--watch")
+        process = server.start("status", "--watch", "--retry", "0")
         lines_until(process, "here")
         server.stop()
         _, stderr = process.communicate(timeout=PATIENCE_S)
