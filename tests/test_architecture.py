@@ -53,6 +53,7 @@ PACKAGES = (
     "server",
     "cli",
     "cli.verbs",
+    "cli.terminal",
     "__main__",
 )
 """Each may import those before it; a module at the root of `ant/` counts as one."""
@@ -124,7 +125,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "ssl": ("core",),
     "subprocess": ("terminal.tmux",),
     "pty": (),
-    "signal": ("terminal.host", "terminal.tmux", "server"),
+    "signal": ("terminal.host", "terminal.tmux", "server", "cli.terminal"),
     "multiprocessing": (),
     "threading": (),
     "concurrent": (),

@@ -9,8 +9,8 @@ from ant.client.connection import (
 )
 from ant.client.event_socket import EventSocket
 from ant.client.terminal_stream import (
+    Connected,
     ConnectionLost,
-    ConnectionRestored,
     Exit,
     Gap,
     Item,
@@ -24,8 +24,8 @@ __all__ = [
     "RETRIED",
     "Ambiguous",
     "AntClient",
+    "Connected",
     "ConnectionLost",
-    "ConnectionRestored",
     "Disconnected",
     "EventSocket",
     "Exit",

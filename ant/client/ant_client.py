@@ -149,6 +149,10 @@ class AntClient:
         """Start the program of a terminal, if none runs; returns the row."""
         return await self.call("POST", f"/api/sessions/{session_id}/terminal/start")
 
+    async def interrupt(self, session_id: str) -> Any:
+        """Interrupt the program of a terminal, as Ctrl-C does; returns the receipt."""
+        return await self.call("POST", f"/api/sessions/{session_id}/terminal/stop")
+
     async def set_handle(self, session_id: str, **fields: Any) -> Any:
         """Set the `handle`, the `display_name`, or both."""
         return await self.call("PATCH", f"/api/sessions/{session_id}/handle", fields)

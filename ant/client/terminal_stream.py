@@ -3,8 +3,7 @@
 Rule 1: bytes come in the order of their offsets, each once. What is missing is a `Gap`,
 or is part of a `Screen`.
 Rule 2: a lost connection changes nothing of that: the next one continues at the next
-byte. The caller sees `ConnectionLost` and, once all missed bytes came,
-`ConnectionRestored`.
+byte. The caller sees `ConnectionLost` and, once all missed bytes came, `Connected`.
 Rule 3: nothing that the caller types is kept for a later connection.
 """
 
@@ -87,8 +86,11 @@ class ConnectionLost:
 
 
 @attrs.frozen
-class ConnectionRestored:
-    """A new connection has brought all bytes that were missed, up to `offset`."""
+class Connected:
+    """A connection is open; it has brought all bytes that were missed, up to `offset`.
+
+    It is the first item of a stream, and comes after each `ConnectionLost`.
+    """
 
     offset: int
 
@@ -107,7 +109,7 @@ class Exit:
     reason: str | None
 
 
-Item = Output | Gap | Screen | SizeChanged | ConnectionLost | ConnectionRestored | Exit
+Item = Output | Gap | Screen | SizeChanged | ConnectionLost | Connected | Exit
 
 
 class _Client(Protocol):
@@ -294,9 +296,11 @@ class TerminalStream:
             try:
                 async with self._client.stream() as socket:
                     self._run = await self._join(socket)
+                    self._socket = socket
+                    if not self._run.is_behind:
+                        yield Connected(self.offset or 0)
                     if self._run.screen is not None:
                         yield self._run.screen
-                    self._socket = socket
                     while not self._run.has_ended(self.offset):
                         await self._catch_up(socket)
                         frame = await socket.receive()
@@ -406,7 +410,7 @@ class TerminalStream:
         assert run is not None
         if kind in ("ack", "error") and ref is not None:
             if ref == _TAKE and self.offset is not None:
-                return ConnectionRestored(self.offset)
+                return Connected(self.offset)
             self._settle(ref, error_of(frame) if kind == "error" else None)
         elif frame.get("sessionId") != self._session_id:
             return None

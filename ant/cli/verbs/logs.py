@@ -209,7 +209,7 @@ async def _follow(
                 put(Gap(item.start, item.end))
             elif isinstance(item, client.ConnectionLost):
                 reason = item.reason
-            elif isinstance(item, client.ConnectionRestored):
+            elif isinstance(item, client.Connected):
                 if is_noted:
                     note("The connection is open again.")
                 reason, is_noted = None, False
