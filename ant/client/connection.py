@@ -10,7 +10,7 @@ import trio
 
 from ant.core import errors
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 """The second try waits the first one; each further pause is twice as long."""
 
 STEADY_S = 1.0

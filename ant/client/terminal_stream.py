@@ -294,8 +294,11 @@ class TerminalStream:
         """All items, until the program has ended."""
         while True:
             try:
+                # A handshake with what ends connections, such as a proxy without its
+                # server, only times out. So a request goes first.
+                row = await self._row()
                 async with self._client.stream() as socket:
-                    self._run = await self._join(socket)
+                    self._run = await self._join(socket, row)
                     self._socket = socket
                     if not self._run.is_behind:
                         yield Connected(self.offset or 0)
@@ -329,7 +332,7 @@ class TerminalStream:
         for ref in list(self._answers):
             self._settle(ref, Disconnected("the connection has ended"))
 
-    async def _join(self, socket: EventSocket) -> _Run:
+    async def _join(self, socket: EventSocket, row: Any) -> _Run:
         """Join the terminal at the next byte; start the program if that is asked.
 
         The size is taken first, so that a drawing is made for it. After a lost
@@ -350,9 +353,9 @@ class TerminalStream:
             run = await self._join_at(socket, screen=True)
         if self._starts:
             self._starts = False
-            await self._client.start(self._session_id)
+            row = await self._client.start(self._session_id)
             run.is_alive = True
-        run.started_at = (await self._row())["terminal"]["started_at"]
+        run.started_at = row["terminal"]["started_at"]
         if self._run is not None and self._run.started_at != run.started_at:
             # The program ended while nobody listened, and another one runs.
             run.is_alive, run.end, run.is_other = False, 0, True

@@ -75,6 +75,11 @@ class RealServer:
         """The environment of a verb that is a process of its own."""
         return environment(ANT_SERVER_URL=self.url, XDG_CONFIG_HOME="/none", **more)
 
+    def kill(self) -> None:
+        """kill -9 of the server."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
     def stop(self) -> None:
         """End the server."""
         self.process.send_signal(signal.SIGTERM)
@@ -131,12 +136,20 @@ class Proxy:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
+    def lead_to(self, server: RealServer | None) -> None:
+        """Connect to this server from now on; None ends each new connection."""
+        self._port = int(server.url.rpartition(":")[2]) if server else 0
+
     def run(self) -> None:
         """Accept connections until the listener is closed."""
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._port))
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._port))
+                except OSError:  # There is no server at that port.
+                    near.close()
+                    continue
                 with self._lock:
                     self._open += [near, far]
                 self.count += 1

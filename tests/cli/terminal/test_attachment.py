@@ -1,0 +1,128 @@
+"""A terminal that is shown while its server goes away and comes back."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from ant.cli.terminal.attachment import LOST, exit_code, sentence
+from ant.client import Exit
+from tests.cli.real import RealServer, proxy_of, real_server
+from tests.cli.terminal.emulator import DETACH, emulator
+
+NOTICE = "the connection is lost; reconnecting"
+
+COUNTS = """
+import os, sys, tty
+tty.setraw(0)
+sys.stdout.write("\\x1b[2J\\x1b[5;10Hhere\\x1b[24;1Hlast row")
+sys.stdout.flush()
+while (key := os.read(0, 1)) != b"q":
+    os.write(1, b"<" + key + b">")
+os._exit(7)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ended", "code", "said"),
+    [
+        (Exit("exited", 3, None, None), 3, "x ended with exit code 3"),
+        (Exit("exited", None, 9, None), 137, "x was ended by signal 9"),
+        (Exit("lost", None, None, "It was killed."), LOST, "x is lost: It was killed"),
+        (Exit("lost", None, None, None), LOST, "x is lost"),
+    ],
+)
+def test_the_end_of_a_program(ended: Exit, code: int, said: str) -> None:
+    """Its exit code, and its sentence."""
+    assert (code, said) == (exit_code(ended), sentence("x", ended))
+
+
+@pytest.mark.slow
+def test_a_connection_that_ends(server: RealServer) -> None:
+    """It is said once, the screen is as before, and no key comes twice or late."""
+    server.good("new", "cut", "--", sys.executable, "-c", COUNTS)
+    server.until("last row", "screen", "cut")
+    with proxy_of(server) as proxy:
+        with emulator(server, "attach", "cut", "--server", proxy.url) as person:
+            person.see("last row")
+            person.attached()
+            person.type("a")
+            person.see("<a>")
+            before = person.text
+            for _ in range(2):
+                proxy.cut()
+                person.see(NOTICE)
+                person.until(lambda it: NOTICE not in it.text)
+                assert before == person.text
+            person.type("b")
+            person.see("<a><b>")
+            assert 2 == person.raw.count(NOTICE.encode())
+            proxy.lead_to(None)
+            proxy.cut()
+            person.see(NOTICE)
+            person.type("lost")
+            person.type(DETACH)
+            assert 0 == person.code()
+            assert "[detached from cut]" in person.text
+    assert "<a><b>" == server.good("logs", "cut").rpartition("last row")[2].strip()
+    server.good("rm", "cut")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is missing")
+def test_a_killed_server(tmp_path: Path) -> None:
+    """What the program printed meanwhile is there; its end is told with its code."""
+    with real_server(tmp_path) as first, proxy_of(first) as proxy:
+        argv = ("--host", "tmux", "--", sys.executable, "-c", COUNTS)
+        first.good("new", "kept", *argv)
+        first.until("last row", "screen", "kept")
+        with emulator(first, "attach", "kept", "--server", proxy.url) as person:
+            person.see("last row")
+            person.attached()
+            person.type("a")
+            person.see("<a>")
+            first.kill()
+            person.see(NOTICE)
+            person.type("x")
+            with real_server(tmp_path) as second:
+                proxy.lead_to(second)
+                person.until(lambda it: NOTICE not in it.text)
+                person.type("b")
+                person.see("<a><b>")
+                assert "here" in person.text
+                assert "last row" in person.text
+                person.type("q")
+                assert 7 == person.code()
+                second.good("rm", "kept")
+
+
+@pytest.mark.slow
+def test_a_lost_program(tmp_path: Path) -> None:
+    """A program on a PTY dies with its server: that is said, with a code of its own."""
+    with real_server(tmp_path) as first, proxy_of(first) as proxy:
+        first.good("new", "gone", "--", "cat")
+        with emulator(first, "attach", "gone", "--server", proxy.url) as person:
+            person.attached()
+            first.kill()
+            person.see(NOTICE)
+            with real_server(tmp_path) as second:
+                proxy.lead_to(second)
+                assert LOST == person.code()
+                assert "[gone is lost" in person.text
+
+
+@pytest.mark.slow
+def test_a_program_that_does_not_read(server: RealServer) -> None:
+    """The key that detaches works, and says what was not sent."""
+    server.good("new", "deaf", "--", "sh", "-c", "stty raw -echo; echo up; sleep 1000")
+    server.until("up", "logs", "deaf")
+    with emulator(server, "attach", "deaf") as person:
+        person.see("up")
+        person.attached()
+        for _ in range(3):
+            person.type(b"x" * (1 << 20))
+        person.type(DETACH)
+        assert 0 == person.code()
+        assert "typed bytes were not sent" in person.text.replace("\n", "")
+    server.good("rm", "deaf")
