@@ -421,10 +421,12 @@ class AntClient:
     ) -> AbstractAsyncContextManager[TerminalStream]:
         """The output of a terminal as it comes, over lost connections.
 
-        `async with ant.follow(id) as stream: async for item in stream`. It begins at
-        the offset `from_`, else now; `screen` draws the screen first. With `size` the
-        stream owns the terminal's size. `start` starts the program once the stream has
-        joined. See `TerminalStream`.
+        `async for item in stream` gives each `Output` (`offset`, `data`), `Gap`,
+        `ConnectionLost`, `Connected` and, at last, the `Exit`. It begins at the offset
+        `from_`, else now; with `screen` a `Screen` comes first. With `size` (columns,
+        rows) the stream owns the terminal's size and can `type` and `resize`. `start`
+        starts the program once the stream has joined. After `retry_s` seconds without
+        a server it raises `Unreachable`.
         """
         return TerminalStream(
             self, session_id, from_, screen, size, start, retry_s

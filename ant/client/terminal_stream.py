@@ -19,7 +19,12 @@ import httpx
 import trio
 
 from ant.api.problem import error_of
-from ant.client.connection import RETRIED, Disconnected, Reconnection
+from ant.client.connection import (
+    RETRIED,
+    Disconnected,
+    Reconnection,
+    Unreachable,
+)
 from ant.client.event_socket import EventSocket
 from ant.core import errors
 
@@ -316,7 +321,8 @@ class TerminalStream:
             except RETRIED as exc:
                 lost, was_open = exc, self._reconnection.was_open
                 if not self._reconnection.is_worth_a_try(exc):
-                    self._error = exc
+                    is_ours = isinstance(exc, errors.AntError)
+                    self._error = exc if is_ours else Unreachable(_reason(exc))
                     return
             except errors.AntError as exc:
                 self._error = exc
@@ -324,7 +330,7 @@ class TerminalStream:
             finally:
                 self._disconnect()
             if was_open:
-                yield ConnectionLost(str(lost) or type(lost).__name__)
+                yield ConnectionLost(_reason(lost))
             await self._reconnection.pause()
 
     def _disconnect(self) -> None:
@@ -457,3 +463,7 @@ class TerminalStream:
         if row["terminal"] is None:
             raise errors.NotRunning(f"{row['name']} is a room and has no terminal.")
         return row
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -2,7 +2,8 @@ r"""The key that detaches from a terminal, by its name and in what is typed.
 
 Sans-io. A terminal sends such a key as one control byte, or as a sequence while a
 program asked for the kitty keyboard or for xterm's `modifyOtherKeys`. Inside a
-bracketed paste nothing is a key.
+bracketed paste nothing is a key. Ctrl+[ is Escape, which begins each sequence, so it is
+no such key.
 """
 
 import re
@@ -13,7 +14,7 @@ import attrs
 DEFAULT: Final = "C-]"
 VARIABLE: Final = "ANT_DETACH_KEY"
 
-_NAME = re.compile(r"(?:\^|c-|ctrl[-+])([a-z@\[\\\]^_])", re.IGNORECASE)
+_NAME = re.compile(r"(?:\^|c-|ctrl[-+])([a-z@\\\]^_])", re.IGNORECASE)
 _CTRL: Final = 4
 _LOCKS: Final = (0, 64, 128, 192)
 """Caps lock and num lock, which the kitty keyboard reports, too."""
@@ -40,7 +41,7 @@ class DetachKey:
         if found is None:
             raise ValueError(
                 f"{name!r} is no key that can detach: use Ctrl with a letter or one of "
-                r"@ [ \ ] ^ _, such as C-]."
+                r"@ \ ] ^ _, such as C-]."
             )
         char = found[1].lower()
         byte = ord(char.upper()) & 0x1F

@@ -43,28 +43,30 @@ def test_a_connection_that_ends(server: RealServer) -> None:
     """It is said once, the screen is as before, and no key comes twice or late."""
     server.good("new", "cut", "--", sys.executable, "-c", COUNTS)
     server.until("last row", "screen", "cut")
-    with proxy_of(server) as proxy:
-        with emulator(server, "attach", "cut", "--server", proxy.url) as person:
-            person.see("last row")
-            person.attached()
-            person.type("a")
-            person.see("<a>")
-            before = person.text
-            for _ in range(2):
-                proxy.cut()
-                person.see(NOTICE)
-                person.until(lambda it: NOTICE not in it.text)
-                assert before == person.text
-            person.type("b")
-            person.see("<a><b>")
-            assert 2 == person.raw.count(NOTICE.encode())
-            proxy.lead_to(None)
+    with (
+        proxy_of(server) as proxy,
+        emulator(server, "attach", "cut", "--server", proxy.url) as person,
+    ):
+        person.see("last row")
+        person.attached()
+        person.type("a")
+        person.see("<a>")
+        before = person.text
+        for _ in range(2):
             proxy.cut()
             person.see(NOTICE)
-            person.type("lost")
-            person.type(DETACH)
-            assert 0 == person.code()
-            assert "[detached from cut]" in person.text
+            person.until(lambda it: NOTICE not in it.text)
+            assert before == person.text
+        person.type("b")
+        person.see("<a><b>")
+        assert 2 == person.raw.count(NOTICE.encode())
+        proxy.lead_to(None)
+        proxy.cut()
+        person.see(NOTICE)
+        person.type("lost")
+        person.type(DETACH)
+        assert 0 == person.code()
+        assert "[detached from cut]" in person.text
     assert "<a><b>" == server.good("logs", "cut").rpartition("last row")[2].strip()
     server.good("rm", "cut")
 
