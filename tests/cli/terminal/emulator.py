@@ -114,7 +114,7 @@ def set_size(fd: int, cols: int, rows: int) -> None:
 
 @contextmanager
 def emulator(
-    server: RealServer,
+    server: RealServer | dict[str, str],
     *argv: str,
     size: tuple[int, int] = (80, 24),
     is_shown: bool = True,
@@ -124,8 +124,10 @@ def emulator(
     """A verb on a terminal; it is killed if it does not end.
 
     A size of (0, 0) is one that nobody knows. `before` is a line that stands there
-    already.
+    already. In place of the server there may be an environment.
     """
+    own = {"TERM": "xterm-256color", **env}
+    given = {**server, **own} if isinstance(server, dict) else server.env(**own)
     master, slave = pty.openpty()
     set_size(slave, *size)
     os.write(slave, before.encode())
@@ -134,7 +136,7 @@ def emulator(
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env=server.env(**{"TERM": "xterm-256color", **env}),
+        env=given,
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
