@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from ant.cli.runner import ServerCall, clean, printable, server_command
-from ant.cli.terminal.attachment import (
+from ant.cli.terminal.endings import (
     SIGNAL,
-    Attachment,
     Detached,
     Signalled,
     detach_key,
@@ -45,6 +44,7 @@ async def attach(
     row = await call.ant.session(clean(session))
     name = printable(row["name"])
     _check(row)
+    from ant.cli.terminal.attachment import Attachment
     from ant.cli.terminal.local_terminal import LocalTerminal
 
     with LocalTerminal.opened() as terminal:

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import re
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
-import click
 import trio
+from httpx import TransportError
 
 from ant.cli.runner import ServerCall
-from ant.cli.terminal.detach_key import DEFAULT, VARIABLE, DetachKey
+from ant.cli.terminal.detach_key import DetachKey
+from ant.cli.terminal.endings import Detached, Signalled
 from ant.cli.terminal.local_terminal import (
     CLEAR,
     NO_SEQUENCE,
@@ -32,10 +32,18 @@ from ant.cli.terminal.local_terminal import (
     Hangup,
     LocalTerminal,
 )
+from ant.client import (
+    Connected,
+    ConnectionLost,
+    Disconnected,
+    Exit,
+    Gap,
+    Item,
+    Output,
+    Screen,
+    TerminalStream,
+)
 from ant.core.errors import AntError, CapacityReached, NotRunning
-
-if TYPE_CHECKING:
-    from ant.client import Exit, Item, TerminalStream
 
 PIECE: Final = 32 << 10
 """Bytes of one input; the server accepts 1 MiB, and 64 inputs that wait."""
@@ -50,43 +58,6 @@ UNSENT_S: Final = 1.0
 """The most seconds for what was typed before the key that detaches."""
 
 BELL: Final = b"\x07"
-LOST: Final = 125
-"""The exit code when nobody knows how the program ended. Of the same kind are those
-that `env` and `timeout` use for their own failures."""
-
-SIGNAL: Final = 128
-"""Added to the number of a signal to make an exit code, as shells do."""
-
-
-@attrs.frozen
-class Detached:
-    """The key was pressed, or the person's terminal is gone; the program goes on."""
-
-    unsent: int = 0
-
-
-@attrs.frozen
-class Signalled:
-    """A signal ended `ant`; the program goes on."""
-
-    number: int
-
-
-def exit_code(ended: Exit) -> int:
-    """The exit code of `ant` for the end of a program."""
-    if ended.exit_signal is not None:
-        return SIGNAL + ended.exit_signal
-    return LOST if ended.exit_code is None else ended.exit_code
-
-
-def sentence(name: str, ended: Exit) -> str:
-    """How a program ended, without a full stop."""
-    if ended.exit_signal is not None:
-        return f"{name} was ended by signal {ended.exit_signal}"
-    if ended.exit_code is not None:
-        return f"{name} ended with exit code {ended.exit_code}"
-    reason = f": {ended.reason.rstrip('.')}" if ended.reason else ""
-    return f"{name} is lost{reason}"
 
 
 @attrs.define(eq=False)
@@ -143,8 +114,6 @@ class Attachment:
 
     async def _guarded(self, task: Callable[[], Awaitable[None]]) -> None:
         """Run a task. Its end, and an error that `ant` reports, end all tasks."""
-        from httpx import TransportError
-
         try:
             await task()
         except Hangup:
@@ -166,26 +135,24 @@ class Attachment:
             await self._show_item(item)
 
     async def _show_item(self, item: Item) -> None:
-        from ant import client
-
-        if isinstance(item, client.Output):
+        if isinstance(item, Output):
             await self._show_output(item.offset, item.data)
-        elif isinstance(item, client.Screen):
+        elif isinstance(item, Screen):
             await self._draw(item.data.encode())
             self._shown_to = item.offset
-        elif isinstance(item, client.Gap):
+        elif isinstance(item, Gap):
             self._shown_to = item.end
-        elif isinstance(item, client.ConnectionLost):
+        elif isinstance(item, ConnectionLost):
             self._is_lost = True
             self._typed.clear()
             _, rows = self._terminal.size
             await self._terminal.write(_notice(rows))
-        elif isinstance(item, client.Connected):
+        elif isinstance(item, Connected):
             if self._is_lost:
                 self._is_lost = False
                 await self._draw_again()
             self._connected.set()
-        elif isinstance(item, client.Exit):
+        elif isinstance(item, Exit):
             self._finish(item)
 
     async def _show_output(self, offset: int, data: bytes) -> None:
@@ -222,8 +189,6 @@ class Attachment:
 
         Without a screen library on the server the notice stays until it scrolls away.
         """
-        from httpx import TransportError
-
         try:
             page = await self._call.ant.screen(self._row["id"])
         except (AntError, TransportError):
@@ -256,8 +221,6 @@ class Attachment:
 
     async def _send_keys(self) -> None:
         """Send what is typed, in order; an input that is refused is sent again."""
-        from ant.client import Disconnected
-
         await self._connected.wait()
         while True:
             while not self._typed:
@@ -292,8 +255,6 @@ class Attachment:
                     await self._resize()
 
     async def _resize(self) -> None:
-        from ant.client import Disconnected
-
         # The next connection has the size, or the end comes.
         with suppress(Disconnected, NotRunning):
             await self._stream.resize(*self._terminal.size)
@@ -313,9 +274,7 @@ class Attachment:
 
     @property
     def _has_ended(self) -> bool:
-        return self._result is not None and not isinstance(
-            self._result, Detached | Signalled
-        )
+        return isinstance(self._result, Exit)
 
 
 _COLOUR: Final = re.compile(rb"\x1b\](4|10|11|12);[^?\x07\x1b]*[\x07\x1b]")
@@ -330,28 +289,3 @@ def _notice(rows: int) -> bytes:
         rows,
         text.encode(),
     )
-
-
-def refuse_pipes(verb: str, instead: str) -> None:
-    """Raise `click.UsageError` unless standard input and output are terminals."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError(f"{verb} needs a terminal; {instead}")
-
-
-def detach_key(name: str) -> DetachKey:
-    """The key with this name. Raises `click.UsageError`."""
-    try:
-        return DetachKey.named(name)
-    except ValueError as exc:
-        raise click.UsageError(str(exc)) from exc
-
-
-detach_key_option = click.option(
-    "--detach-key",
-    "detach_key_name",
-    default=DEFAULT,
-    envvar=VARIABLE,
-    show_envvar=True,
-    metavar="KEY",
-    help="The key that detaches.",
-)

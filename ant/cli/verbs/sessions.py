@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ant.cli.naming import session_name, variable
 from ant.cli.runner import ServerCall, clean, note, server_command
 from ant.cli.table import table
 
@@ -69,19 +70,6 @@ async def new(
     kind = "agent" if agent else "terminal"
     row = await call.ant.create(clean(name), kind, **fields)
     call.show(row, f"Started {session_name(row)}.")
-
-
-def variable(text: str) -> tuple[str, str]:
-    """NAME=VALUE as a pair. Raises `click.UsageError`."""
-    name, equals, value = clean(text).partition("=")
-    if not (name and equals):
-        raise click.UsageError(f"--env takes NAME=VALUE, not {text!r}.")
-    return name, value
-
-
-def session_name(row: dict[str, Any]) -> str:
-    """A session in a sentence: name, handle and id."""
-    return f"{row['name']} ({row['handle'] or '-'}, {row['id']})"
 
 
 @click.command(short_help="Give a session another name.")
