@@ -16,7 +16,7 @@ import httpx
 import trio
 
 from ant.api.problem import error_of
-from ant.client.connection import ENDED, Disconnected, Unreachable
+from ant.client.connection import RETRIED, Disconnected, Reconnection, Unreachable
 from ant.client.event_socket import EventSocket
 from ant.client.terminal_stream import RETRY_S, TerminalStream
 from ant.core import errors
@@ -436,18 +436,20 @@ class AntClient:
         self,
         show: Callable[[dict[str, Any]], bool],
         since: int | None = None,
+        *,
+        retry_s: float = RETRY_S,
         **query: str,
     ) -> None:
         """Show the logged events after `since`, else from now on, until one is enough.
 
         `show` returns whether it is. A connection that ends is opened again after the
-        last event. Raises `httpx.TransportError` if no server answers.
+        last event, for `retry_s` seconds. Raises `httpx.TransportError` if no server
+        answers.
         """
         last = (await self.events(limit=1))["newest"] if since is None else since
+        reconnection = Reconnection(retry_s)
         while True:
-            await trio.lowlevel.checkpoint()
             headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
-            was_open = False
             try:
                 async with self._http.stream(
                     "GET", "/api/events", params=query, headers=headers
@@ -455,16 +457,18 @@ class AntClient:
                     if response.is_error:
                         await response.aread()
                         raise error_of(_problem_in(response))
-                    was_open = True
+                    reconnection.opened()
                     async for line in response.aiter_lines():
                         name, _, value = line.partition(": ")
                         if name == "id":
                             last = int(value)
                         elif name == "data" and show(json.loads(value)):
                             return
-            except ENDED:
-                if not was_open:
+                raise Disconnected("the connection has ended")
+            except RETRIED as exc:
+                if not reconnection.is_worth_a_try(exc):
                     raise
+            await reconnection.pause()
 
 
 def _only(rows: list[Any], name: str) -> Any:

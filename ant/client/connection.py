@@ -25,9 +25,6 @@ class Disconnected(Unreachable):
     """A connection has ended that a client may open again."""
 
 
-ENDED = (Disconnected, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
-"""Errors of a connection that has ended: a new one can continue."""
-
 RETRIED = (Unreachable, httpx.TransportError, errors.CapacityReached, errors.Stopping)
 """Errors after which `Reconnection` tries again."""
 
@@ -54,6 +51,11 @@ class Reconnection:
     def was_open(self) -> bool:
         """Whether a connection worked since the last error."""
         return self._opened_at is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a connection worked once, and none does now."""
+        return self._lost_at is not None and self._opened_at is None
 
     def is_worth_a_try(self, error: Exception) -> bool:
         """Note that the connection has ended, or none could be opened, by this error.

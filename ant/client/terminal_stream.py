@@ -185,6 +185,7 @@ class TerminalStream:
         self.offset = from_
         self._client, self._session_id, self._starts = client, session_id, start
         self._wants_screen, self._size = screen, size
+        self._taken: tuple[int, int] | None = None
         self._reconnection = Reconnection(retry_s)
         self._socket: EventSocket | None = None
         self._refs = itertools.count(1)
@@ -238,7 +239,10 @@ class TerminalStream:
             text = data.decode()
         except UnicodeDecodeError:  # Such as the reports of an old mouse protocol.
             self._connected()
-            await self._client.type(self._session_id, data)
+            try:
+                await self._client.type(self._session_id, data)
+            except httpx.TransportError as exc:
+                raise Disconnected(_reason(exc)) from exc
         else:
             await self._ask("terminal_input", data=text)
 
@@ -306,6 +310,7 @@ class TerminalStream:
                     self._run = await self._join(socket, row)
                     self._socket = socket
                     if not self._run.is_behind:
+                        await self._resize_again(socket)
                         yield Connected(self.offset or 0)
                     if self._run.screen is not None:
                         yield self._run.screen
@@ -393,8 +398,16 @@ class TerminalStream:
                     frame["offset"], frame["cols"], frame["rows"], frame["data"]
                 )
 
+    async def _resize_again(self, socket: EventSocket) -> None:
+        """Send a size that the caller changed while the stream was joining."""
+        if self._size is not None and self._size != self._taken:
+            cols, rows = self._size
+            ask = {"sessionId": self._session_id, "cols": cols, "rows": rows}
+            await socket.send("terminal_resize", **ask)
+
     async def _take(self, socket: EventSocket) -> None:
         assert self._size is not None
+        self._taken = self._size
         size = {"cols": self._size[0], "rows": self._size[1], "take": True}
         await socket.send(
             "terminal_resize", sessionId=self._session_id, ref=_TAKE, **size

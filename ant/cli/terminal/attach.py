@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -55,7 +56,8 @@ async def attach(
             shown = Attachment(call, row, terminal, stream, key, read_only)
             result = await shown.run()
     if isinstance(result, Signalled):
-        click.echo(f"[detached from {name}]")
+        with suppress(OSError):  # The terminal may be gone.
+            click.echo(f"[detached from {name}]")
         sys.exit(SIGNAL + result.number)
     if isinstance(result, Detached):
         lost = f"; {result.unsent} typed bytes were not sent" if result.unsent else ""

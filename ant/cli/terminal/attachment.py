@@ -31,6 +31,7 @@ from ant.cli.terminal.local_terminal import (
     RESET,
     Hangup,
     LocalTerminal,
+    scrolled,
 )
 from ant.client import (
     Connected,
@@ -117,7 +118,7 @@ class Attachment:
         try:
             await task()
         except Hangup:
-            self._finish(Detached())
+            self._finish(Signalled(signal.SIGHUP))
         except (AntError, TransportError) as exc:
             if self._result is None:
                 self._failure = self._failure or exc
@@ -171,18 +172,15 @@ class Attachment:
     async def _draw(self, drawing: bytes) -> None:
         """Draw the screen; what was visible before goes into the scrollback once."""
         self._colours.update(_COLOUR.findall(drawing))
+        _, rows = self._terminal.size
+        begin = RESET + CLEAR
         if self._is_inline:
             self._is_inline = False
-            _, rows = self._terminal.size
-            await self._terminal.write(RESET + b"\x1b[%dH" % rows)
-            await self._terminal.push_up()
+            begin = RESET + PUSH_TITLE + b"\x1b[%dH" % rows + scrolled(rows)
         elif not self._is_drawn:
-            await self._terminal.write(PUSH_TITLE)
-            await self._terminal.push_up()
-        else:
-            await self._terminal.write(RESET + CLEAR)
+            begin = PUSH_TITLE + scrolled(rows)
         self._is_drawn = True
-        await self._terminal.write(drawing)
+        await self._terminal.write(begin + drawing)
 
     async def _draw_again(self) -> None:
         """Draw the screen over what the lost connection left, at its exact offset.
@@ -246,6 +244,8 @@ class Attachment:
         """Let the size follow that of the person's terminal, and end at a signal."""
         ends = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
         with trio.open_signal_receiver(signal.SIGWINCH, signal.SIGCONT, *ends) as them:
+            if not self._is_read_only:  # It may have changed before.
+                await self._resize()
             async for number in them:
                 if number in ends:
                     self._finish(Signalled(number))

@@ -140,13 +140,13 @@ class LocalTerminal:
             except OSError:
                 return
 
-    async def push_up(self) -> None:
-        """Move what is visible into the scrollback, and clear the screen.
 
-        Lines above the cursor go up, no more: the cursor is on an empty one.
-        """
-        _, rows = self.size
-        await self.write(b"\n" * (rows - 1) + CLEAR)
+def scrolled(rows: int) -> bytes:
+    """Moves what is visible into the scrollback, and clears the screen.
+
+    Lines above the cursor go up, no more: the cursor is on an empty one.
+    """
+    return b"\n" * (rows - 1) + CLEAR
 
 
 def size_of_terminal() -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 import click
@@ -96,7 +97,8 @@ async def run(
         click.echo(f"[detached from {shown}]")
         return
     if isinstance(result, Signalled):
-        note(f"{shown} goes on; ant attach shows it.")
+        with suppress(OSError):  # The terminal may be gone.
+            note(f"{shown} goes on; ant attach shows it.")
         sys.exit(SIGNAL + result.number)
     code = exit_code(result)
     if code == LOST and result.exit_code is None:

@@ -63,6 +63,10 @@ async def _watch(
     reconnection = Reconnection(retry_s)
     while True:
         try:
+            if (
+                reconnection.is_lost
+            ):  # A handshake with a dead server may only time out.
+                await call.ant.health()
             async with call.ant.stream() as socket:
                 await socket.expect("hello")  # What changes from here on is told.
                 while True:

@@ -96,6 +96,11 @@ class Emulator:
         if self.screen is not None:
             self.screen.resize(cols, rows)
 
+    def close(self) -> None:
+        """Close the window."""
+        os.close(self._master)
+        self._master = os.open(os.devnull, os.O_RDWR)
+
     def modes(self) -> list[Any]:
         """The line discipline."""
         return termios.tcgetattr(self._master)
@@ -143,10 +148,11 @@ def emulator(
     os.close(slave)
     cols, rows = size
     screen = open_screen(cols or 80, rows or 24) if is_shown else None
+    person = Emulator(process, screen, master)
     try:
-        yield Emulator(process, screen, master)
+        yield person
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         process.wait()
-        os.close(master)
+        os.close(person._master)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.real import RealServer
+from tests.cli.real import PATIENCE_S, RealServer, wait_for
 from tests.cli.terminal.emulator import DETACH, Emulator, emulator
 
 pytestmark = pytest.mark.slow
@@ -272,6 +272,20 @@ def test_a_signal(server: RealServer, number: signal.Signals) -> None:
         assert before == person.modes()
     assert "hello" in server.good("screen", name)
     server.good("rm", name)
+
+
+def test_a_window_that_is_closed(server: RealServer) -> None:
+    """It leaves, and the size goes back."""
+    server.good("new", "closed", "--", "cat")
+    with emulator(server, "attach", "closed") as person:
+        person.attached()
+        wait_for(lambda: (80, 24) == size_of(server, "closed"))
+        person.close()
+        # The signal may come before or after the end of its input is noticed.
+        ends = (128 + signal.SIGHUP, -signal.SIGHUP)
+        assert person.process.wait(PATIENCE_S) in ends
+    wait_for(lambda: (120, 30) == size_of(server, "closed"))
+    server.good("rm", "closed")
 
 
 def test_other_keys(server: RealServer) -> None:

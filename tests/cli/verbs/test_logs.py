@@ -88,6 +88,32 @@ def test_a_connection_that_ends(server: RealServer) -> None:
     server.good("rm", "cut")
 
 
+def test_a_server_that_comes_back(server: RealServer) -> None:
+    """The verb waits for it, says so once, and misses no line."""
+    script = "stty -echo; while read x; do echo $x; done"
+    server.good("new", "back", "--", "sh", "-c", script)
+    with proxy_of(server) as proxy:
+        process = server.start("logs", "back", "-f", "--server", proxy.url)
+        assert process.stdout is not None
+        for text in ("one", "live"):  # The second one is not of the history.
+            server.good("send", "back", f"{text}\n")
+            assert f"{text}\n" == process.stdout.readline()
+        proxy.lead_to(None)
+        proxy.cut()
+        tries = proxy.count
+        server.good("send", "back", "two\nthree\n")
+        wait_for(lambda: tries + 4 <= proxy.count)
+        proxy.lead_to(server)
+        assert "two\n" == process.stdout.readline()
+        server.good("send", "back", "\x04")
+        stdout, stderr = process.communicate(timeout=PATIENCE_S)
+    said = stderr.splitlines()
+    assert ("three\n", 3) == (stdout, len(said))
+    assert said[0].startswith("ant: The connection has ended (")
+    assert "ant: The connection is open again." == said[1]
+    server.good("rm", "back")
+
+
 def test_lines(server: RealServer) -> None:
     """All of them, the last ones, those with a text, those of a time."""
     script = r"printf '\033[31mone\033[0m\r\nTwo\n50%%\r100%%\n'; printf end; read x"

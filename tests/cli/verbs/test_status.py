@@ -13,6 +13,7 @@ from tests.cli.real import (
     on_terminal,
     proxy_of,
     real_server,
+    wait_for,
 )
 from tests.served import ant, serve
 
@@ -87,6 +88,25 @@ def test_a_connection_that_ends(server: RealServer) -> None:
         server.good("rm", "first", "second")
     _, stderr = process.communicate(timeout=PATIENCE_S)
     assert (3, True) == (process.returncode, "cannot reach" in stderr)
+
+
+@pytest.mark.slow
+def test_a_server_that_comes_back(server: RealServer) -> None:
+    """The watch waits for it, and shows what changed meanwhile."""
+    with proxy_of(server) as proxy:
+        process = server.start("status", "--watch", "--server", proxy.url)
+        server.good("new", "first", "--", "cat")
+        lines_until(process, "first")
+        proxy.lead_to(None)
+        proxy.cut()
+        tries = proxy.count
+        server.good("new", "second", "--", "cat")
+        wait_for(lambda: tries + 2 <= proxy.count)
+        proxy.lead_to(server)
+        lines_until(process, "second")
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
+        server.good("rm", "first", "second")
 
 
 @pytest.mark.slow
