@@ -261,6 +261,7 @@ class TerminalStream:
         It waits `LEAVE_S` at most. Nothing comes from the stream afterwards.
         """
         with trio.move_on_after(LEAVE_S):
+            await trio.lowlevel.checkpoint()
             try:
                 if self._socket is not None:
                     await self._socket.send(

@@ -83,6 +83,7 @@ class Attachment:
     _result: Exit | Detached | Signalled | None = attrs.field(default=None, init=False)
     _failure: Exception | None = attrs.field(default=None, init=False)
     _typed: bytearray = attrs.field(factory=bytearray, init=False)
+    _sending: bytes = attrs.field(default=b"", init=False)
     _changed: trio.lowlevel.ParkingLot = attrs.field(
         factory=trio.lowlevel.ParkingLot, init=False
     )
@@ -143,11 +144,12 @@ class Attachment:
             self._shown_to = item.offset
         elif isinstance(item, Gap):
             self._shown_to = item.end
+            if not self._is_inline:
+                await self._draw_again()
         elif isinstance(item, ConnectionLost):
             self._is_lost = True
             self._typed.clear()
-            _, rows = self._terminal.size
-            await self._terminal.write(_notice(rows))
+            await self._terminal.write(_notice(*self._terminal.size))
         elif isinstance(item, Connected):
             if self._is_lost:
                 self._is_lost = False
@@ -213,19 +215,23 @@ class Attachment:
             if is_detaching:
                 break
         with trio.move_on_after(UNSENT_S):
-            while self._typed:
+            await trio.lowlevel.checkpoint()
+            while self._typed or self._sending:
                 await self._changed.park()
-        self._finish(Detached(len(self._typed)))
+        self._finish(Detached(len(self._typed) + len(self._sending)))
 
     async def _send_keys(self) -> None:
         """Send what is typed, in order; an input that is refused is sent again."""
         await self._connected.wait()
         while True:
-            while not self._typed:
+            await trio.lowlevel.checkpoint()
+            if not (self._typed or self._sending):
                 await self._changed.park()
-            piece = bytes(self._typed[:PIECE])
+            if not self._sending:
+                self._sending = bytes(self._typed[:PIECE])
+                del self._typed[:PIECE]
             try:
-                await self._stream.type(piece)
+                await self._stream.type(self._sending)
             except CapacityReached:  # The program does not read.
                 await trio.sleep(RETRY_S)
                 continue
@@ -234,8 +240,7 @@ class Attachment:
             except AntError:  # A token may not type while a question waits.
                 self._typed.clear()
                 await self._terminal.write(BELL)
-            else:
-                del self._typed[: len(piece)]
+            self._sending = b""
             self._changed.unpark_all()
 
     # The size, and signals.
@@ -281,11 +286,8 @@ _COLOUR: Final = re.compile(rb"\x1b\](4|10|11|12);[^?\x07\x1b]*[\x07\x1b]")
 """A program sets its palette, or the colour of the text, the ground or the cursor."""
 
 
-def _notice(rows: int) -> bytes:
+def _notice(cols: int, rows: int) -> bytes:
     """The line that says that the connection is lost, on the last row."""
-    text = " ant: the connection is lost; reconnecting "
-    return b"%b\x1b7\x1b[%dH\x1b[0;7m%b\x1b[0m\x1b8" % (
-        NO_SEQUENCE,
-        rows,
-        text.encode(),
-    )
+    text = " ant: the connection is lost; reconnecting "[: cols - 1].encode()
+    shown = b"\x1b7\x1b[%dH\x1b[0;7m%b\x1b[0m\x1b8" % (rows, text)
+    return NO_SEQUENCE + shown

@@ -27,6 +27,9 @@ room for so many before it says that a terminal is writable."""
 FALLBACK: Final = (80, 24)
 """The size of a terminal that does not know its own."""
 
+LARGEST: Final = 1000
+"""Columns or rows; the server accepts no more."""
+
 NO_SEQUENCE: Final = b"\x18\x1b\\"
 """CAN and ST end a sequence that was cut."""
 
@@ -156,7 +159,7 @@ def size_of_terminal() -> tuple[int, int]:
     except OSError:
         return FALLBACK
     rows, cols, *_ = struct.unpack("4H", packed)
-    return (cols, rows) if cols and rows else FALLBACK
+    return (min(cols, LARGEST), min(rows, LARGEST)) if cols and rows else FALLBACK
 
 
 def _anew(fd: int, how: int, scope: ExitStack) -> tuple[int, bool]:

@@ -28,6 +28,7 @@ from ant.cli.terminal.endings import (
     exit_code,
     sentence,
 )
+from ant.core.errors import AntError
 
 LONGEST_NAME: Final = 60
 """Characters of a name that is made of the command."""
@@ -91,7 +92,12 @@ async def run(
         fields["cols"], fields["rows"] = size_of_terminal()
     row = await call.ant.create(name, start=False, **fields)
     followed = FollowedRun(call, row, retry, keep)
-    result = await (followed.on_terminal(key) if is_interactive else followed.in_pipe())
+    try:
+        show = followed.on_terminal(key) if is_interactive else followed.in_pipe()
+        result = await show
+    except AntError:
+        await _remove_unstarted(call, row["id"])  # noqa: ASYNC120
+        raise
     shown = printable(row["name"])
     if isinstance(result, Detached):
         click.echo(f"[detached from {shown}]")
@@ -106,6 +112,16 @@ async def run(
     elif not keep:
         await call.ant.remove(row["id"])
     sys.exit(code)
+
+
+async def _remove_unstarted(call: ServerCall, session_id: str) -> None:
+    """Remove a session whose program never started; nothing is lost with it."""
+    from httpx import TransportError
+
+    with suppress(AntError, TransportError):
+        row = await call.ant.call("GET", f"/api/sessions/{session_id}")
+        if row["status"] == "none":
+            await call.ant.remove(session_id, hard=True)
 
 
 async def _free_name(call: ServerCall, command: tuple[str, ...]) -> str:
