@@ -58,44 +58,40 @@ def test_a_connection_that_ends(server: RealServer) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is missing")
 def test_a_killed_server(tmp_path: Path) -> None:
-    """What the program printed meanwhile is there; its end is told with its code."""
+    """In tmux all goes on, with what was printed meanwhile; else it is said to be lost.
+
+    Nothing that was typed meanwhile arrives.
+    """
     with real_server(tmp_path) as first, proxy_of(first) as proxy:
         argv = ("--host", "tmux", "--", sys.executable, "-c", COUNTS)
         first.good("new", "kept", *argv)
-        first.until("last row", "screen", "kept")
-        with emulator(first, "attach", "kept", "--server", proxy.url) as person:
-            person.see("last row")
-            person.attached()
-            person.type("a")
-            person.see("<a>")
-            first.kill()
-            person.see(NOTICE)
-            person.type("x")
-            with real_server(tmp_path) as second:
-                proxy.lead_to(second)
-                person.until(lambda it: NOTICE not in it.text)
-                person.type("b")
-                person.see("<a><b>")
-                assert "here" in person.text
-                assert "last row" in person.text
-                person.type("q")
-                assert 7 == person.code()
-                second.good("rm", "kept")
-
-
-@pytest.mark.slow
-def test_a_lost_program(tmp_path: Path) -> None:
-    """A program on a PTY dies with its server: that is said, with a code of its own."""
-    with real_server(tmp_path) as first, proxy_of(first) as proxy:
         first.good("new", "gone", "--", "cat")
-        with emulator(first, "attach", "gone", "--server", proxy.url) as person:
-            person.attached()
+        first.until("last row", "screen", "kept")
+        way = ("--server", proxy.url)
+        with (
+            emulator(first, "attach", "kept", *way) as kept,
+            emulator(first, "attach", "gone", *way) as gone,
+        ):
+            kept.see("last row")
+            kept.attached()
+            gone.attached()
+            kept.type("a")
+            kept.see("<a>")
             first.kill()
-            person.see(NOTICE)
+            kept.see(NOTICE)
+            kept.type("x")
             with real_server(tmp_path) as second:
                 proxy.lead_to(second)
-                assert LOST == person.code()
-                assert "[gone is lost" in person.text
+                kept.until(lambda it: NOTICE not in it.text)
+                kept.type("b")
+                kept.see("<a><b>")
+                assert "here" in kept.text
+                kept.see("last row")
+                kept.type("q")
+                assert 7 == kept.code()
+                assert LOST == gone.code()
+                assert "[gone is lost" in gone.text
+                second.good("rm", "kept", "gone")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ant.cli.terminal.endings import LOST
 from tests.cli.real import PATIENCE_S, RealServer, proxy_of, real_server
 from tests.cli.terminal.emulator import DETACH, emulator
 from tests.cli.terminal.sessions import names
@@ -118,42 +119,27 @@ def test_a_reader_that_leaves(server: RealServer) -> None:
     server.good("rm", "yes")
 
 
-@pytest.mark.parametrize(
-    ("options", "code"),
-    [
-        pytest.param(
-            ("--host", "tmux"),
-            9,
-            marks=pytest.mark.skipif(
-                not shutil.which("tmux"), reason="tmux is missing"
-            ),
-        ),
-        ((), 125),
-    ],
-    ids=["tmux", "pty"],
-)
-def test_a_killed_server(tmp_path: Path, options: tuple[str, ...], code: int) -> None:
-    """In tmux the run goes on and no byte is missing; else it is said to be lost."""
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is missing")
+def test_a_killed_server(tmp_path: Path) -> None:
+    """In tmux a run goes on and no byte is missing; else it is said to be lost."""
     go = tmp_path / "go"
-    script = (
-        f"echo before; while [ ! -e {go} ]; do sleep 0.05; done; echo after; exit 9"
-    )
+    script = f"echo before; while [ ! -e {go} ]; do sleep 0.05; done; echo after"
     with real_server(tmp_path) as first, proxy_of(first) as proxy:
-        argv = (*options, "--name", "it", "--server", proxy.url, "sh", "-c", script)
-        process = first.start("run", *argv)
-        assert process.stdout is not None
-        assert "before\n" == process.stdout.readline()
+        rest = ("--server", proxy.url, "sh", "-c", f"{script}; exit 9")
+        kept = first.start("run", "--host", "tmux", "--name", "kept", *rest)
+        lost = first.start("run", "--name", "lost", *rest)
+        for process in (kept, lost):
+            assert process.stdout is not None
+            assert "before\n" == process.stdout.readline()
         first.kill()
         go.touch()
         with real_server(tmp_path) as second:
             proxy.lead_to(second)
-            stdout, stderr = process.communicate(timeout=PATIENCE_S)
-            assert code == process.returncode
-            if options:
-                assert "after\n" == stdout
-            else:
-                assert "ant: it is lost" in stderr
-                second.good("rm", "it")
+            stdout, _ = kept.communicate(timeout=PATIENCE_S)
+            assert ("after\n", 9) == (stdout, kept.returncode)
+            _, stderr = lost.communicate(timeout=PATIENCE_S)
+            assert (LOST, True) == (lost.returncode, "ant: lost is lost" in stderr)
+            second.good("rm", "lost")
 
 
 def test_a_server_that_stays_away(tmp_path: Path) -> None:
