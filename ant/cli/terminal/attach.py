@@ -63,7 +63,7 @@ async def attach(
         lost = f"; {result.unsent} typed bytes were not sent" if result.unsent else ""
         click.echo(f"[detached from {name}{lost}]")
     else:
-        click.echo(f"[{sentence(name, result)}]")
+        click.echo(f"[{sentence(row['name'], result)}]")
         sys.exit(exit_code(result))
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import click
 
+from ant.cli.runner import printable
 from ant.cli.terminal.detach_key import DEFAULT, VARIABLE, DetachKey
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ def exit_code(ended: Exit) -> int:
 
 
 def sentence(name: str, ended: Exit) -> str:
-    """How a program ended, without a full stop."""
+    """How a program ended, without a full stop; hidden characters are spelled."""
     if ended.exit_signal is not None:
-        return f"{name} was ended by signal {ended.exit_signal}"
-    if ended.exit_code is not None:
-        return f"{name} ended with exit code {ended.exit_code}"
-    reason = f": {ended.reason.rstrip('.')}" if ended.reason else ""
-    return f"{name} is lost{reason}"
+        how = f"was ended by signal {ended.exit_signal}"
+    elif ended.exit_code is not None:
+        how = f"ended with exit code {ended.exit_code}"
+    else:
+        how = f"is lost: {ended.reason.rstrip('.')}" if ended.reason else "is lost"
+    return printable(f"{name} {how}")
 
 
 def refuse_pipes(verb: str, instead: str) -> None:

@@ -108,7 +108,7 @@ async def run(
         sys.exit(SIGNAL + result.number)
     code = exit_code(result)
     if code == LOST and result.exit_code is None:
-        note(f"{sentence(shown, result)}.")
+        note(f"{sentence(row['name'], result)}.")
     elif not keep:
         await call.ant.remove(row["id"])
     sys.exit(code)

@@ -288,6 +288,22 @@ def test_a_window_that_is_closed(server: RealServer) -> None:
     server.good("rm", "closed")
 
 
+def test_a_hostile_title(server: RealServer) -> None:
+    """It is the program's own, as in each terminal; the one from before comes back."""
+    script = r"printf '\033]0;rm -rf ~\007here'; cat"
+    server.good("new", "title", "--", "sh", "-c", script)
+    server.until("here", "screen", "title")
+    with emulator(server, "attach", "title") as person:
+        person.see("here")
+        assert person.screen is not None
+        assert "rm -rf ~" == person.screen.title
+        detach(person, "title")
+        raw = bytes(person.raw)
+    assert raw.index(b"\x1b[22;0t") < raw.index(b"rm -rf") < raw.index(b"\x1b[23;0t")
+    assert b"rm -rf" not in raw[raw.index(b"\x1b[23;0t") :]
+    server.good("rm", "title")
+
+
 def test_other_keys(server: RealServer) -> None:
     """By option or by the environment; the default is then a key like any other."""
     server.good("new", "keys", "--", "cat", "-v")
