@@ -36,6 +36,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/flake8 --select=ASYNC --extend-ignore=$(UNASKED) \
+	  --transform-async-generator-decorators=as_safe_channel \
 	  --startable-in-context-manager=_signals,_guarded,run_session,start_tracking,start_delivering ant
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py

@@ -14,6 +14,7 @@ from ant.client import ant_client
 VARIABLES = (
     "ANT_API_KEY",
     "ANT_API_KEY_FILE",
+    "ANT_DETACH_KEY",
     "ANT_ON",
     "ANT_PLAIN_HTTP",
     "ANT_TOKEN",

@@ -57,6 +57,7 @@ PACKAGES = (
     "server",
     "cli",
     "cli.verbs",
+    "cli.terminal",
     "__main__",
 )
 """Each may import those before it; a module at the root of `ant/` counts as one."""
@@ -125,13 +126,13 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "re2": ("history",),
     "socket": ("http.server", "http.access"),
     "h11": ("core", "http.server"),
-    "httpx": ("client", "cli"),
+    "httpx": ("client", "cli", "cli.terminal"),
     "trio_websocket": ("client",),
     "anyio": ("client",),
     "ssl": ("core", "client", "http.server"),
     "subprocess": ("terminal.tmux",),
     "pty": (),
-    "signal": ("terminal.host", "terminal.tmux", "server"),
+    "signal": ("terminal.host", "terminal.tmux", "server", "cli.terminal"),
     "multiprocessing": (),
     "threading": ("client",),
     "concurrent": ("client",),

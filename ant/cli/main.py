@@ -25,6 +25,10 @@ class Verb(NamedTuple):
 
 SECTIONS: dict[str, dict[str, Verb]] = {
     "Terminals and agents": {
+        "run": Verb("terminal.run:run", "Run a command in a terminal, and follow it."),
+        "attach": Verb(
+            "terminal.attach:attach", "Show a terminal on yours, and type into it."
+        ),
         "ls": Verb("verbs.sessions:ls", "List sessions."),
         "new": Verb("verbs.sessions:new", "Start a program in a new terminal."),
         "send": Verb("verbs.input:send", "Type text into a terminal, as it is."),

@@ -101,6 +101,16 @@ def read_text(text: str) -> str:
     return text
 
 
+retry_option = click.option(
+    "--retry",
+    metavar="SECONDS",
+    default=60.0,
+    type=click.FloatRange(min=0),
+    help="How long to try to reach a server that went away.",
+)
+"""The option of verbs that go on over a restart of the server."""
+
+
 def server_command(
     *, as_operator: bool = False
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:

@@ -10,24 +10,34 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ant.client.access.servers import WrongServer
-    from ant.client.ant_client import (
-        ENDED,
-        Ambiguous,
-        AntClient,
-        Disconnected,
-        Unreachable,
-        render,
-    )
+    from ant.client.ant_client import Ambiguous, AntClient, render
     from ant.client.async_ant import AsyncAnt
+    from ant.client.connection import (
+        RETRIED,
+        Disconnected,
+        Reconnection,
+        Unreachable,
+    )
     from ant.client.event_socket import EventSocket
     from ant.client.feeds import AsyncFeed
     from ant.client.handles import AsyncRoom, AsyncTerminal, OutputMissing
     from ant.client.loop_thread import Closed, Feed
     from ant.client.sync_ant import Ant
     from ant.client.sync_handles import Room, Socket, Terminal
+    from ant.client.terminal_stream import (
+        Connected,
+        ConnectionLost,
+        Exit,
+        Gap,
+        Item,
+        Output,
+        Screen,
+        SizeChanged,
+        TerminalStream,
+    )
 
 __all__ = [
-    "ENDED",
+    "RETRIED",
     "Ambiguous",
     "Ant",
     "AntClient",
@@ -36,28 +46,32 @@ __all__ = [
     "AsyncRoom",
     "AsyncTerminal",
     "Closed",
+    "Connected",
+    "ConnectionLost",
     "Disconnected",
     "EventSocket",
+    "Exit",
     "Feed",
+    "Gap",
+    "Item",
+    "Output",
     "OutputMissing",
+    "Reconnection",
     "Room",
+    "Screen",
+    "SizeChanged",
     "Socket",
     "Terminal",
+    "TerminalStream",
     "Unreachable",
     "WrongServer",
     "render",
 ]
 
 _MODULES = {
-    "ant_client": (
-        "ENDED",
-        "Ambiguous",
-        "AntClient",
-        "Disconnected",
-        "Unreachable",
-        "render",
-    ),
+    "ant_client": ("Ambiguous", "AntClient", "render"),
     "async_ant": ("AsyncAnt",),
+    "connection": ("RETRIED", "Disconnected", "Reconnection", "Unreachable"),
     "event_socket": ("EventSocket",),
     "feeds": ("AsyncFeed",),
     "handles": ("AsyncRoom", "AsyncTerminal", "OutputMissing"),
@@ -65,6 +79,17 @@ _MODULES = {
     "access.servers": ("WrongServer",),
     "sync_ant": ("Ant",),
     "sync_handles": ("Room", "Socket", "Terminal"),
+    "terminal_stream": (
+        "Connected",
+        "ConnectionLost",
+        "Exit",
+        "Gap",
+        "Item",
+        "Output",
+        "Screen",
+        "SizeChanged",
+        "TerminalStream",
+    ),
 }
 _WHERE = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -5,11 +5,10 @@ The client raises a refusal as the class that the server raised, with the same s
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlencode
@@ -19,8 +18,10 @@ import trio
 
 from ant.api.problem import error_of
 from ant.client.address import Address
+from ant.client.connection import RETRIED, Disconnected, Reconnection, Unreachable
 from ant.client.event_socket import EventSocket
 from ant.client.sign_in_cookie import take_token
+from ant.client.terminal_stream import RETRY_S, TerminalStream
 from ant.core import errors
 from ant.model.handles import named, with_prefix
 
@@ -41,18 +42,6 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 class Ambiguous(errors.AntError):
     """A name is that of several sessions; the sentence lists them."""
-
-
-class Unreachable(errors.AntError):
-    """No server answers, or it has ended the connection."""
-
-
-class Disconnected(Unreachable):
-    """A connection has ended that a client may open again."""
-
-
-ENDED = (Disconnected, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
-"""Errors of a connection that has ended: a new one can continue."""
 
 
 def render(answer: Any, indent: int | None = 2) -> str:
@@ -160,6 +149,10 @@ class AntClient:
     async def start(self, session_id: str) -> Any:
         """Start the program of a terminal, if none runs; returns the row."""
         return await self.call("POST", f"/api/sessions/{session_id}/terminal/start")
+
+    async def interrupt(self, session_id: str) -> Any:
+        """Interrupt the program of a terminal, as Ctrl-C does; returns the receipt."""
+        return await self.call("POST", f"/api/sessions/{session_id}/terminal/stop")
 
     async def set_handle(self, session_id: str, **fields: Any) -> Any:
         """Set the `handle`, the `display_name`, or both."""
@@ -335,27 +328,6 @@ class AntClient:
         response_s = timeout + TIMEOUT_S
         return await self._send("GET", path, params=query, timeout=response_s)
 
-    async def output_of(self, session_id: str, frame: Mapping[str, Any]) -> bytes:
-        """The exact bytes of a `terminal_output` frame.
-
-        The frame has text. Where it may stand for bytes that are not UTF-8, they are
-        read from the transcript.
-        """
-        data: str = frame["data"]
-        if "\ufffd" not in data:
-            return data.encode()
-        read = b""
-        start, end = frame["offset"], frame["end"]
-        while len(read) < end - start:
-            page = await self.history(
-                session_id, from_=start + len(read), limit=100, raw="true"
-            )
-            pieces = [base64.b64decode(row["raw_b64"]) for row in page["rows"]]
-            if not pieces:
-                break  # It was deleted meanwhile: what the frame has is all there is.
-            read += b"".join(pieces)
-        return read[: end - start] if len(read) >= end - start else data.encode()
-
     async def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""
         return await self.call("GET", "/api/tokens")
@@ -445,24 +417,50 @@ class AntClient:
         except (OSError, trio_websocket.HandshakeError) as exc:
             if is_open and isinstance(exc, OSError):
                 raise  # An error of the caller, such as a full disk.
-            raise Unreachable(str(exc) or type(exc).__name__) from exc
+            reason = str(exc) or str(exc.__cause__ or "") or type(exc).__name__
+            raise Unreachable(reason) from exc
+
+    def follow(
+        self,
+        session_id: str,
+        *,
+        from_: int | None = None,
+        screen: bool = False,
+        size: tuple[int, int] | None = None,
+        start: bool = False,
+        retry_s: float = RETRY_S,
+    ) -> AbstractAsyncContextManager[TerminalStream]:
+        """The output of a terminal as it comes, over lost connections.
+
+        `async for item in stream` gives each `Output` (`offset`, `data`), `Gap`,
+        `ConnectionLost`, `Connected` and, at last, the `Exit`. It begins at the offset
+        `from_`, else now; with `screen` a `Screen` comes first. With `size` (columns,
+        rows) the stream owns the terminal's size and can `type` and `resize`. `start`
+        starts the program once the stream has joined. After `retry_s` seconds without
+        a server it raises `Unreachable`.
+        """
+        return TerminalStream(
+            self, session_id, from_, screen, size, start, retry_s
+        ).opened()
 
     async def follow_events(
         self,
         show: Callable[[dict[str, Any]], bool],
         since: int | None = None,
+        *,
+        retry_s: float = RETRY_S,
         **query: str,
     ) -> None:
         """Show the logged events after `since`, else from now on, until one is enough.
 
         `show` returns whether it is. A connection that ends is opened again after the
-        last event. Raises `httpx.TransportError` if no server answers.
+        last event, for `retry_s` seconds. Raises `httpx.TransportError` if no server
+        answers.
         """
         last = (await self.events(limit=1))["newest"] if since is None else since
+        reconnection = Reconnection(retry_s)
         while True:
-            await trio.lowlevel.checkpoint()
             headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
-            was_open = False
             try:
                 async with self._http.stream(
                     "GET", "/api/events", params=query, headers=headers
@@ -470,16 +468,18 @@ class AntClient:
                     if response.is_error:
                         await response.aread()
                         raise error_of(problem_in(response))
-                    was_open = True
+                    reconnection.opened()
                     async for line in response.aiter_lines():
                         name, _, value = line.partition(": ")
                         if name == "id":
                             last = int(value)
                         elif name == "data" and show(json.loads(value)):
                             return
-            except ENDED:
-                if not was_open:
+                raise Disconnected("the connection has ended")
+            except RETRIED as exc:
+                if not reconnection.is_worth_a_try(exc):
                     raise
+            await reconnection.pause()
 
 
 def _only(rows: list[Any], name: str) -> Any:

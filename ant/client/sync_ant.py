@@ -11,7 +11,7 @@ from ant.client.sync_handles import Room, Socket, Terminal
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any, Self
 
     from ant.client.async_ant import AsyncAnt
@@ -104,6 +104,10 @@ class Ant(Synchronous):
     def start(self, session_id: str) -> Any:
         """Start the program of a terminal, if none runs; returns the row."""
         return self._thread.call(self._inner.start, session_id)
+
+    def interrupt(self, session_id: str) -> Any:
+        """Interrupt the program of a terminal, as Ctrl-C does; returns the receipt."""
+        return self._thread.call(self._inner.interrupt, session_id)
 
     def set_handle(self, session_id: str, **fields: Any) -> Any:
         """Set the `handle`, the `display_name`, or both."""
@@ -222,14 +226,6 @@ class Ant(Synchronous):
         return self._thread.call(
             self._inner.wait, session_id, *until, timeout=timeout, after=after
         )
-
-    def output_of(self, session_id: str, frame: Mapping[str, Any]) -> bytes:
-        """The exact bytes of a `terminal_output` frame.
-
-        The frame has text. Where it may stand for bytes that are not UTF-8, they are
-        read from the transcript.
-        """
-        return self._thread.call(self._inner.output_of, session_id, frame)
 
     def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""

@@ -75,6 +75,11 @@ class RealServer:
         """The environment of a verb that is a process of its own."""
         return environment(ANT_SERVER_URL=self.url, XDG_CONFIG_HOME="/none", **more)
 
+    def kill(self) -> None:
+        """kill -9 of the server."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+
     def stop(self) -> None:
         """End the server."""
         self.process.send_signal(signal.SIGTERM)
@@ -140,6 +145,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
+                self.count += 1
                 try:
                     far = socket.create_connection(("127.0.0.1", self._port))
                 except OSError:  # There is no server at that port.
@@ -147,7 +153,6 @@ class Proxy:
                     continue
                 with self._lock:
                     self._open += [near, far]
-                self.count += 1
                 for pair in ((near, far), (far, near)):
                     Thread(target=self._pump, args=pair, daemon=True).start()
 

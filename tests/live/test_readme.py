@@ -16,6 +16,7 @@ import trio
 
 from ant.client import AntClient
 from ant.terminal.tmux.tmux_commands import name_of
+from tests.cli.terminal.emulator import DETACH, emulator
 from tests.live.server import environment
 from tests.live.waiting import eventually
 from tests.mocks.named import script
@@ -26,7 +27,7 @@ VENV = os.environ.get("VENV", ".venv")
 """Where `make` was told to install; the README says what it does unless it is told."""
 
 COMMANDS = {
-    "README.md": 7,
+    "README.md": 8,
     "docs/cli.md": 2,
     "docs/clients.md": 1,
     "docs/history.md": 2,
@@ -124,7 +125,7 @@ class Shell:
 @pytest.mark.slow
 async def test_readme_commands(tmp_path: Path) -> None:
     """`make serve` comes up; in one shell each block does what the text says."""
-    serve, first, later, told, waits, room, end = blocks("README.md")
+    serve, begin, told, first, later, waits, room, end = blocks("README.md")
     find, proof = blocks("docs/history.md")
     person, inside = blocks("docs/messages.md")
     keep, beside = blocks("docs/tmux.md")
@@ -151,6 +152,11 @@ async def test_readme_commands(tmp_path: Path) -> None:
         with trio.fail_after(100):
             address = await listening(process)
             async with Shell.open(tmp_path, address) as shell:
+                await run_first(begin, shell, address)
+                printed = await shell.run(told)
+                assert "exit: code 4" in printed
+                assert "output:re:[0-9]+ failed: 3 passed, 1 failed" in printed
+                assert "block: code 0: sleep 1; echo all done" in printed
                 printed = await shell.run(first)
                 assert '"ok":true' in printed
                 session = (await shell.run("echo $ID")).strip()
@@ -168,10 +174,6 @@ async def test_readme_commands(tmp_path: Path) -> None:
                 assert "the answer is 42" in printed
                 assert '"status":"running"' in printed
                 assert '"action":"interrupt"' in printed
-                printed = await shell.run(told)
-                assert "exit: code 4" in printed
-                assert "output:re:[0-9]+ failed: 3 passed, 1 failed" in printed
-                assert "block: code 0: sleep 1; echo all done" in printed
                 printed = await shell.run(live)
                 assert "42" in printed
                 assert "exit code 0" in printed
@@ -210,6 +212,29 @@ async def test_readme_commands(tmp_path: Path) -> None:
         with trio.CancelScope(shield=True), trio.move_on_after(15):
             await process.wait()
     assert 0 == process.returncode
+
+
+async def run_first(block: str, shell: Shell, address: str) -> None:
+    """Run a command, start a shell, attach to it on a terminal, and read its output."""
+    setup, run, start, attach, logs = block.splitlines()
+    assert "the answer is 42\n" == (await shell.run(f"{setup}\n{run}")).replace(
+        "\r", ""
+    )
+    assert "Started demo (@demo, " in await shell.run(start)
+    await trio.to_thread.run_sync(use_attached, attach, f"http://{address}")
+    assert "\nthe sum is 42\n" in await shell.run(logs)
+
+
+def use_attached(line: str, url: str) -> None:
+    """Attach as the line says, type, and leave."""
+    _, *argv = line.split()
+    with emulator(environment(ANT_SERVER_URL=url), *argv) as person:
+        person.attached()
+        person.type("echo the sum is $((40 + 2))\r")
+        person.see("the sum is 42\n")
+        person.type(DETACH)
+        assert 0 == person.code()
+        person.see("[detached from demo]")
 
 
 async def run_room(block: str, shell: Shell, address: str) -> None:

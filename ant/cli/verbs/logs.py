@@ -9,7 +9,14 @@ from typing import Any, Protocol
 import attrs
 import click
 
-from ant.cli.runner import ServerCall, clean, note, printable, server_command
+from ant.cli.runner import (
+    ServerCall,
+    clean,
+    note,
+    printable,
+    retry_option,
+    server_command,
+)
 from ant.client.terminal.plain_text import Line, Lines
 from ant.core.errors import NotRunning
 
@@ -70,6 +77,7 @@ class _Printer(Protocol):
 @click.option("--since", metavar="TIME", help="From a time, or such as 5m before now.")
 @click.option("-n", "count", type=click.IntRange(0, 100_000), help="The last N lines.")
 @click.option("--raw", is_flag=True, help="The exact bytes, with their sequences.")
+@retry_option
 @server_command(as_operator=True)
 async def logs(
     call: ServerCall,
@@ -79,6 +87,7 @@ async def logs(
     since: str | None,
     count: int | None,
     raw: bool,
+    retry: float,
 ) -> None:
     """Print what the terminal SESSION printed, as lines without escape sequences.
 
@@ -103,7 +112,7 @@ async def logs(
         end = await _read(call, row["id"], start, printer)
     if follow:
         printer.catch_up()
-        await _follow(call, row["id"], end, printer.put)
+        await _follow(call, row["id"], end, retry, printer.put)
     printer.end()
 
 
@@ -166,56 +175,47 @@ def _parts(page: dict[str, Any]) -> list[Piece | Gap]:
 
 
 async def _follow(
-    call: ServerCall, session_id: str, start: int, put: Callable[[Part], None]
+    call: ServerCall,
+    session_id: str,
+    start: int,
+    retry_s: float,
+    put: Callable[[Part], None],
 ) -> None:
     """Put the parts from an offset on, each byte once, until the program has ended.
 
-    If the connection ends, a new one continues at the same byte. Raises `Unreachable`.
+    A new connection continues at the next byte. It is worth a note if it takes a while.
+    Raises `Unreachable`.
     """
     import trio
 
-    from ant.client import ENDED
+    from ant import client
 
-    while True:
-        await trio.lowlevel.checkpoint()
-        joined = None
-        try:
-            async with call.ant.stream() as socket:
-                ask = {"sessionId": session_id, "from": start, "ref": "join"}
-                await socket.send("join_session", **ask)
-                health = await socket.expect("session_health")
-                joined = await socket.expect("ack", ref="join")
-                while health["alive"] or start < joined["end"]:
-                    frame = await _received(socket)
-                    if frame is None:
-                        put(Pause)
-                        frame = await socket.receive()
-                    if frame.get("sessionId") != session_id:
-                        continue
-                    if frame["type"] == "terminal_output":
-                        data = await call.ant.output_of(session_id, frame)
-                        start = frame["end"]
-                        put(Piece(frame["offset"], data))
-                    elif frame["type"] == "gap":
-                        start = frame["to"]
-                        put(Gap(frame["from"], start))
-                    elif frame["type"] == "session_exited" and start >= frame["end"]:
-                        put(Ended(frame))
-                        return
-                put(Ended({"status": health["status"]}))
+    reason, is_noted = None, False
+    async with call.ant.follow(session_id, from_=start, retry_s=retry_s) as stream:
+        item: client.Item | None
+        while True:
+            item = None
+            with trio.move_on_after(PAUSE_S):
+                item = await stream.receive()
+            if item is None:
+                put(Pause)
+                if reason is not None and not is_noted:
+                    is_noted = True
+                    note(f"The connection has ended ({reason}); ANT opens another one.")
+                item = await stream.receive()
+            if isinstance(item, client.Output):
+                put(Piece(item.offset, item.data))
+            elif isinstance(item, client.Gap):
+                put(Gap(item.start, item.end))
+            elif isinstance(item, client.ConnectionLost):
+                reason = item.reason
+            elif isinstance(item, client.Connected):
+                if is_noted:
+                    note("The connection is open again.")
+                reason, is_noted = None, False
+            elif isinstance(item, client.Exit):
+                put(Ended(attrs.asdict(item)))
                 return
-        except ENDED:
-            if joined is None:
-                raise  # Where not even that works, a third try is of no use.
-
-
-async def _received(socket: Any) -> Any:
-    """The next frame; None if none comes for a moment."""
-    import trio
-
-    with trio.move_on_after(PAUSE_S):
-        return await socket.receive()
-    return None
 
 
 @attrs.define

@@ -7,7 +7,14 @@ from typing import Any, Final
 
 import click
 
-from ant.cli.runner import REFUSED, ServerCall, clean, note, server_command
+from ant.cli.runner import (
+    REFUSED,
+    ServerCall,
+    clean,
+    note,
+    retry_option,
+    server_command,
+)
 from ant.core.errors import AntError
 
 FORMATS: Final = ("markdown", "json", "evidence", "asciicast", "html")
@@ -22,6 +29,7 @@ SHOWN: Final = 200
 @click.option("--session", help="Only events of that session.")
 @click.option("--type", "kind", help="Only that type, such as message_created.")
 @click.option("--limit", type=click.IntRange(1), help="End after so many events.")
+@retry_option
 @server_command(as_operator=True)
 async def events(
     call: ServerCall,
@@ -30,6 +38,7 @@ async def events(
     session: str | None,
     kind: str | None,
     limit: int | None,
+    retry: float,
 ) -> None:
     """Print the logged events of all sessions, oldest first.
 
@@ -50,7 +59,7 @@ async def events(
             _show(call, event)
             return shown == limit
 
-        await call.ant.follow_events(show, since, **query)
+        await call.ant.follow_events(show, since, retry_s=retry, **query)
         return
     left, after = limit, since or 0
     while left != 0:

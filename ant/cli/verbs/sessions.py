@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ant.cli.naming import session_name, variable
 from ant.cli.runner import ServerCall, clean, note, server_command
 from ant.cli.table import table
 
@@ -63,24 +64,12 @@ async def new(
     if command:
         fields["command"] = list(map(clean, command))
     if env:
-        fields["env"] = dict(map(_variable, env))
+        fields["env"] = dict(map(variable, env))
     if driver is not None:
         fields["cli_flag"] = driver
     kind = "agent" if agent else "terminal"
     row = await call.ant.create(clean(name), kind, **fields)
-    call.show(row, f"Started {_name(row)}.")
-
-
-def _variable(text: str) -> tuple[str, str]:
-    name, equals, value = clean(text).partition("=")
-    if not (name and equals):
-        raise click.UsageError(f"--env takes NAME=VALUE, not {text!r}.")
-    return name, value
-
-
-def _name(row: dict[str, Any]) -> str:
-    """A session in a sentence: name, handle and id."""
-    return f"{row['name']} ({row['handle'] or '-'}, {row['id']})"
+    call.show(row, f"Started {session_name(row)}.")
 
 
 @click.command(short_help="Give a session another name.")
@@ -107,7 +96,7 @@ async def rename(
     if name is not None:
         await call.ant.change(row["id"], name=clean(name))
     changed = await call.ant.call("GET", f"/api/sessions/{row['id']}")
-    call.show(changed, f"It is {_name(changed)} now.")
+    call.show(changed, f"It is {session_name(changed)} now.")
 
 
 @click.command(short_help="End sessions and put them away.")
@@ -120,7 +109,7 @@ async def archive(call: ServerCall, sessions: tuple[str, ...]) -> None:
     """
     for row in await _rows(call, sessions):
         changed = await call.ant.change(row["id"], archived=True)
-        call.show_one(changed, f"Archived {_name(changed)}.")
+        call.show_one(changed, f"Archived {session_name(changed)}.")
 
 
 @click.command(short_help="Bring sessions back.")
@@ -133,7 +122,7 @@ async def restore(call: ServerCall, sessions: tuple[str, ...], start: bool) -> N
         changed = await call.ant.restore(row["id"])
         if start and changed["type"] != "chat":
             changed |= await call.ant.start(row["id"])
-        call.show_one(changed, f"Restored {_name(changed)}.")
+        call.show_one(changed, f"Restored {session_name(changed)}.")
         for each in changed["replaced"]:
             note(f"{each['taken']} is taken, so it is {each['now']} now.")
 
@@ -153,7 +142,7 @@ async def rm(
     """
     rows = await _rows(call, sessions)
     if hard and not yes:
-        names = ", ".join(map(_name, rows))
+        names = ", ".join(map(session_name, rows))
         if not sys.stdin.isatty():
             raise click.UsageError("--hard is for good: add --yes to mean it.")
         note(f"This deletes {names} and all their output and messages for good.")
@@ -162,7 +151,9 @@ async def rm(
     for row in rows:
         await call.ant.remove(row["id"], hard=hard)
         how = "Deleted for good" if hard else "Deleted"
-        call.show_one({"id": row["id"], "deleted": True}, f"{how}: {_name(row)}.")
+        call.show_one(
+            {"id": row["id"], "deleted": True}, f"{how}: {session_name(row)}."
+        )
 
 
 async def _rows(

@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 import click
 
-from ant.cli.runner import ServerCall, server_command
+from ant.cli.runner import ServerCall, retry_option, server_command
 from ant.cli.table import table
 
 TELLS: Final = frozenset(
@@ -32,8 +32,9 @@ CLEAR, NO_WRAP, WRAP = "\r\x1b[J", "\x1b[?7l", "\x1b[?7h"
 
 @click.command(short_help="List what terminals do and ask.")
 @click.option("--watch", "-w", is_flag=True, help="Go on, and show each change.")
+@retry_option
 @server_command(as_operator=True)
-async def status(call: ServerCall, watch: bool) -> None:
+async def status(call: ServerCall, watch: bool, retry: float) -> None:
     """List running terminals with their state and prompt; waiting ones come first.
 
     The state is waiting, busy, ready, error or unknown. --watch draws the list again
@@ -43,37 +44,43 @@ async def status(call: ServerCall, watch: bool) -> None:
         page = await call.ant.status()
         call.show(page, *table(map(_row, page["terminals"])))
     elif sys.stdout.isatty() and not call.as_json:
-        await _watch(call, _Drawing())
+        await _watch(call, _Drawing(), retry)
     else:
-        await _watch(call, _Changes(call))
+        await _watch(call, _Changes(call), retry)
 
 
-async def _watch(call: ServerCall, show: Callable[[dict[str, Any]], None]) -> None:
+async def _watch(
+    call: ServerCall, show: Callable[[dict[str, Any]], None], retry_s: float
+) -> None:
     """Show the overview now and after each change, without end and without polling.
 
-    Raises `Unreachable` when the server stops, or does not answer any more.
+    Raises `Unreachable` when no server can be reached any more.
     """
     import trio
 
-    from ant.client import ENDED
+    from ant.client import RETRIED, Reconnection
 
+    reconnection = Reconnection(retry_s)
     while True:
-        await trio.lowlevel.checkpoint()
-        was_shown = False
         try:
+            if (
+                reconnection.is_lost
+            ):  # A handshake with a dead server may only time out.
+                await call.ant.health()
             async with call.ant.stream() as socket:
                 await socket.expect("hello")  # What changes from here on is told.
                 while True:
                     show(await call.ant.status())
-                    was_shown = True
+                    reconnection.opened()
                     while (await socket.receive())["type"] not in TELLS:
                         pass
                     with trio.move_on_after(TOGETHER_S):
                         while True:
                             await socket.receive()
-        except ENDED:
-            if not was_shown:
+        except RETRIED as exc:
+            if not reconnection.is_worth_a_try(exc):
                 raise
+        await reconnection.pause()
 
 
 @attrs.define

@@ -68,7 +68,7 @@ def test_every_byte_once(server: RealServer) -> None:
 
 def test_a_connection_that_ends(server: RealServer) -> None:
     """A new one continues at the same byte: none is lost, and none comes twice."""
-    expected = flood(server, "cut", 100)
+    expected = flood(server, "cut", 600)
     with proxy_of(server) as proxy:
         argv = ("logs", "cut", "--raw", "-f", "--server", proxy.url)
         process = server.start(*argv, text=False)
@@ -81,11 +81,37 @@ def test_a_connection_that_ends(server: RealServer) -> None:
             proxy.cut()
         seen += process.stdout.read(len(expected) - len(seen))
         assert hashlib.sha256(expected).digest() == hashlib.sha256(seen).digest()
-        assert 5 <= proxy.count
+        assert 4 <= proxy.count
         server.good("send", "cut", "x")
         rest, _ = process.communicate(timeout=PATIENCE_S)
         assert (b"", 0) == (rest, process.returncode)
     server.good("rm", "cut")
+
+
+def test_a_server_that_comes_back(server: RealServer) -> None:
+    """The verb waits for it, says so once, and misses no line."""
+    script = "stty -echo; while read x; do echo $x; done"
+    server.good("new", "back", "--", "sh", "-c", script)
+    with proxy_of(server) as proxy:
+        process = server.start("logs", "back", "-f", "--server", proxy.url)
+        assert process.stdout is not None
+        for text in ("one", "live"):  # The second one is not of the history.
+            server.good("send", "back", f"{text}\n")
+            assert f"{text}\n" == process.stdout.readline()
+        proxy.lead_to(None)
+        proxy.cut()
+        tries = proxy.count
+        server.good("send", "back", "two\nthree\n")
+        wait_for(lambda: tries + 4 <= proxy.count)
+        proxy.lead_to(server)
+        assert "two\n" == process.stdout.readline()
+        server.good("send", "back", "\x04")
+        stdout, stderr = process.communicate(timeout=PATIENCE_S)
+    said = stderr.splitlines()
+    assert ("three\n", 3) == (stdout, len(said))
+    assert said[0].startswith("ant: The connection has ended (")
+    assert "ant: The connection is open again." == said[1]
+    server.good("rm", "back")
 
 
 def test_lines(server: RealServer) -> None:
@@ -183,7 +209,7 @@ def test_a_server_that_goes(tmp_path: Path, how: signal.Signals) -> None:
     """A sentence, and 3; or 0 if the program's end was still told."""
     with real_server(tmp_path) as server:
         server.good("new", "here", "--", "sh", "-c", "echo here; read x")
-        process = server.start("logs", "here", "-f")
+        process = server.start("logs", "here", "-f", "--retry", "0")
         assert process.stdout is not None
         assert "here\n" == process.stdout.readline()
         server.process.send_signal(how)

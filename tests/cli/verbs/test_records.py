@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.real import PATIENCE_S, RealServer, real_server
+from tests.cli.real import PATIENCE_S, RealServer, proxy_of, real_server, wait_for
 from tests.served import ant, serve
 
 pytestmark = pytest.mark.slow
@@ -43,6 +43,29 @@ def test_the_log_is_printed(server: RealServer) -> None:
     assert after.startswith(f"{posted['seq']} ")
     assert 1 == server.ant("events", "--since", "999999").exit_code
     server.good("rm", "log")
+
+
+def test_the_log_is_followed_over_a_lost_server(server: RealServer) -> None:
+    """It waits for the server, and misses no event; 3 if it stays away."""
+    with proxy_of(server) as proxy:
+        argv = ("events", "-f", "--type", "message_created", "--server", proxy.url)
+        server.good("room", "new", "gone")
+        server.good("msg", "gone", "zero")
+        process = server.start(*argv, "--since", "0", "--retry", "2")
+        assert process.stdout is not None
+        while "zero" not in process.stdout.readline():
+            pass
+        for text in ("one", "two"):
+            tries = proxy.count
+            proxy.lead_to(None)
+            proxy.cut()
+            server.good("msg", "gone", text)
+            wait_for(lambda tries=tries: tries + 2 <= proxy.count)
+            proxy.lead_to(server)
+            assert text in process.stdout.readline()
+        server.good("rm", "gone")
+    _, stderr = process.communicate(timeout=PATIENCE_S)
+    assert (3, True) == (process.returncode, "cannot reach" in stderr)
 
 
 def test_the_log_is_followed(server: RealServer) -> None:

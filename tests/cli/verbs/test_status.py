@@ -13,6 +13,7 @@ from tests.cli.real import (
     on_terminal,
     proxy_of,
     real_server,
+    wait_for,
 )
 from tests.served import ant, serve
 
@@ -76,7 +77,8 @@ def test_a_terminal_is_drawn_again(server: RealServer) -> None:
 def test_a_connection_that_ends(server: RealServer) -> None:
     """A new one tells what changed meanwhile; if none can be had, that is 3."""
     with proxy_of(server) as proxy:
-        process = server.start("status", "--watch", "--server", proxy.url)
+        argv = ("status", "--watch", "--retry", "1", "--server", proxy.url)
+        process = server.start(*argv)
         server.good("new", "first", "--", "cat")
         lines_until(process, "first")
         proxy.cut()
@@ -89,11 +91,30 @@ def test_a_connection_that_ends(server: RealServer) -> None:
 
 
 @pytest.mark.slow
+def test_a_server_that_comes_back(server: RealServer) -> None:
+    """The watch waits for it, and shows what changed meanwhile."""
+    with proxy_of(server) as proxy:
+        process = server.start("status", "--watch", "--server", proxy.url)
+        server.good("new", "first", "--", "cat")
+        lines_until(process, "first")
+        proxy.lead_to(None)
+        proxy.cut()
+        tries = proxy.count
+        server.good("new", "second", "--", "cat")
+        wait_for(lambda: tries + 2 <= proxy.count)
+        proxy.lead_to(server)
+        lines_until(process, "second")
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
+        server.good("rm", "first", "second")
+
+
+@pytest.mark.slow
 def test_a_server_that_stops(tmp_path: Path) -> None:
     """The watch ends with a sentence and 3."""
     with real_server(tmp_path) as server:
         server.good("new", "here", "--", "cat")
-        process = server.start("status", "--watch")
+        process = server.start("status", "--watch", "--retry", "0")
         lines_until(process, "here")
         server.stop()
         _, stderr = process.communicate(timeout=PATIENCE_S)
