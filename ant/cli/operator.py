@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -67,8 +67,6 @@ async def operator_client(
 
     Raises `Unauthorized` if the secret is neither.
     """
-    import trio
-
     from ant.client import AntClient
 
     token = None
@@ -78,15 +76,22 @@ async def operator_client(
                 token = await ant.sign_in(
                     secret, "ant --operator", expires_in=SIGN_IN_S
                 )
-    async with AntClient(url, token or secret, ca=ca) as ant:
+    async with AsyncExitStack() as stack:
+        ant = await stack.enter_async_context(AntClient(url, token or secret, ca=ca))
         if token is None:
             await _check_key(ant)
-        try:
-            yield ant
-        finally:
-            if token is not None:
-                with trio.move_on_after(SIGN_OUT_S), suppress(AntError):
-                    await ant.sign_out()
+        else:
+            stack.push_async_callback(_sign_out, ant)
+        yield ant
+
+
+async def _sign_out(ant: AntClient) -> None:
+    """End the sign-in. Where that fails, it ends by itself after `SIGN_IN_S`."""
+    import httpx
+    import trio
+
+    with trio.move_on_after(SIGN_OUT_S), suppress(AntError, httpx.TransportError):
+        await ant.sign_out()
 
 
 async def _check_key(ant: AntClient) -> None:
