@@ -297,6 +297,10 @@ class AntClient:
         """The state of the server."""
         return await self.call("GET", "/api/health")
 
+    async def caller(self) -> Any:
+        """Who the caller is to the server: the operator, a terminal or a token."""
+        return await self.call("GET", "/api/caller")
+
     async def events(self, **query: Any) -> Any:
         """A page of the event log, oldest first."""
         return await self.call("GET", "/api/events", **query)

@@ -166,6 +166,8 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     | {"scopes": ["view", "post"], "last_address": "127.0.0.1"},
     "NewToken": {"token": f"ant_{CODE}"},
     "SignInCode": {"code": CODE, "path": f"/sign-in#{CODE}", "expires_in": 60},
+    "WhoCalls": {"kind": "token", "label": "CI", "session_id": None}
+    | {"scopes": ["view", "post"], "expires_at": None},
     "Ack": {"ref": "1", "sessionId": TERMINAL, "offset": 4096, "end": 4160},
     "AgentStatus": {"state": "waiting", "kind": "dialog", "source": "screen"},
     "AskedPrompt": {"class": "permission_request", "status": "answered"}
