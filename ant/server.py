@@ -25,6 +25,7 @@ from ant.core.background import open_background
 from ant.core.errors import AntError, Conflict, Forbidden, StorageFailed
 from ant.core.fair_turns import FairTurns
 from ant.core.ip_addresses import is_address, is_loopback
+from ant.core.service_notifier import ServiceNotifier
 from ant.data_dir import operator_key
 from ant.data_dir.key_file import read_key
 from ant.data_dir.lock import locked
@@ -153,6 +154,7 @@ async def _serve(
     bus = Bus(store.read(_newest_seq))
     stopped, stopped_at_once, closed = trio.Event(), trio.Event(), trio.Event()
     running = trio.CancelScope()
+    notifier = ServiceNotifier(os.environ, os.getpid())
     async with (
         open_journal(store, bus) as journal,
         tmux.running(),
@@ -199,6 +201,7 @@ async def _serve(
         background.start_soon("remover", remover.run)
         background.start_soon("endings", services.endings.run)
         background.start_soon("reserve", reserve.run)
+        background.start_soon("watchdog", notifier.run_watchdog)
         await background.start("signals", partial(_signals, stopped, stopped_at_once))
         background.start_soon(
             "hurry", partial(_at_once, stopped_at_once, closed, services, running)
@@ -233,7 +236,7 @@ async def _serve(
                     )
                 link = partial(_sign_in_link, system) if needs_sign_in else None
                 is_ready = partial(ready, url, link)
-                await _listen(system, listeners, peers, stopped, is_ready)
+                await _listen(system, listeners, peers, stopped, is_ready, notifier)
                 closed.set()
         await _record_ends(services)
 
@@ -298,6 +301,7 @@ async def _listen(
     peers: Peers | None,
     stopped: trio.Event,
     ready: Callable[[], None],
+    notifier: ServiceNotifier,
 ) -> None:
     """Serve until stopped. The bus closes first, so that sockets receive 1001."""
     async with trio.open_nursery() as nursery:
@@ -316,10 +320,12 @@ async def _listen(
         gc.collect()
         gc.freeze()  # These objects stay; to scan them takes 50 ms.
         ready()
+        await notifier.ready(_url(*address(listeners)))
         await stopped.wait()
         log.info("Stopping.")
         system.health.stopping = True
         system.bus.close()
+        await notifier.stopping()
 
 
 async def _signals(
