@@ -53,6 +53,7 @@ PACKAGES = (
     "server",
     "cli",
     "cli.verbs",
+    "cli.host",
     "__main__",
 )
 """Each may import those before it; a module at the root of `ant/` counts as one."""
@@ -102,6 +103,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
     "http": _TRIO | _WEB,
     "server": _TRIO,
     "cli": frozenset({"attrs", "click", "trio", "httpx", "segno"}),
+    "cli.host": frozenset({"attrs", "click", "trio", "httpx"}),
     "__main__": frozenset(),
 }
 """By package; a sub-package without a row has that of the package around it."""
@@ -122,11 +124,11 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "socket": ("http.server", "http.access"),
     "h11": ("core", "http.server"),
     "ssl": ("core",),
-    "subprocess": ("terminal.tmux",),
+    "subprocess": ("terminal.tmux", "cli.host"),
     "pty": (),
     "signal": ("terminal.host", "terminal.tmux", "server"),
     "multiprocessing": (),
-    "threading": (),
+    "threading": ("cli.host",),
     "concurrent": (),
     "asyncio": (),
     "pickle": (),

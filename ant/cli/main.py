@@ -64,6 +64,15 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "servers": Verb(
             "verbs.servers:servers", "List the servers that have a name.", calls=False
         ),
+        "doctor": Verb("host.doctor:doctor", "Look for what is wrong on this machine."),
+        "service": Verb(
+            "host.service:service",
+            "Run the server as a service of systemd.",
+            calls=False,
+        ),
+        "backup": Verb(
+            "host.backup:backup", "Copy the database while it is in use.", calls=False
+        ),
         "completion": Verb(
             "verbs.completion:completion", "Print a completion script.", calls=False
         ),
