@@ -8,7 +8,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from ant import __version__
-from ant.cli.servers import ON
 
 
 class Verb(NamedTuple):
@@ -142,6 +141,8 @@ def main(ctx: click.Context, on: str | None) -> None:
     A SESSION is named by its id, the beginning of its id, its name or its handle.
     `ant VERB --help` explains a verb.
     """
+    from ant.cli.servers import ON
+
     name = ctx.invoked_subcommand or ""
     verb = VERBS.get(ALIASES.get(name, name))
     if on is not None and verb is not None and not verb.calls:

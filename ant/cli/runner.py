@@ -190,12 +190,14 @@ def _same(one: str, two: str) -> bool:
 
 
 def server_command(
-    *, as_operator: bool = False
+    *, as_operator: bool = False, short: bool = False
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
     """Make a verb of an async function `(call, arguments…)`.
 
     The verb has the options --on, --server and --json. `as_operator`: it uses the
-    operator's key if there is one, since a token may not make this call.
+    operator's key if there is one, since a token may not make this call. `short`: it
+    only makes calls, one after the other. So it needs no event loop for a server of
+    this machine, and no time to import one.
     """
 
     def decorate(verb: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -252,7 +254,7 @@ def server_command(
                 _exit(REFUSED, str(exc))
             except ValueError as exc:
                 raise click.UsageError(f"{url!r} is not a URL: {exc}.") from exc
-            _run(verb, url, caller, as_json, arguments)
+            _run(verb, url, caller, as_json, arguments, short)
 
         return command
 
@@ -275,18 +277,20 @@ def _run(
     caller: Caller,
     as_json: bool,
     arguments: dict[str, Any],
+    short: bool,
 ) -> None:
-    import httpx
-    import trio
-
-    from ant.client import Ambiguous, AntClient, Unreachable
+    from ant.client import Ambiguous, AntClient, Unreachable, run_blocking
+    from ant.client.blocking_http import fits
 
     async def call() -> None:
-        async with AntClient(server, caller.key) as ant:
+        async with AntClient(server, caller.key, blocking=short) as ant:
             await verb(ServerCall(ant, caller.sender, as_json), **arguments)
 
     try:
-        trio.run(call)
+        if short and fits(server):
+            run_blocking(call())
+        else:
+            _run_in_loop(call, server)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Ambiguous as exc:
@@ -297,6 +301,14 @@ def _run(
         _exit(REFUSED, " ".join(filter(None, [str(exc), caller.withheld])))
     except AntError as exc:
         _exit(REFUSED, str(exc))
+
+
+def _run_in_loop(call: Callable[[], Awaitable[None]], server: str) -> None:
+    import httpx
+    import trio
+
+    try:
+        trio.run(call)
     except httpx.LocalProtocolError:  # Its text has the header, and so the key.
         _exit(REFUSED, "The key or token of this call cannot be sent in a header.")
     except (httpx.TransportError, httpx.InvalidURL) as exc:

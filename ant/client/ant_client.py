@@ -10,23 +10,23 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
-import httpx
-import trio
-
 from ant.api.problem import error_of
+from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, Unreachable, fits
+from ant.client.connections import Disconnected, connected, ended
 from ant.client.event_socket import EventSocket
 from ant.core import errors
-from ant.core.ip_addresses import is_loopback
 from ant.model.handles import named, with_prefix
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ant.client.blocking_http import Response
 
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame: terminal frames are far below, frames with a row may be long."""
-
-TIMEOUT_S = 30.0
-"""Timeout of a response; the server responds to an input within 5 s."""
 
 WAIT_S = 30
 """Seconds that a wait lasts if the caller says nothing else."""
@@ -45,24 +45,12 @@ class Ambiguous(errors.AntError):
     """A name is that of several sessions; the sentence lists them."""
 
 
-class Unreachable(errors.AntError):
-    """No server answers, or it has ended the connection."""
-
-
-class Disconnected(Unreachable):
-    """A connection has ended that a client may open again."""
-
-
-ENDED = (Disconnected, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
-"""Errors of a connection that has ended: a new one can continue."""
-
-
 def render(answer: Any, indent: int | None = 2) -> str:
     """A response as indented JSON; with None as `indent`, on one line."""
     return json.dumps(answer, indent=indent, ensure_ascii=False)
 
 
-def _problem_in(response: httpx.Response) -> dict[str, Any]:
+def _problem_in(response: httpx.Response | Response) -> dict[str, Any]:
     """The problem object of a refusal; if it has none, one with its status and text."""
     try:
         problem = response.json()
@@ -74,29 +62,35 @@ def _problem_in(response: httpx.Response) -> dict[str, Any]:
 
 
 class AntClient:
-    """A client of one server: `async with AntClient(url, key) as ant`."""
+    """A client of one server: `async with AntClient(url, key) as ant`.
 
-    def __init__(self, url: str, api_key: str | None = None) -> None:
+    A `blocking` client of a server on this machine needs no event loop, if it only
+    makes calls: `run_blocking` runs them. It has no sockets and no streams.
+    """
+
+    def __init__(
+        self, url: str, api_key: str | None = None, *, blocking: bool = False
+    ) -> None:
         self.url = url.rstrip("/")
         self._headers = (
             {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
         )
-        # A proxy of the environment would receive the key on its way to this machine.
-        address = httpx.URL(self.url)
-        is_local = is_loopback(address.host)
-        self._http = httpx.AsyncClient(
-            base_url=self.url,
-            headers=self._headers,
-            timeout=TIMEOUT_S,
-            trust_env=not is_local,
-            # To read the certificates of all authorities takes half of a short call.
-            verify=not (is_local and address.scheme == "http"),
+        self._is_blocking = blocking and fits(self.url)
+        self._http: Any = (
+            BlockingHttp(self.url, self._headers)
+            if self._is_blocking
+            else connected(self.url, self._headers)
         )
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._is_blocking:
+            await self._http.aclose()
+            return
+        import trio
+
         with trio.move_on_after(1):
             await self._http.aclose()
 
@@ -451,6 +445,8 @@ class AntClient:
         `show` returns whether it is. A connection that ends is opened again after the
         last event. Raises `httpx.TransportError` if no server answers.
         """
+        import trio
+
         last = (await self.events(limit=1))["newest"] if since is None else since
         while True:
             await trio.lowlevel.checkpoint()
@@ -470,7 +466,7 @@ class AntClient:
                             last = int(value)
                         elif name == "data" and show(json.loads(value)):
                             return
-            except ENDED:
+            except ended():
                 if not was_open:
                     raise
 

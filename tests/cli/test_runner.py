@@ -352,7 +352,9 @@ def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
         return plain(**settings, transport=httpx.MockTransport(redirect))
 
     plain = httpx.AsyncClient
-    monkeypatch.setattr(ant_client.httpx, "AsyncClient", connect)
+    monkeypatch.setattr(httpx, "AsyncClient", connect)
+    monkeypatch.setattr(ant_client, "fits", lambda _: False)
+    monkeypatch.setattr("ant.client.blocking_http.fits", lambda _: False)
     result = ant("sessions", ANT_API_KEY="secret-key")
     assert (1, f"ant: {DEFAULT_SERVER} is not an ANT server.\n") == (
         result.exit_code,

@@ -130,7 +130,7 @@ def _write(path: Path, document: str) -> None:
 
 
 @click.command(short_help="Report the state of the server.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def health(call: ServerCall) -> None:
     """Report the state of the server, and the limits that were reached.
 

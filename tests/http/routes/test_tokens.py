@@ -218,7 +218,7 @@ async def test_the_page_runs_its_own_script_only(scene: Scene) -> None:
 
 
 async def test_a_caller_learns_who_it_is(scene: Scene) -> None:
-    """The operator, a terminal, a token, and a browser; a token's secret is not told."""
+    """The operator, a terminal, a token, a browser; no secret is told."""
     got = await scene.operator.get("/api/caller")
     nobody = {"session_id": None, "label": None, "scopes": [], "expires_at": None}
     assert {"kind": "operator", **nobody} == got
