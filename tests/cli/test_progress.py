@@ -4,8 +4,10 @@ import io
 from contextlib import redirect_stderr
 
 import pytest
+import trio
+import trio.testing
 
-from ant.cli.progress import progress
+from ant.cli.progress import hidden, progress, while_waiting
 
 
 class Terminal(io.StringIO):
@@ -63,3 +65,39 @@ def test_nothing_is_drawn_elsewhere(
         shown.show(1, 2)
         shown.clear()
     assert "" == made.getvalue()
+
+
+def test_nothing_is_erased_that_was_not_drawn() -> None:
+    """It might be what somebody else has printed there."""
+    terminal = Terminal()
+    with redirect_stderr(terminal):
+        with progress("Copying") as shown:
+            shown.clear()
+        with hidden() as shown:
+            shown.show(1, 2)
+            shown.move()
+    assert "" == terminal.getvalue()
+
+
+async def test_a_long_wait_moves_a_bar(autojump_clock: trio.testing.MockClock) -> None:
+    """After a moment; it is erased before the result, and before an error."""
+    terminal = Terminal()
+
+    async def work(seconds: float) -> str:
+        await trio.sleep(seconds)
+        if seconds > 5:
+            raise ValueError("late")
+        return "done"
+
+    with redirect_stderr(terminal):
+        assert "done" == await while_waiting("Exporting", work(0.2))
+        assert "" == terminal.getvalue()
+        assert "done" == await while_waiting("Exporting", work(2))
+        assert "Exporting" in terminal.getvalue()
+        assert terminal.getvalue().endswith(ERASED)
+        with pytest.raises(ValueError, match="late"):
+            await while_waiting("Exporting", work(9))
+        assert terminal.getvalue().endswith(ERASED)
+    with redirect_stderr(io.StringIO()) as pipe:
+        assert "done" == await while_waiting("Exporting", work(2))
+    assert "" == pipe.getvalue()

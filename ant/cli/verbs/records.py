@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from ant.cli.progress import while_waiting
 from ant.cli.runner import REFUSED, ServerCall, clean, note, server_command
 from ant.core.errors import AntError
 
@@ -101,7 +102,8 @@ async def export(
     its path. ant evidence verify checks evidence and json without a server.
     """
     row = await call.ant.session(clean(session))
-    result = await call.ant.export(row["id"], target)
+    work = call.ant.export(row["id"], target)
+    result = await while_waiting(f"Exporting as {target}", work)
     if not result["ok"]:
         raise AntError(f"The export failed: {result['note']}.")
     if result["document"] is None:
