@@ -136,8 +136,8 @@ def _rows(answer: dict[str, object]) -> list[tuple[str, str]]:
 
 
 def _ant() -> list[str]:
-    """The words that run this installation's `ant`."""
-    return [sys.executable, "-m", "ant"]
+    """The words that run this installation's `ant`, whatever the home folder has."""
+    return [sys.executable, "-P", "-m", "ant"]
 
 
 def _words(options: tuple[str, ...]) -> list[str]:

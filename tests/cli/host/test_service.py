@@ -1,5 +1,6 @@
 """`ant service`, with a program in the place of systemctl that notes its calls."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,7 @@ def test_install_twice_and_uninstall_twice(machine: Machine) -> None:
     assert 0 == first.exit_code, first.output
     assert ["daemon-reload", "enable", "start"] == machine.called
     text = machine.unit.read_text()
+    assert f"ExecStart={sys.executable} -P -m ant serve --port 7000" in text
     assert f"--port 7000 --data-dir {Path('data').absolute()}" in text
     assert "loginctl enable-linger" in first.stderr
     second = machine.run("install", "--", "--port", "7000", "--data-dir", "data")
