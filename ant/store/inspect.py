@@ -20,7 +20,7 @@ FAULTS: Final = 10
 
 @attrs.frozen
 class DatabaseState:
-    """A database: what is wrong with it, its size, and the migrations it lacks.
+    """A database: what is wrong with it, its size with its log, and what it lacks.
 
     `is_complete`: the check came to its end within its time. `pending` counts the
     migrations that the next start applies.
@@ -62,7 +62,8 @@ def _state(db: sqlite3.Connection, path: Path, seconds: float | None) -> Databas
     applied = _texts(db, f"SELECT name FROM {schema_version.HISTORY}")
     known = {each.stem for each in schema_version.MIGRATIONS.glob("0*.py")}
     faults, is_complete = _check(db, seconds)
-    size = path.stat().st_size
+    log = Path(f"{path}-wal")
+    size = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
     return DatabaseState(tuple(faults), is_complete, size, len(known - applied))
 
 

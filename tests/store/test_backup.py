@@ -64,6 +64,19 @@ def test_a_copy_is_another_server(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_database_that_a_server_left_in_a_crash(tmp_path: Path) -> None:
+    """What only its log has is in the copy."""
+    store = Store.open(tmp_path / "ant.db")
+    store.transact(put, "key", "value")
+    crashed, copy = tmp_path / "crashed", tmp_path / "copy.db"
+    crashed.mkdir()
+    for name in ("ant.db", "ant.db-wal"):
+        (crashed / name).write_bytes((tmp_path / name).read_bytes())
+    store.close()
+    back_up(crashed / "ant.db", copy, nothing)
+    assert "value" == settings(copy)["key"]
+
+
 def test_a_file_is_replaced_by_force_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import attrs
@@ -86,10 +87,12 @@ def check_folder(folder: Path) -> Iterator[Finding]:
         yield warning(
             subject,
             f"Others may enter {folder} (mode {mode:o}).",
-            f"Run chmod 700 {folder}",
+            f"Run chmod 700 {quote(str(folder))}",
         )
     elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        yield problem(subject, f"{folder} is not writable.", f"Run chmod 700 {folder}")
+        yield problem(
+            subject, f"{folder} is not writable.", f"Run chmod 700 {quote(str(folder))}"
+        )
     else:
         yield ok(subject, f"{folder}, mode {mode:o}")
     for name in names:
@@ -116,13 +119,13 @@ def _check_entry(path: Path) -> Iterator[Finding]:
         yield problem(
             "files",
             f"{path} belongs to uid {found.st_uid}.",
-            f"Change its owner (chown {os.geteuid()} {path}).",
+            f"Change its owner (chown {os.geteuid()} {quote(str(path))}).",
         )
     elif (mode := stat.S_IMODE(found.st_mode)) & OTHERS:
         yield warning(
             "files",
             f"Others may read {path} (mode {mode:o}).",
-            f"Run chmod {mode & ~OTHERS:o} {path}",
+            f"Run chmod {mode & ~OTHERS:o} {quote(str(path))}",
         )
 
 

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import click
@@ -125,7 +126,7 @@ def check_key_file(subject: str, file: Path) -> Iterator[Finding]:
         yield problem(
             subject,
             f"Others may read {file} (mode {mode:o}).",
-            f"Run chmod 600 {file} and make a new key.",
+            f"Run chmod 600 {quote(str(file))} and make a new key.",
         )
     else:
         yield ok(subject, f"{file}, mode {mode:o}")

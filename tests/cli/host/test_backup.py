@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from ant.cli.main import main
 from ant.store import Store
 from tests.cli.real import RealServer, on_terminal, real_server, wait_for
+from tests.installed import needs
 
 
 def run(*argv: str, folder: Path) -> Result:
@@ -61,7 +62,7 @@ def test_a_backup_is_restored_as_documented(server: RealServer, tmp_path: Path) 
     server.until("made-42", "logs", "web")
     server.good("room", "new", "ideas")
     server.good("msg", "ideas", "Which one first?")
-    (pid,) = _cats()
+    (pid,) = _cats(server.url)
     first = _epoch(server)
     copy = tmp_path / "copy.db"
     done = run(str(copy), folder=tmp_path / "first" / "data")
@@ -75,13 +76,38 @@ def test_a_backup_is_restored_as_documented(server: RealServer, tmp_path: Path) 
         assert "Which one first?" in second.good("room", "read", "ideas")
         assert "lost" in second.good("ls")
         assert first != _epoch(second)
-        assert [pid] == _cats()
+        assert [pid] == _cats(server.url)
         second.good("restore", "web", "--start")
         second.until("running", "ls")
         # The second run's bytes have offsets that the first server never gives.
         rows = [json.loads(line) for line in _lines(second, "logs", "web", "--json")]
         assert [] != [each for each in rows if each.get("offset", 0) >= 1 << 40]
     assert "running" in server.good("ls")
+
+
+@pytest.mark.slow
+@needs("tmux")
+def test_a_restore_ends_what_the_copy_does_not_know(tmp_path: Path) -> None:
+    """A program in the tmux of that folder: the copy does not name its run. Its stored
+    output is there, and it can be started anew."""
+    data, copy = tmp_path / "data", tmp_path / "copy.db"
+    with real_server(tmp_path) as server:
+        command = ["sh", "-c", "echo made-$((40+2)); exec cat"]
+        server.good("new", "web", "--host", "tmux", "--", *command)
+        server.until("made-42", "logs", "web")
+        assert 0 == run(str(copy), folder=data).exit_code
+        first = server.url
+        (pid,) = _cats(first)
+    assert [pid] == _cats(first), "tmux keeps it across a stop"
+    for each in data.glob("ant.db*"):
+        each.unlink()
+    os.rename(copy, data / "ant.db")
+    with real_server(tmp_path) as server:
+        assert [] == _cats(first)
+        assert "made-42" in server.good("logs", "web")
+        server.good("restore", "web", "--start")
+        server.until("running", "ls")
+        server.good("rm", "web")
 
 
 def _lines(server: RealServer, *argv: str) -> list[str]:
@@ -93,8 +119,8 @@ def _lines(server: RealServer, *argv: str) -> list[str]:
     return found
 
 
-def _cats() -> list[str]:
-    """The pids of programs `cat` that a server of these tests runs now."""
+def _cats(url: str) -> list[str]:
+    """The pids of programs `cat` that the server with that URL started."""
     found = []
     for each in Path("/proc").glob("[0-9]*/comm"):
         try:
@@ -102,7 +128,7 @@ def _cats() -> list[str]:
             environ = (each.parent / "environ").read_bytes() if is_cat else b""
         except OSError:
             continue
-        if b"ANT_SESSION_ID=" in environ:
+        if f"ANT_SERVER_URL={url}".encode() in environ.split(b"\0"):
             found.append(each.parent.name)
     return found
 

@@ -1,5 +1,6 @@
 """Checks of `ant doctor`: the server that `ant` calls, and who the caller is to it."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,12 @@ def test_a_name_or_a_url_that_is_none(served: Served) -> None:
     for found in (look("nowhere"), look(None, "http://[")):
         assert [Level.PROBLEM] == [each.level for each in found]
     assert [] == served.asked
+
+
+def test_a_server_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes the connection and says nothing; the check ends all the same."""
+    monkeypatch.setattr(server_checks, "ANSWER_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        (found,) = check_server(Asked(None, url, None, False), tmp_path)
+    assert (Level.WARNING, True) == (found.level, "within 0.1 s" in found.text)
