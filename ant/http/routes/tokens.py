@@ -1,7 +1,7 @@
 """Routes of access tokens and sign-ins: make, list, revoke; sign in and out."""
 
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
 
 import attrs
 from quart import Response, request
@@ -15,7 +15,7 @@ from ant.identity import access_tokens
 from ant.identity.access_tokens import NewToken
 from ant.identity.sign_in_codes import CODE_S
 from ant.identity.tokens import Caller
-from ant.model.access_tokens import AccessToken, Scope, TokenKind
+from ant.model.access_tokens import AccessToken, Scope
 from ant.model.sessions import SessionId
 from ant.runtime.system import System
 
@@ -30,11 +30,20 @@ class AccessTokens:
     """The tokens, the oldest first. A `device` is a browser that has signed in."""
 
 
+class CallerKind(StrEnum):
+    """As whom a call counts."""
+
+    OPERATOR = "operator"
+    TERMINAL = "terminal"
+    TOKEN = "token"
+    DEVICE = "device"
+
+
 @attrs.frozen
 class WhoCalls:
     """The caller of this request, as the server identified it."""
 
-    kind: Literal["operator", "terminal"] | TokenKind
+    kind: CallerKind
     """`operator`, a `terminal` of this server, an access `token`, or a `device`: a
     browser that has signed in."""
     session_id: SessionId | None
@@ -92,15 +101,14 @@ async def get_caller(
     session_id = None if caller is None else caller.session_id
     if access_token is not None:
         return WhoCalls(
-            access_token.kind,
+            CallerKind(access_token.kind),
             session_id,
             access_token.label,
             access_token.scopes,
             access_token.expires_at,
         )
-    return WhoCalls(
-        "operator" if caller is None else "terminal", session_id, None, (), None
-    )
+    kind = CallerKind.OPERATOR if caller is None else CallerKind.TERMINAL
+    return WhoCalls(kind, session_id, None, (), None)
 
 
 @endpoint("GET", "/api/tokens", scope=Scope.ADMIN)
