@@ -1,6 +1,7 @@
 """Calls of a server by the verbs of `ant`."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -361,3 +362,22 @@ def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
         result.output,
     )
     assert 1 == len(asked)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_call_that_hangs() -> None:
+    """With 130 and without a traceback, also where no event loop runs."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ant", "ls", "--server", url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        peer, _ = listener.accept()
+        with peer:
+            assert peer.recv(3) == b"GET"
+            process.send_signal(signal.SIGINT)
+            assert (b"", b"") == process.communicate(timeout=30)
+    assert 130 == process.returncode
