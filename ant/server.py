@@ -24,6 +24,7 @@ from ant.core import clock, descriptors
 from ant.core.background import open_background
 from ant.core.errors import AntError, StorageFailed
 from ant.core.fair_turns import FairTurns
+from ant.core.service_notifier import ServiceNotifier
 from ant.data_dir import operator_key
 from ant.data_dir.key_file import read_key
 from ant.data_dir.lock import locked
@@ -135,6 +136,7 @@ async def _serve(
     bus = Bus(store.read(_newest_seq))
     stopped, stopped_at_once, closed = trio.Event(), trio.Event(), trio.Event()
     running = trio.CancelScope()
+    notifier = ServiceNotifier(os.environ, os.getpid())
     async with (
         open_journal(store, bus) as journal,
         tmux.running(),
@@ -182,6 +184,7 @@ async def _serve(
         background.start_soon("remover", remover.run)
         background.start_soon("endings", services.endings.run)
         background.start_soon("reserve", reserve.run)
+        background.start_soon("watchdog", notifier.run_watchdog)
         await background.start("signals", partial(_signals, stopped, stopped_at_once))
         background.start_soon(
             "hurry", partial(_at_once, stopped_at_once, closed, services, running)
@@ -217,7 +220,7 @@ async def _serve(
                 has_pages = needs_sign_in and not opened.url.startswith("unix:")
                 link = partial(_sign_in_link, system) if has_pages else None
                 is_ready = partial(ready, opened.shown, link)
-                await _listen(system, opened, peers, stopped, is_ready)
+                await _listen(system, opened, peers, stopped, is_ready, notifier)
                 closed.set()
         await _record_ends(services)
 
@@ -282,6 +285,7 @@ async def _listen(
     peers: Peers | None,
     stopped: trio.Event,
     ready: Callable[[], None],
+    notifier: ServiceNotifier,
 ) -> None:
     """Serve until stopped. The bus closes first, so that sockets receive 1001."""
     app = create_app(system, identify_peers=peers is not None)
@@ -302,10 +306,12 @@ async def _listen(
         gc.collect()
         gc.freeze()  # These objects stay; to scan them takes 50 ms.
         ready()
+        await notifier.ready(opened.url)
         await stopped.wait()
         log.info("Stopping.")
         system.health.stopping = True
         system.bus.close()
+        await notifier.stopping()
 
 
 async def _signals(

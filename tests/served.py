@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ant.cli.main import main
-from ant.client import ant_client
+from ant.client import Unreachable, ant_client
 
 VARIABLES = (
     "ANT_API_KEY",
@@ -47,6 +47,23 @@ class Served:
         return json.loads(self.asked[-1].content)
 
 
+class _Blocking:
+    """In the place of the transport that needs no event loop."""
+
+    def __init__(self, served: Served, url: str, headers: Any) -> None:
+        transport = httpx.MockTransport(served.answer)
+        self._http = httpx.Client(base_url=url, headers=headers, transport=transport)
+
+    async def request(self, method: str, path: str, **settings: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **settings)
+        except httpx.TransportError as exc:
+            raise Unreachable(str(exc) or type(exc).__name__) from exc
+
+    async def aclose(self) -> None:
+        self._http.close()
+
+
 def serve(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Served:
     """Make every client talk to this server."""
     served = Served(answers)
@@ -55,7 +72,10 @@ def serve(monkeypatch: pytest.MonkeyPatch, **answers: Any) -> Served:
         transport = httpx.MockTransport(served.answer)
         return TransportClient(**settings, transport=transport)
 
-    monkeypatch.setattr(ant_client.httpx, "AsyncClient", connect)
+    monkeypatch.setattr(httpx, "AsyncClient", connect)
+    monkeypatch.setattr(
+        ant_client, "BlockingHttp", lambda *args: _Blocking(served, *args)
+    )
     return served
 
 

@@ -8,8 +8,6 @@ import click
 from click.shell_completion import CompletionItem
 
 from ant import __version__
-from ant.cli.operator import OPERATOR
-from ant.cli.options import ON
 
 
 class Verb(NamedTuple):
@@ -68,6 +66,15 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "open": Verb("open:open_", "Sign a browser in by a link."),
         "servers": Verb(
             "verbs.servers:servers", "List the servers that have a name.", calls=False
+        ),
+        "doctor": Verb("host.doctor:doctor", "Look for what is wrong on this machine."),
+        "service": Verb(
+            "host.service:service",
+            "Run the server as a service of systemd.",
+            calls=False,
+        ),
+        "backup": Verb(
+            "host.backup:backup", "Copy the database while it is in use.", calls=False
         ),
         "completion": Verb(
             "verbs.completion:completion", "Print a completion script.", calls=False
@@ -144,6 +151,9 @@ def main(ctx: click.Context, on: str | None, is_operator: bool) -> None:
     A SESSION is named by its id, the beginning of its id, its name or its handle.
     `ant VERB --help` explains a verb.
     """
+    from ant.cli.operator import OPERATOR
+    from ant.cli.options import ON
+
     name = ctx.invoked_subcommand or ""
     verb = VERBS.get(ALIASES.get(name, name))
     for flag, is_given in (("--on", on is not None), ("--operator", is_operator)):

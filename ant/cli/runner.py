@@ -112,12 +112,14 @@ retry_option = click.option(
 
 
 def server_command(
-    *, as_operator: bool = False
+    *, as_operator: bool = False, short: bool = False
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
     """Make a verb of an async function `(call, arguments…)`.
 
     The verb has the options --on, --server and --json. `as_operator`: it uses the
-    operator's key if there is one, since a token may not make this call.
+    operator's key if there is one, since a token may not make this call. `short`: it
+    only makes calls, one after the other. So it needs no event loop for a server of
+    this machine, and no time to import one.
     """
 
     def decorate(verb: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -179,7 +181,7 @@ def server_command(
                 raise click.UsageError(str(exc)) from exc
             except AntError as exc:
                 _exit(REFUSED, str(exc))
-            _run(verb, target, secret, as_json, arguments)
+            _run(verb, target, secret, as_json, arguments, short)
 
         return command
 
@@ -192,28 +194,30 @@ def _run(
     secret: str | None,
     as_json: bool,
     arguments: dict[str, Any],
+    short: bool,
 ) -> None:
     """Run a verb; with `secret`, what the operator typed, as the operator."""
-    import httpx
-    import trio
-
-    from ant.client import Ambiguous, AntClient, Unreachable
-    from ant.client.address import distrust
+    from ant.client import Ambiguous, AntClient, Unreachable, run_blocking
+    from ant.client.blocking_http import fits
 
     server, caller = target.url, target.caller
     sender = caller.sender if secret is None else caller.sender or "cli"
+    short = short and secret is None and fits(server)
 
     async def call() -> None:
         opened: AbstractAsyncContextManager[AntClient]
         if secret is None:
-            opened = AntClient(server, caller.key, ca=target.ca)
+            opened = AntClient(server, caller.key, ca=target.ca, blocking=short)
         else:
             opened = operator_client(server, secret, target.ca)
         async with opened as ant:
             await verb(ServerCall(ant, sender, as_json), **arguments)
 
     try:
-        trio.run(call)
+        if short:
+            run_blocking(call())
+        else:
+            _run_in_loop(call, server)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Ambiguous as exc:
@@ -224,6 +228,16 @@ def _run(
         _exit(REFUSED, " ".join(filter(None, [str(exc), caller.withheld])))
     except AntError as exc:
         _exit(REFUSED, str(exc))
+
+
+def _run_in_loop(call: Callable[[], Awaitable[None]], server: str) -> None:
+    import httpx
+    import trio
+
+    from ant.client.address import distrust
+
+    try:
+        trio.run(call)
     except httpx.LocalProtocolError:  # Its text has the header, and so the key.
         _exit(REFUSED, "The key or token of this call cannot be sent in a header.")
     except (httpx.TransportError, httpx.InvalidURL) as exc:

@@ -17,6 +17,9 @@ COLOURS: Final = {
     "ready": "green",
     "running": "green",
     "lost": "red",
+    "ok": "green",
+    "warning": "yellow",
+    "problem": "red",
 }
 """The colour of a cell with one of these states."""
 

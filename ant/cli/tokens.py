@@ -22,7 +22,7 @@ def tokens(context: click.Context) -> None:
 
 
 @tokens.command("list")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def list_tokens(call: ServerCall) -> None:
     """List the tokens, with their scopes, their expiry and their last use."""
     page = await call.ant.tokens()
@@ -51,7 +51,7 @@ def _line(token: dict[str, Any]) -> str:
 @scopes_option(None)
 @click.option("--session", help="Limit it to this session or room: id, name or handle.")
 @click.option("--expires", callback=seconds, help="Its life, such as 12h or 30d.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def new(
     call: ServerCall,
     label: str,
@@ -71,7 +71,7 @@ async def new(
 
 @tokens.command()
 @click.argument("token_id", metavar="ID")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def revoke(call: ServerCall, token_id: str) -> None:
     """Revoke the token or the sign-in with that ID, which `ant tokens list` shows."""
     done = await call.ant.revoke_token(clean(token_id))

@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     from ant.client.access.servers import WrongServer
     from ant.client.ant_client import Ambiguous, AntClient, render
     from ant.client.async_ant import AsyncAnt
-    from ant.client.connection import (
-        RETRIED,
-        Disconnected,
-        Reconnection,
-        Unreachable,
-    )
+    from ant.client.blocking_http import run_blocking
+    from ant.client.connection import RETRIED, Reconnection
+    from ant.client.errors import Disconnected, Unreachable
     from ant.client.event_socket import EventSocket
     from ant.client.feeds import AsyncFeed
     from ant.client.handles import AsyncRoom, AsyncTerminal, OutputMissing
@@ -66,12 +63,15 @@ __all__ = [
     "Unreachable",
     "WrongServer",
     "render",
+    "run_blocking",
 ]
 
 _MODULES = {
     "ant_client": ("Ambiguous", "AntClient", "render"),
     "async_ant": ("AsyncAnt",),
-    "connection": ("RETRIED", "Disconnected", "Reconnection", "Unreachable"),
+    "blocking_http": ("run_blocking",),
+    "connection": ("RETRIED", "Reconnection"),
+    "errors": ("Disconnected", "Unreachable"),
     "event_socket": ("EventSocket",),
     "feeds": ("AsyncFeed",),
     "handles": ("AsyncRoom", "AsyncTerminal", "OutputMissing"),

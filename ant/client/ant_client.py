@@ -10,29 +10,31 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
-import httpx
-import trio
-
 from ant.api.problem import error_of
-from ant.client.address import Address
-from ant.client.connection import RETRIED, Disconnected, Reconnection, Unreachable
+from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, fits
+from ant.client.errors import Disconnected, Unreachable
 from ant.client.event_socket import EventSocket
-from ant.client.sign_in_cookie import take_token
-from ant.client.terminal_stream import RETRY_S, TerminalStream
 from ant.core import errors
 from ant.model.handles import named, with_prefix
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ant.client.blocking_http import Response
+    from ant.client.terminal_stream import TerminalStream
 
 MAX_MESSAGE = 16 << 20
 """Bytes of one frame: terminal frames are far below, frames with a row may be long."""
 
-TIMEOUT_S = 30.0
-"""Timeout of a response; the server responds to an input within 5 s."""
-
 WAIT_S = 30
 """Seconds that a wait lasts if the caller says nothing else."""
+
+RETRY_S = 60.0
+"""Seconds for which a stream tries to reach a server again, if the caller says nothing
+else: a restart takes a few."""
 
 DEAD_TOKEN, GOING_AWAY = 4401, 1001
 """Codes with which the server closes a socket that it does not want back."""
@@ -49,7 +51,7 @@ def render(answer: Any, indent: int | None = 2) -> str:
     return json.dumps(answer, indent=indent, ensure_ascii=False)
 
 
-def problem_in(response: httpx.Response) -> dict[str, Any]:
+def problem_in(response: httpx.Response | Response) -> dict[str, Any]:
     """The problem object of a refusal; if it has none, one with its status and text."""
     try:
         problem = response.json()
@@ -64,29 +66,50 @@ class AntClient:
     """A client of one server: `async with AntClient(url, key) as ant`.
 
     `url` is `http://…`, `https://…` or `unix:/path` of a Unix socket. `ca` is a PEM
-    file with certificates that the client trusts besides those of the system.
+    file with certificates that the client trusts besides those of the system. A
+    `blocking` client of a server on this machine needs no event loop, if it only makes
+    calls: `run_blocking` runs them. It has no sockets and no streams.
     """
 
     def __init__(
-        self, url: str, api_key: str | None = None, *, ca: Path | None = None
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        ca: Path | None = None,
+        blocking: bool = False,
     ) -> None:
         """Raises `AntError` if the file of certificates cannot be used."""
         self.url = url.rstrip("/")
-        self._address = address = Address.of(self.url, ca)
         self._headers = (
             {b"Authorization": f"Bearer {api_key}".encode()} if api_key else {}
         )
+        self._is_blocking = blocking and fits(self.url)
+        self._http: Any
+        if self._is_blocking:
+            self._http = BlockingHttp(self.url, self._headers)
+            return
+        import httpx
+
+        from ant.client.address import Address
+
+        self._address = Address.of(self.url, ca)
         self._http = httpx.AsyncClient(
-            base_url=address.base_url,
+            base_url=self._address.base_url,
             headers=self._headers,
             timeout=TIMEOUT_S,
-            **address.settings(),
+            **self._address.settings(),
         )
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._is_blocking:
+            await self._http.aclose()
+            return
+        import trio
+
         with trio.move_on_after(1):
             await self._http.aclose()
 
@@ -291,6 +314,10 @@ class AntClient:
         """The state of the server."""
         return await self.call("GET", "/api/health")
 
+    async def caller(self) -> Any:
+        """Who the caller is to the server: the operator, a terminal or a token."""
+        return await self.call("GET", "/api/caller")
+
     async def events(self, **query: Any) -> Any:
         """A page of the event log, oldest first."""
         return await self.call("GET", "/api/events", **query)
@@ -367,6 +394,8 @@ class AntClient:
 
         Raises `Unauthorized` if the code is invalid.
         """
+        from ant.client.access.sign_in_cookie import take_token
+
         body = {"code": code, "label": label, "expires_in": expires_in}
         await self.call("POST", "/api/sign-in", body)
         return take_token(self._http)
@@ -439,6 +468,8 @@ class AntClient:
         starts the program once the stream has joined. After `retry_s` seconds without
         a server it raises `Unreachable`.
         """
+        from ant.client.terminal_stream import TerminalStream
+
         return TerminalStream(
             self, session_id, from_, screen, size, start, retry_s
         ).opened()
@@ -457,6 +488,8 @@ class AntClient:
         last event, for `retry_s` seconds. Raises `httpx.TransportError` if no server
         answers.
         """
+        from ant.client.connection import RETRIED, Reconnection
+
         last = (await self.events(limit=1))["newest"] if since is None else since
         reconnection = Reconnection(retry_s)
         while True:

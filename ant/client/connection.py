@@ -1,4 +1,4 @@
-"""Connections that end: their errors, and when a client opens another one."""
+"""Connections that end: when a client opens another one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import attrs
 import httpx
 import trio
 
+from ant.client.errors import Unreachable
 from ant.core import errors
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
@@ -15,14 +16,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 
 STEADY_S = 1.0
 """A connection that lasted so long ends the row of failures."""
-
-
-class Unreachable(errors.AntError):
-    """No server answers, or it has ended the connection."""
-
-
-class Disconnected(Unreachable):
-    """A connection has ended that a client may open again."""
 
 
 RETRIED = (Unreachable, httpx.TransportError, errors.CapacityReached, errors.Stopping)

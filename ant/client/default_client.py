@@ -11,7 +11,7 @@ from ant.api.problem import error_of
 from ant.client.access import credentials
 from ant.client.access.servers import WrongServer
 from ant.client.ant_client import AntClient, problem_in
-from ant.client.connection import Unreachable
+from ant.client.errors import Unreachable
 from ant.client.feeds import AsyncEvents
 from ant.core.errors import AntError, Invalid, Unauthorized
 
@@ -85,7 +85,7 @@ class DefaultClient(AntClient):
             "GET", "/api/events", params=query, headers=headers
         )
         try:
-            response = await self._http.send(request, stream=True)
+            response: httpx.Response = await self._http.send(request, stream=True)
         except httpx.TransportError as exc:
             raise self._unreachable(exc) from None
         if response.is_error:

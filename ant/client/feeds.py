@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import httpx
 import trio
 
-from ant.client.connection import Unreachable
+from ant.client.errors import Unreachable
 from ant.core.errors import Stopping
 
 if TYPE_CHECKING:

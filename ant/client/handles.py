@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
-from ant.client.connection import Unreachable
+from ant.client.errors import Unreachable
 from ant.client.feeds import LOST, PAGE, AsyncMessages, Patience
 from ant.client.terminal.choice import answer_of, numbered
 from ant.client.terminal.keys import encoded

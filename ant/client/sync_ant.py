@@ -201,6 +201,10 @@ class Ant(Synchronous):
         """The state of the server."""
         return self._thread.call(self._inner.health)
 
+    def caller(self) -> Any:
+        """Who the caller is to the server: the operator, a terminal or a token."""
+        return self._thread.call(self._inner.caller)
+
     def events(self, **query: Any) -> Any:
         """A page of the event log, oldest first."""
         return self._thread.call(self._inner.events, **query)

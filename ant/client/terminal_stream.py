@@ -19,18 +19,10 @@ import httpx
 import trio
 
 from ant.api.problem import error_of
-from ant.client.connection import (
-    RETRIED,
-    Disconnected,
-    Reconnection,
-    Unreachable,
-)
+from ant.client.connection import RETRIED, Reconnection
+from ant.client.errors import Disconnected, Unreachable
 from ant.client.event_socket import EventSocket
 from ant.core import errors
-
-RETRY_S: Final = 60.0
-"""Seconds for which a stream tries to reach a server again, if the caller says nothing
-else: a restart takes a few."""
 
 FAR_BEHIND: Final = 64 << 10
 """A stream with `screen` that missed more bytes than these gets a drawing instead, as

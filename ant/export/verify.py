@@ -17,7 +17,7 @@ import binascii
 import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -34,6 +34,9 @@ Body = dict[str, Any]
 
 FAULTS = 20
 """Faults that a check names; the rest are mostly consequences."""
+
+STEPS = 5
+"""Read it; check the chain, the bytes, the outputs of commands, and all the rest."""
 
 ANSWER = ("by", "responder_id", "chosen")
 """Fields of an answer that its event has, too."""
@@ -90,22 +93,31 @@ class CheckResult:
         return self.faults[0] if self.faults else None
 
 
-def verify(data: bytes, head: str | None = None) -> CheckResult:
+def verify(
+    data: bytes,
+    head: str | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> CheckResult:
     """Check a bundle, and that it has an event with the hash `head`, if given.
 
-    Raises `Invalid` if `data` is not an evidence bundle.
+    `progress` is called with the steps that are done, and their number. Raises
+    `Invalid` if `data` is not an evidence bundle.
     """
     bundle = _bundle(codec.loads(data))
+    progress(1, STEPS)
     events, session = bundle["run_events"], bundle["session"]
     malformed = _malformed(events)
     chain = malformed or hash_chain.fault(events)
+    progress(2, STEPS)
     broken = None if chain else _ends(events, bundle["chain"])
     misplaced = chain or (
         _other_session(events, session) or _beyond(events, bundle["bytes"])
     )
     other_head = _other_head(events, head)
     damaged, ranges = _ranges(bundle["bytes"])
+    progress(3, STEPS)
     compared, missing, outputs = _outputs(events, ranges)
+    progress(4, STEPS)
     sealed = [] if chain else [e for e in events if not hash_chain.is_redacted(e)]
     export = _last_export(sealed)
     found = [
@@ -118,6 +130,7 @@ def verify(data: bytes, head: str | None = None) -> CheckResult:
         *_name_faults(session, export),
         *_answer_faults(bundle["prompts"], sealed),
     ]
+    progress(STEPS, STEPS)
     is_whole = bool(events) and not found
     earlier = hash_chain.first_of(events[0]) - 1 if is_whole else 0
     redacted = [] if malformed else list(filter(hash_chain.is_redacted, events))

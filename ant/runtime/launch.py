@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 
+from ant.core import service_notifier
 from ant.core.errors import Invalid
 from ant.model.sessions import SessionType
 from ant.terminal.host.base import SECRET_FD, Spec
@@ -25,6 +26,8 @@ _OUTER_TERMINAL = (
 )
 """Variables that describe the terminal in which the server was started."""
 
+_OUTER = frozenset({*_OUTER_TERMINAL, *service_notifier.VARIABLES})
+
 SHELL_INTEGRATION = "ANT_SHELL_INTEGRATION"
 """`0` in a session's environment disables the shell integration."""
 
@@ -34,6 +37,9 @@ _INTERACTIVE = {
     "zsh": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
     "fish": {"-i", "-l", "-il", "-li", "--interactive", "--login"},
 }
+
+SHELLS = tuple(_INTERACTIVE)
+"""The shells that ANT integrates: it sees where their commands begin and end."""
 
 TERM = "xterm-256color"
 
@@ -69,13 +75,14 @@ def child_environment(own: dict[str, str]) -> dict[str, str]:
 
     All variables that begin with `ANT_` are removed: the key is a secret, and the
     others would configure a server that is started in the session. Variables of the
-    terminal in which the server was started are removed as well. The PATH contains this
+    terminal in which the server was started are removed as well, and those by which a
+    service manager knows the server. The PATH contains this
     installation's `ant` command.
     """
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("ANT_") and name not in _OUTER_TERMINAL
+        if not name.startswith("ANT_") and name not in _OUTER
     }
     inherited |= {"TERM": TERM, "COLORTERM": "truecolor"}
     if not any(name in inherited for name in ("LC_ALL", "LC_CTYPE", "LANG")):

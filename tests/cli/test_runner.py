@@ -1,6 +1,7 @@
 """Calls of a server by the verbs of `ant`."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -321,10 +322,31 @@ def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
         return plain(**settings, transport=httpx.MockTransport(redirect))
 
     plain = httpx.AsyncClient
-    monkeypatch.setattr(ant_client.httpx, "AsyncClient", connect)
+    monkeypatch.setattr(httpx, "AsyncClient", connect)
+    monkeypatch.setattr(ant_client, "fits", lambda _: False)
+    monkeypatch.setattr("ant.client.blocking_http.fits", lambda _: False)
     result = ant("sessions", ANT_API_KEY="secret-key")
     assert (1, f"ant: {DEFAULT_SERVER} is not an ANT server.\n") == (
         result.exit_code,
         result.output,
     )
     assert 1 == len(asked)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_call_that_hangs() -> None:
+    """With 130 and without a traceback, also where no event loop runs."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(30)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ant", "ls", "--server", url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        peer, _ = listener.accept()
+        with peer:
+            assert peer.recv(3) == b"GET"
+            process.send_signal(signal.SIGINT)
+            assert (b"", b"") == process.communicate(timeout=30)
+    assert 130 == process.returncode

@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 import click
 
+from ant.cli.progress import progress
 from ant.cli.runner import printable
 from ant.core.errors import AntError
 
@@ -29,7 +30,8 @@ def verify(file: BinaryIO, head: str | None) -> None:
     from ant.export import verify as verification
 
     try:
-        result = verification.verify(file.read(), head)
+        with progress("Checking the bundle") as shown:
+            result = verification.verify(file.read(), head, shown.show)
     except (AntError, OSError) as exc:
         click.echo(f"ant: {printable(str(exc))}", err=True)
         sys.exit(2)

@@ -20,7 +20,7 @@ ENTER = b"\r"
 @click.argument("session")
 @click.argument("words", nargs=-1, metavar="TEXT")
 @click.option("--enter", is_flag=True, help="Press Enter after the text.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def send(
     call: ServerCall, session: str, words: tuple[str, ...], enter: bool
 ) -> None:
@@ -69,7 +69,7 @@ def _pieces(words: tuple[str, ...], enter: bool) -> Iterator[bytes]:
 @click.command(short_help="Press named keys, such as Enter or C-c.")
 @click.argument("session")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def key(call: ServerCall, session: str, keys: tuple[str, ...]) -> None:
     """Press each KEY in the terminal SESSION.
 

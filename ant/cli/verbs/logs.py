@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import attrs
 import click
 
+from ant.cli.progress import Progress, hidden, progress
 from ant.cli.runner import (
     ServerCall,
     clean,
@@ -109,7 +110,8 @@ async def logs(
         end = await _read_last(call, row["id"], count, printer)
     else:
         start = None if since is None else clean(since)
-        end = await _read(call, row["id"], start, printer)
+        with progress("Searching") if grep is not None else hidden() as shown:
+            end = await _read(call, row["id"], start, printer, shown)
     if follow:
         printer.catch_up()
         await _follow(call, row["id"], end, retry, printer.put)
@@ -124,21 +126,36 @@ def _pattern(text: str) -> Any:
 
 
 async def _read(
-    call: ServerCall, session_id: str, since: str | None, printer: _Printer
+    call: ServerCall,
+    session_id: str,
+    since: str | None,
+    printer: _Printer,
+    shown: Progress,
 ) -> int:
     """Print the stored bytes, all or since a time; the offset where they end."""
+    first: int | None = None
     query: dict[str, Any] = {"order": "asc"}
     if since is not None:
         query["since"] = since
     start = -1
     while True:
         page = await call.ant.history(session_id, limit=PAGE, raw="true", **query)
-        for part in _parts(page):
+        parts, end = _parts(page), int(page["next"])
+        shown.clear()  # A line may be printed where the bar is.
+        for part in parts:
             printer.put(part)
-        end: int = page["next"]
         if end >= page["end"] or end == start:
             return end
+        first = _start(parts, end) if first is None else first
+        shown.show(end - first, page["end"] - first)
         start, query = end, {"from_": end}
+
+
+def _start(parts: list[Piece | Gap], end: int) -> int:
+    """The offset of the first part; `end` where there is none."""
+    for part in parts:
+        return part.offset if isinstance(part, Piece) else part.start
+    return end
 
 
 async def _read_last(

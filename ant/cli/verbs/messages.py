@@ -13,7 +13,7 @@ EVERYONE = "@everyone"
 @click.argument("room")
 @click.argument("words", nargs=-1, required=True, metavar="[@HANDLE] TEXT")
 @click.option("--reply-to", help="The id of the message that this one replies to.")
-@server_command()
+@server_command(short=True)
 async def msg(
     call: ServerCall, room: str, words: tuple[str, ...], reply_to: str | None
 ) -> None:
@@ -43,7 +43,7 @@ def chat() -> None:
 )
 @click.option("--reply-to", help="The id of the message that this one replies to.")
 @click.option("--target", help="The handle of the member that the message is for.")
-@server_command()
+@server_command(short=True)
 async def send(
     call: ServerCall, room: str, text: str, reply_to: str | None, target: str | None
 ) -> None:
@@ -75,7 +75,7 @@ async def _send(
 @click.argument("room")
 @click.option("--since", help="A time, a duration such as 5m, or a message's id.")
 @click.option("--limit", default=50, type=click.IntRange(1, 1000))
-@server_command()
+@server_command(short=True)
 async def read(call: ServerCall, room: str, since: str | None, limit: int) -> None:
     """Print the newest messages of ROOM, or those --since, oldest first."""
     row = await call.ant.room(clean(room))
@@ -114,7 +114,7 @@ def _line(message: dict[str, Any], names: dict[str, str]) -> str:
     "--prompt",
     help="The id of the prompt; the server refuses if another one is pending.",
 )
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def decide(
     call: ServerCall,
     chat: str,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from ant.cli.progress import while_waiting
 from ant.cli.runner import (
     REFUSED,
     ServerCall,
@@ -110,7 +111,8 @@ async def export(
     its path. ant evidence verify checks evidence and json without a server.
     """
     row = await call.ant.session(clean(session))
-    result = await call.ant.export(row["id"], target)
+    work = call.ant.export(row["id"], target)
+    result = await while_waiting(f"Exporting as {target}", work)
     if not result["ok"]:
         raise AntError(f"The export failed: {result['note']}.")
     if result["document"] is None:
@@ -139,7 +141,7 @@ def _write(path: Path, document: str) -> None:
 
 
 @click.command(short_help="Report the state of the server.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def health(call: ServerCall) -> None:
     """Report the state of the server, and the limits that were reached.
 

@@ -19,7 +19,7 @@ room.add_command(read)
 
 
 @room.command("ls", short_help="List rooms.")
-@server_command()
+@server_command(short=True)
 async def ls(call: ServerCall) -> None:
     """List active rooms without the private chats of terminals."""
     page = await call.ant.sessions()
@@ -35,7 +35,7 @@ async def ls(call: ServerCall) -> None:
 
 @room.command(short_help="Create a room.")
 @click.argument("name")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def new(call: ServerCall, name: str) -> None:
     """Create a room called NAME."""
     row = await call.ant.create(clean(name), "chat")
@@ -49,7 +49,7 @@ async def new(call: ServerCall, name: str) -> None:
 @click.option(
     "--role", type=click.Choice(["participant", "external"]), help="What they are."
 )
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def add(
     call: ServerCall, room: str, members: tuple[str, ...], role: str | None
 ) -> None:
@@ -67,7 +67,7 @@ async def add(
 @room.command(short_help="Take members out of a room.")
 @click.argument("room")
 @click.argument("members", nargs=-1, required=True)
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def remove(call: ServerCall, room: str, members: tuple[str, ...]) -> None:
     """Take MEMBERS out of ROOM."""
     row = await call.ant.room(clean(room))
@@ -91,7 +91,7 @@ async def _member(call: ServerCall, name: str) -> dict[str, Any]:
 
 @room.command(short_help="List the members of a room.")
 @click.argument("room")
-@server_command()
+@server_command(short=True)
 async def members(call: ServerCall, room: str) -> None:
     """List the members of ROOM, and who posts there without being one."""
     row = await call.ant.room(clean(room))
@@ -115,7 +115,7 @@ async def members(call: ServerCall, room: str) -> None:
 @click.argument("room")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", default=50, type=click.IntRange(1, 1000))
-@server_command()
+@server_command(short=True)
 async def search(
     call: ServerCall, room: str, words: tuple[str, ...], limit: int
 ) -> None:
@@ -142,7 +142,7 @@ def _found(result: dict[str, Any]) -> str:
 @click.option("--for", "assigned_to", help="Who does the task that --add adds.")
 @click.option("--set", "change", metavar="ID=STATUS", help="Set the status of a task.")
 @click.option("--rm", "removed", metavar="ID", help="Delete a task.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def tasks(
     call: ServerCall,
     room: str,
@@ -191,7 +191,7 @@ async def tasks(
 @click.option("--add", "path", help="Flag the file at this path.")
 @click.option("--note", "words", help="Why --add flags it.")
 @click.option("--rm", "removed", metavar="ID", help="Remove a flag; the file stays.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def files(
     call: ServerCall,
     room: str,
@@ -228,7 +228,7 @@ async def files(
 @click.option("--to", "target", metavar="ROOM", help="Link it to that room.")
 @click.option("--new", "title", help="Link it to a new room of this name.")
 @click.option("--rm", "removed", metavar="ID", help="Remove a link.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def links(
     call: ServerCall,
     room: str,

@@ -8,7 +8,7 @@ from ant.cli.runner import ServerCall, clean, server_command
 @click.command(short_help="Print the screen of a terminal.")
 @click.argument("session")
 @click.option("--raw", is_flag=True, help="Print the sequences that draw the screen.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def screen(call: ServerCall, session: str, raw: bool) -> None:
     """Print the screen of the terminal SESSION: as it is now, or was at its end.
 
@@ -32,7 +32,7 @@ async def screen(call: ServerCall, session: str, raw: bool) -> None:
     type=click.IntRange(min=0),
     help="The screen at that byte of the transcript, not the present one.",
 )
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def explain(call: ServerCall, session: str, offset: int | None) -> None:
     """Explain the state of the terminal SESSION: which rule matched which rows."""
     row = await call.ant.session(clean(session))

@@ -12,7 +12,7 @@ from ant.cli.table import table
 
 @click.command(short_help="List sessions.")
 @click.option("--all", "-a", "with_all", is_flag=True, help="Also what was put away.")
-@server_command()
+@server_command(short=True)
 async def ls(call: ServerCall, with_all: bool) -> None:
     """List active sessions; in a terminal of ANT, those that it may see.
 
@@ -46,7 +46,7 @@ def _is_put_away(row: dict[str, Any]) -> bool:
     "--host", type=click.Choice(["pty", "tmux"]), help="tmux outlives the server."
 )
 @click.option("--ttl", help="How long it can be restored: forever, or such as 15m.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def new(
     call: ServerCall,
     name: str,
@@ -77,7 +77,7 @@ async def new(
 @click.argument("name", required=False)
 @click.option("--handle", help="Another handle.")
 @click.option("--display-name", help="The name to show in place of NAME.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def rename(
     call: ServerCall,
     session: str,
@@ -101,7 +101,7 @@ async def rename(
 
 @click.command(short_help="End sessions and put them away.")
 @click.argument("sessions", nargs=-1, required=True)
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def archive(call: ServerCall, sessions: tuple[str, ...]) -> None:
     """End the programs of SESSIONS and put them away; ant restore brings them back.
 
@@ -115,7 +115,7 @@ async def archive(call: ServerCall, sessions: tuple[str, ...]) -> None:
 @click.command(short_help="Bring sessions back.")
 @click.argument("sessions", nargs=-1, required=True)
 @click.option("--start", is_flag=True, help="Also start their programs.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def restore(call: ServerCall, sessions: tuple[str, ...], start: bool) -> None:
     """Bring SESSIONS back that are archived or deleted."""
     for row in await _rows(call, sessions, inactive_first=True):
@@ -131,7 +131,7 @@ async def restore(call: ServerCall, sessions: tuple[str, ...], start: bool) -> N
 @click.argument("sessions", nargs=-1, required=True)
 @click.option("--hard", is_flag=True, help="Delete all of them for good.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before --hard.")
-@server_command(as_operator=True)
+@server_command(as_operator=True, short=True)
 async def rm(
     call: ServerCall, sessions: tuple[str, ...], hard: bool, yes: bool
 ) -> None:

@@ -171,6 +171,8 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         "expires_in": 60,
         "url": "https://ant.example.org",
     },
+    "WhoCalls": {"kind": "token", "label": "CI", "session_id": None}
+    | {"scopes": ["view", "post"], "expires_at": None},
     "Ack": {"ref": "1", "sessionId": TERMINAL, "offset": 4096, "end": 4160},
     "AgentStatus": {"state": "waiting", "kind": "dialog", "source": "screen"},
     "AskedPrompt": {"class": "permission_request", "status": "answered"}

@@ -1,5 +1,7 @@
 """Routes of access tokens and sign-ins: make, list, revoke; sign in and out."""
 
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, cast
 
 import attrs
@@ -13,7 +15,9 @@ from ant.http.contract.endpoint import JSON, SOURCE, Done, endpoint
 from ant.identity import access_tokens
 from ant.identity.access_tokens import NewToken
 from ant.identity.sign_in_codes import CODE_S
+from ant.identity.tokens import Caller
 from ant.model.access_tokens import AccessToken, Scope
+from ant.model.sessions import SessionId
 from ant.runtime.system import System
 
 _MANY = "There are 1,000 tokens and signed-in browsers already."
@@ -25,6 +29,34 @@ class AccessTokens:
 
     tokens: tuple[AccessToken, ...]
     """The tokens, the oldest first. A `device` is a browser that has signed in."""
+
+
+class CallerKind(StrEnum):
+    """As whom a call counts."""
+
+    OPERATOR = "operator"
+    TERMINAL = "terminal"
+    TOKEN = "token"
+    DEVICE = "device"
+
+
+@attrs.frozen
+class WhoCalls:
+    """The caller of this request, as the server identified it."""
+
+    kind: CallerKind
+    """`operator`, a `terminal` of this server, an access `token`, or a `device`: a
+    browser that has signed in."""
+    session_id: SessionId | None
+    """The terminal that calls, or the session that the token is limited to; null if
+    there is none."""
+    label: str | None
+    """What the token or the device is for; null for others."""
+    scopes: tuple[Scope, ...]
+    """What the token may do. It is empty for the operator, who may do everything, and
+    for a terminal, which may use its own rooms."""
+    expires_at: datetime | None
+    """When the token stops to be valid; null if it does not expire."""
 
 
 @attrs.frozen
@@ -63,6 +95,24 @@ async def create_token(
     no later, and ends with it.
     """
     return await system.journal.write(access_tokens.create, body, access_token)
+
+
+@endpoint("GET", "/api/caller", token="self", scope="any")
+async def get_caller(
+    system: System, caller: Caller | None, access_token: AccessToken | None
+) -> WhoCalls:
+    """Return who makes this call: the operator, a terminal, or an access token."""
+    session_id = None if caller is None else caller.session_id
+    if access_token is not None:
+        return WhoCalls(
+            CallerKind(access_token.kind),
+            session_id,
+            access_token.label,
+            access_token.scopes,
+            access_token.expires_at,
+        )
+    kind = CallerKind.OPERATOR if caller is None else CallerKind.TERMINAL
+    return WhoCalls(kind, session_id, None, (), None)
 
 
 @endpoint("GET", "/api/tokens", scope=Scope.ADMIN)

@@ -51,6 +51,7 @@ class Driver:
 
     Selection
     `name`       text     -        The driver's name, and its first `cli_flag`.
+    `recorded`   text     none     The version of the agent in the recordings.
     `flags`      texts    []       Further values of `cli_flag` that select the driver.
     `programs`   texts    []       Names of the agent's process.
 
@@ -94,6 +95,7 @@ class Driver:
     """
 
     name: str
+    recorded: str | None = None
     flags: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     busy: tuple[Rule, ...] = ()

@@ -191,6 +191,19 @@ def test_on_a_terminal(server: RealServer) -> None:
     server.good("rm", "asks")
 
 
+def test_a_long_search_shows_progress(server: RealServer) -> None:
+    """On standard error, where that is a terminal; a line is printed in its place."""
+    server.good("new", "long", "--", "sh", "-c", "seq 1 300000; read x")
+    server.until("300000", "logs", "long", "-n", "3")
+    with on_terminal(server, "logs", "long", "--grep", "re:^300000$") as screen:
+        drawn = screen.rest()
+    assert "Searching" in drawn
+    assert "\r\x1b[K\x1b[?25h300000\r\n" in drawn
+    process = server.start("logs", "long", "--grep", "no such line")
+    assert ("", "") == process.communicate(timeout=PATIENCE_S)
+    server.good("rm", "long")
+
+
 def test_a_reader_that_leaves(server: RealServer) -> None:
     """As `head` does: the verb ends without a traceback."""
     flood(server, "short", 20)

@@ -48,6 +48,7 @@ STANCES: dict[str, tuple[int, int, int]] = {
     "GET /api/sessions/:id/wait": (403, 403, 200),
     "POST /api/sessions/:id/typing": (200, 403, 403),
     "POST /api/hooks": (200, 200, 200),
+    "GET /api/caller": (200, 200, 200),
     "POST /api/sign-in": (401, 401, 401),
     **dict.fromkeys(
         (

@@ -67,6 +67,7 @@ PAGE = {
 """The routes of the public API page."""
 
 EXTRAS = {
+    "GET /api/caller",
     "GET /api/tokens",
     "POST /api/tokens",
     "DELETE /api/tokens/:id",

@@ -231,3 +231,27 @@ async def test_the_page_runs_its_own_script_only(scene: Scene) -> None:
         },
     )
     assert 200 == by_link.status_code
+
+
+async def test_a_caller_learns_who_it_is(scene: Scene) -> None:
+    """The operator, a terminal, a token, a browser; no secret is told."""
+    got = await scene.operator.get("/api/caller")
+    nobody = {"session_id": None, "label": None, "scopes": [], "expires_at": None}
+    assert {"kind": "operator", **nobody} == got
+    own = {"Host": "localhost", "Authorization": f"Bearer {scene.token_terminal}"}
+    got = await ask(scene.rig.app, "GET", "/api/caller", **own)
+    ada = got.body["session_id"]
+    assert ("terminal", scene.terminal.session.id) == (got.body["kind"], ada)
+    body = {"label": "CI", "scopes": ["post"], "session_id": ada}
+    made = await scene.operator.call("POST", "/api/tokens", body)
+    bearer = {"Host": "localhost", "Authorization": f"Bearer {made.body['token']}"}
+    got = await ask(scene.rig.app, "GET", "/api/caller", **bearer)
+    assert ("token", ada, "CI", ["post"]) == (
+        *(got.body["kind"], got.body["session_id"]),
+        *(got.body["label"], got.body["scopes"]),
+    )
+    assert made.body["token"] not in str(got.body)
+    signed = await exchange(scene, await code_of(scene, scopes=["view"]))
+    browser = HOST | {"Cookie": cookie_in(signed)}
+    got = await ask(scene.rig.app, "GET", "/api/caller", **browser)
+    assert ("device", ["view"]) == (got.body["kind"], got.body["scopes"])

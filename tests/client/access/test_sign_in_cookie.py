@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from ant.client.sign_in_cookie import take_token
+from ant.client.access.sign_in_cookie import take_token
 from ant.core.errors import AntError
 
 
