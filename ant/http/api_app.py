@@ -27,10 +27,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, RequestTimeout
 from werkzeug.routing import MapAdapter
 
+from ant.http.contract.endpoint import JSON, JsonAnswer
 from ant.http.server.protocol import EXCHANGE, Application
 
 HANDLERS = 256
 """Handlers known to be asynchronous: more than there are routes."""
+
+_JSON = JSON.encode()
 
 PATHS = 256
 """Paths whose route is cached; each has at most the bytes of a request's head."""
@@ -39,7 +42,7 @@ SMALL_BODY = 64 << 10
 """Bytes of a body that is read before its view runs, in the view's task."""
 
 Check = Callable[[Request], Awaitable[None]]
-View = Callable[..., Awaitable[Response]]
+View = Callable[..., Awaitable[Response | JsonAnswer]]
 
 
 class _NoSessions(SessionInterface):
@@ -60,6 +63,7 @@ class _Request(TrioRequest):
     failure: BaseException | None = None
     _receive: Callable[[], Awaitable[Any]] | None = None
     _read: bytes | None = None
+    _timeout_s = inf
 
     @classmethod
     def direct(
@@ -68,6 +72,7 @@ class _Request(TrioRequest):
         """A request whose body has `size` bytes, or an unknown number if negative."""
         self = cls.__new__(cls)
         headers = Headers()
+        headers["Remote-Addr"] = (scope.get("client") or ["<local>"])[0]
         for name, value in scope["headers"]:
             headers.add(name.decode("latin-1").title(), value.decode("latin-1"))
         # `TrioRequest` would make locks and events for a body that is received.
@@ -82,7 +87,7 @@ class _Request(TrioRequest):
             scope["http_version"],
             scope,
         )
-        self.body_timeout = timeout_s
+        self._timeout_s = timeout_s
         if size:
             self._receive = receive
         else:
@@ -111,7 +116,7 @@ class _Request(TrioRequest):
 
     async def _received(self, receive: Callable[[], Awaitable[Any]]) -> bytes:
         pieces = []
-        with trio.move_on_after(cast(float, self.body_timeout)):
+        with trio.move_on_after(self._timeout_s):
             while True:
                 event = await receive()
                 pieces.append(event.get("body", b""))
@@ -151,8 +156,12 @@ class _Connection(TrioASGIHTTPConnection):
         exchange.end_with_client()
         timeout_s = self.app.config["BODY_TIMEOUT"]
         request = _Request.direct(self.scope, size, timeout_s, receive)
-        response = await self.app.handle_request(request)
-        if isinstance(response, Response) and isinstance(response.response, DataBody):
+        response = await cast(ApiApp, self.app).run_view(request)
+        if isinstance(response, JsonAnswer):
+            length = str(len(response.content)).encode()
+            headers = [(b"content-type", _JSON), (b"content-length", length)]
+            await exchange.respond(response.status, headers, response.content)
+        elif isinstance(response, Response) and isinstance(response.response, DataBody):
             data = response.response
             body = data.data[data.begin : data.end]
             status = response.status_code
@@ -224,7 +233,8 @@ class ApiApp(QuartTrio):
 
         Quart's `g` and `current_app` do not exist while it runs, but `request` does.
         """
-        self.add_url_rule(path, name, view, methods=[method])
+        # Quart matches the path, and never calls the view.
+        self.add_url_rule(path, name, cast(Any, view), methods=[method])
         self._views[name] = view
 
     def _find_route(self, method: str, path: str) -> tuple[View, dict[str, Any]] | None:
@@ -240,6 +250,13 @@ class ApiApp(QuartTrio):
         return (view, dict(values)) if view and method != "OPTIONS" else None
 
     async def handle_request(self, request: Request) -> ResponseTypes:
+        answer = await self.run_view(request)
+        if isinstance(answer, JsonAnswer):
+            return Response(answer.content, answer.status, content_type=JSON)
+        return answer
+
+    async def run_view(self, request: Request) -> ResponseTypes | JsonAnswer:
+        """Answer a request by its view; Quart answers those without a view."""
         call = cast(_Request, request)
         found = None
         with suppress(HTTPException):  # Quart answers it, after the checks.

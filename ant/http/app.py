@@ -20,6 +20,7 @@ from ant.http.contract.endpoint import (
     ACCESS_TOKEN,
     CALLER,
     ROUTES,
+    JsonAnswer,
     check_no_parameters,
 )
 from ant.http.server.admission import connection_of, mark_authenticated
@@ -47,7 +48,7 @@ SIGNED_IN: Final = "ant.signed_in"
 
 log = logging.getLogger(__name__)
 
-View = Callable[..., Awaitable[Response]]
+View = Callable[..., Awaitable[Response | JsonAnswer]]
 
 
 def address_of(call: Request | Websocket) -> str | None:
@@ -179,7 +180,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     def throttled(view: View) -> View:
         """A view that anybody may call; `delay_refusal` slows who guesses there."""
 
-        async def slowed(**params: Any) -> Response:
+        async def slowed(**params: Any) -> Response | JsonAnswer:
             try:
                 return await view(**params)
             except Unauthorized as exc:

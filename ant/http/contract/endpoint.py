@@ -38,6 +38,14 @@ _UNREAD: Final = IGNORED_PARAMETERS | {"apiKey"}
 
 
 @attrs.frozen
+class JsonAnswer:
+    """A response that has a status and JSON, and no header of its own."""
+
+    content: bytes
+    status: int
+
+
+@attrs.frozen
 class NoQuery:
     """The query of a route that takes no parameters."""
 
@@ -97,8 +105,8 @@ class Route:
         kinds = self.body, self.hints.get("query")
         return any(map(session_names.takes_names, kinds))
 
-    def view(self, system: System) -> Callable[..., Awaitable[Response]]:
-        """The Quart view: read the arguments, call the handler, render the answer."""
+    def view(self, system: System) -> Callable[..., Awaitable[Response | JsonAnswer]]:
+        """The view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
         wants_caller = "caller" in self.hints
         wants_token = "access_token" in self.hints
@@ -109,7 +117,7 @@ class Route:
         # A repeated delete must not remove another session that once had the handle.
         active = self.inactive and self.method == "DELETE"
 
-        async def view(**params: Any) -> Response:
+        async def view(**params: Any) -> Response | JsonAnswer:
             call = request_ctx.request  # Each use of `request` looks it up.
             scope = cast(dict[str, Any], call.scope)
             caller: Caller | None = scope[CALLER]
@@ -154,7 +162,7 @@ class Route:
                 params["body"] = sent
             answer = await self.handler(system, **params)
             if isinstance(answer, bytes):
-                return Response(answer, self.status, content_type=JSON)
+                return JsonAnswer(answer, self.status)
             if isinstance(answer, Response):
                 return answer
             if answer is None:
@@ -165,7 +173,7 @@ class Route:
                 content = await system.journal.render(answer)
             else:
                 content = codec.dumps(answer)
-            return Response(content, status, content_type=JSON)
+            return JsonAnswer(content, status)
 
         view.__name__ = self.name
         return view

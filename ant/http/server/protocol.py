@@ -154,12 +154,8 @@ class Application:
         *Cancellation:* comes before the first byte, or after the last one.
         """
         self._has_responded = True
-        await self.send(
-            cast(
-                ASGISendEvent,
-                {"type": _WHOLE, "status": status, "headers": headers, "body": body},
-            )
-        )
+        event = {"type": _WHOLE, "status": status, "headers": headers, "body": body}
+        await self.send(cast(ASGISendEvent, event))
 
     async def put(self, event: ASGIReceiveEvent) -> None:
         """Queue an event for the app, and wait for room in the queue.
@@ -248,12 +244,12 @@ class LimitedStream(HTTPStream):
         await super().handle(event)
 
     async def app_send(self, message: ASGISendEvent | None) -> None:
-        if message is None or message["type"] != _WHOLE:
+        whole = cast("dict[str, Any] | None", message)
+        if whole is None or whole["type"] != _WHOLE:
             await super().app_send(message)
             return
         if self.state is not ASGIHTTPState.REQUEST:
             raise UnexpectedMessageError(self.state, _WHOLE)
-        whole = cast(dict[str, Any], message)
         status, body = whole["status"], whole["body"]
         if suppress_body(self.scope["method"], status):
             body = b""

@@ -33,11 +33,27 @@ class EncodedMessage(NamedTuple):
 
 def _encoded(row: Any) -> EncodedMessage:
     """The message in a row, as `codec.dumps` renders the `Message`."""
-    body = dict(zip(_COLUMNS, row[1:], strict=True))
-    meta = body["meta"]
-    body["meta"] = _NO_META if meta == "{}" else codec.verbatim(meta)
-    body["pinned"] = bool(body["pinned"])
-    return EncodedMessage(body["id"], body["content"], codec.render(body))
+    (_, ident, session_id, role, content, format_, status, sender_id, *rest) = row
+    target, reply_to, msg_type, meta, created_at, pinned, client_id, hops = rest
+    # A literal takes half the time of `dict(zip(…))`, and there are many rows.
+    body = {
+        "id": ident,
+        "session_id": session_id,
+        "role": role,
+        "content": content,
+        "format": format_,
+        "status": status,
+        "sender_id": sender_id,
+        "target": target,
+        "reply_to": reply_to,
+        "msg_type": msg_type,
+        "meta": _NO_META if meta == "{}" else codec.verbatim(meta),
+        "created_at": created_at,
+        "pinned": pinned == 1,
+        "client_id": client_id,
+        "hops": hops,
+    }
+    return EncodedMessage(ident, content, codec.render(body))
 
 
 _NO_META: dict[str, Any] = {}

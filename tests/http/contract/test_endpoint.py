@@ -6,10 +6,11 @@ from typing import Any, cast
 
 import attrs
 import pytest
-from quart import request
+from quart import Request
 from quart_trio import QuartTrio
 
 from ant.core.errors import Conflict
+from ant.http.api_app import ApiApp
 from ant.http.contract import problems
 from ant.http.contract.endpoint import (
     ACCESS_TOKEN,
@@ -64,18 +65,16 @@ def app() -> Iterator[QuartTrio]:
         """Answers with one of two classes."""
         return Other() if body.flag else body
 
-    made = QuartTrio(__name__)
+    made = ApiApp(__name__)
     problems.register(made)
 
-    @made.before_request
-    async def guard() -> None:
-        scope = cast(dict[str, Any], request.scope)
+    async def guard(call: Request) -> None:
+        scope = cast(dict[str, Any], call.scope)
         scope[CALLER] = scope[ACCESS_TOKEN] = None
 
+    made.check_first(guard)
     for route in ROUTES[len(before) :]:
-        made.add_url_rule(
-            route.path, route.name, route.view("a system"), methods=[route.method]
-        )
+        made.add_view(route.path, route.method, route.name, route.view("a system"))
     yield made
     ROUTES[:] = before
 
