@@ -13,12 +13,12 @@ from trio.testing import wait_all_tasks_blocked
 from ant.core import clock
 from ant.core.errors import CapacityReached, Conflict, Stopping, StorageFailed
 from ant.journal import event_log
+from ant.journal.work_queue import QUEUE
 from ant.journal.writer import (
     GROUP,
     KEPT,
     LANE_QUEUE,
     OWNER_QUEUE,
-    QUEUE,
     READERS,
     SEARCH_GROUP,
     Journal,
