@@ -13,6 +13,7 @@ from math import inf
 from typing import Any, cast
 
 import trio
+from hypercorn.typing import HTTPScope
 from quart import Quart, Request, Response
 from quart.ctx import RequestContext
 from quart.globals import _cv_request
@@ -40,6 +41,10 @@ PATHS = 256
 
 SMALL_BODY = 64 << 10
 """Bytes of a body that is read before its view runs, in the view's task."""
+
+ARRIVED_S = 0.05
+"""Seconds that an error waits for the rest of a small body. Without the rest the
+connection is closed after the answer."""
 
 Check = Callable[[Request], Awaitable[None]]
 View = Callable[..., Awaitable[Response | JsonAnswer]]
@@ -106,6 +111,30 @@ class _Request(TrioRequest):
             return self._read
         return await super().get_data(*args, **kwargs)
 
+    async def complete(self) -> None:
+        """Make a `direct` request a whole one, for Quart, which answers errors.
+
+        Its body is what has arrived, since an answer to an error is not delayed.
+        """
+        if self._receive is None and self._read is None:
+            return
+        if self._receive is not None:
+            with trio.move_on_after(ARRIVED_S), suppress(RequestTimeout):
+                self._read = await self._received(self._receive)
+            self._receive = None
+        self._read = self._read or b""
+        super().__init__(
+            self.method,
+            self.scheme,
+            self.path,
+            self.query_string,
+            self.headers,
+            self.root_path,
+            self.http_version,
+            cast(HTTPScope, self.scope),
+            send_push_promise=_push_nothing,
+        )
+
     async def read_direct(self) -> None:
         """Read the body of a `direct` request, whether or not the view wants it.
 
@@ -123,6 +152,10 @@ class _Request(TrioRequest):
                 if not event.get("more_body", False):
                     return b"".join(pieces)
         raise RequestTimeout
+
+
+async def _push_nothing(path: str, headers: Headers) -> None:
+    """HTTP/1.1 has no pushed responses."""
 
 
 class _Current:
@@ -262,6 +295,7 @@ class ApiApp(QuartTrio):
         with suppress(HTTPException):  # Quart answers it, after the checks.
             found = self._route_of(call.method, call.path)
         if found is None:
+            await call.complete()
             return await super().handle_request(call)
         view, values = found
         _cv_request.set(cast(RequestContext, _Current(call)))
@@ -272,6 +306,7 @@ class ApiApp(QuartTrio):
             return await view(**values)
         except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001
             call.failure = error  # Quart handles it as an error of its own dispatch.
+        await call.complete()
         return await super().handle_request(call)
 
     async def preprocess_request(
