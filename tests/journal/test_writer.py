@@ -125,6 +125,45 @@ async def test_many_writes_are_split_into_groups(
     assert sorted(["gate", *keys]) == sorted(filter(None, told(bus)))
 
 
+async def test_a_thread_takes_the_next_group_by_itself(
+    journal: Journal, bus: RecordingBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups that wait need no wake-up of a thread."""
+    gate, trips, run_sync = Gate(), [], trio.to_thread.run_sync
+
+    async def noting(*args: object, **kwargs: object) -> object:
+        trips.append(args)
+        return await run_sync(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trio.to_thread, "run_sync", noting)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        for number in range(3 * GROUP):
+            nursery.start_soon(journal.write, put, str(number))
+        await wait_all_tasks_blocked()
+        gate.open()
+    assert 1 + 3 * GROUP == len(told(bus))
+    assert 1 == len(trips)
+
+
+async def test_a_group_that_fails_as_a_whole_stops_no_other(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its callers get `StorageFailed`, and the same thread goes on."""
+    transact_group = journal._writes._run_group
+
+    def run_group(jobs: Sequence[Job]) -> None:
+        if jobs[0].args == ("bad",):
+            raise MemoryError("none")
+        transact_group(jobs)
+
+    monkeypatch.setattr(journal._writes, "_run_group", run_group)
+    with pytest.raises(StorageFailed, match="none"):
+        await journal.write(put, "bad")
+    assert "good" == await journal.write(put, "good")
+
+
 async def test_a_cancelled_write_that_has_not_begun_is_dropped(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:

@@ -40,7 +40,7 @@ def _json_column() -> Any:
     """An expression: the JSON of a message, with an empty `meta` as its last field.
 
     SQLite makes it in less time than it takes to make objects of the columns.
-    `_encoded` adds the `meta`: SQLite refuses JSON that is nested deeper than 1,000.
+    `_encoded` puts in the `meta`, which is JSON already and which SQLite would parse.
     """
     columns = MessageRow._meta.fields
     values = {name: columns[name] for name in _COLUMNS if name != "meta"}
