@@ -145,6 +145,8 @@ class Application:
     def end_with_client(self) -> None:
         """Cancel the app at a disconnect, which it need not receive then."""
         self._ends_with_client = True
+        if self._disconnect is not None:
+            self._scope.cancel()
 
     async def respond(
         self, status: int, headers: list[tuple[bytes, bytes]], body: bytes
