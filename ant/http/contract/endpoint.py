@@ -33,6 +33,12 @@ OCTETS: Final = "application/octet-stream"
 """The content type of a body that a handler receives as bytes, not as JSON."""
 
 
+QUERIES = 64
+"""Query strings of a route that are kept together with what they say."""
+
+QUERY_BYTES = 128
+"""The most bytes of a query string that is kept."""
+
 _UNREAD: Final = IGNORED_PARAMETERS | {"apiKey"}
 """Query parameters that no route reads; `access.auth` reads the key."""
 
@@ -114,6 +120,7 @@ class Route:
         is_whole = "<session_id>" not in self.path
         is_listed = wants_caller and is_whole and self.method == "GET"
         lists = _lists(query)
+        known: dict[bytes, Any] = {}
         # A repeated delete must not remove another session that once had the handle.
         active = self.inactive and self.method == "DELETE"
 
@@ -139,7 +146,10 @@ class Route:
                 params["caller"] = caller
             if wants_token:
                 params["access_token"] = access_token
-            asked = codec.read_query(_pairs(call, lists), query or NoQuery)
+            asked = known.get(call.query_string)
+            if asked is None:
+                asked = codec.read_query(_pairs(call, lists), query or NoQuery)
+                _keep(known, call.query_string, asked)
             if query is not None:
                 params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
@@ -228,6 +238,16 @@ def _pairs(call: Request, lists: Collection[str]) -> dict[str, str | list[str]]:
     return {
         name: values[0] if name in single else values for name, values in pairs.items()
     }
+
+
+def _keep(known: dict[bytes, Any], text: bytes, asked: Any) -> None:
+    """Keep what a short query string says; clients repeat the same few of a route."""
+    # A `%` may hide the name `apiKey`, and a key is kept nowhere.
+    if len(text) > QUERY_BYTES or b"%" in text or b"apiKey" in text:
+        return
+    if len(known) >= QUERIES:
+        known.clear()
+    known[text] = asked
 
 
 def check_no_parameters(names: Iterable[str]) -> None:
