@@ -44,7 +44,7 @@ time than such a search, most of it on the loop."""
 READERS = 2
 """Threads of each lane. Each uses a connection of its own."""
 
-HELP_S = 0.005
+HELP_S = 0.02
 """Seconds that a page read or a search by the index waits for the thread that runs
 others, before the lane's second thread takes it. Most take less, and two threads that
 run Python delay each other and the loop."""

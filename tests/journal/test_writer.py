@@ -12,7 +12,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from ant.core import clock
 from ant.core.errors import CapacityReached, Conflict, Stopping, StorageFailed
-from ant.journal import event_log
+from ant.journal import event_log, writer
 from ant.journal.work_queue import QUEUE
 from ant.journal.writer import (
     GROUP,
@@ -32,6 +32,12 @@ from ant.store.tables.sessions import database
 from tests.cancel import cancel_at_every_step
 from tests.store.test_store import BIG, fail, fill_disk, grow, put
 from tests.systems import PATIENCE_S, RecordingBus
+
+
+@pytest.fixture(autouse=True)
+def _help_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second thread of a lane helps before `wait_all_tasks_blocked(0.01)` ends."""
+    monkeypatch.setattr(writer, "HELP_S", 0.002)
 
 
 @pytest.fixture
