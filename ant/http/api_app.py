@@ -13,7 +13,6 @@ from math import inf
 from typing import Any, cast
 
 import trio
-from hypercorn.typing import HTTPScope
 from quart import Quart, Request, Response
 from quart.ctx import RequestContext
 from quart.globals import _cv_request
@@ -131,7 +130,7 @@ class _Request(TrioRequest):
             self.headers,
             self.root_path,
             self.http_version,
-            cast(HTTPScope, self.scope),
+            cast(Any, self.scope),
             send_push_promise=_push_nothing,
         )
 

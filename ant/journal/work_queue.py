@@ -59,7 +59,7 @@ class WorkQueue:
         self._waiting: deque[_WaitingJob] = deque()
         self._running: list[_WaitingJob] = []
         self._idle, self._room = trio.lowlevel.ParkingLot(), trio.lowlevel.ParkingLot()
-        self._is_closed = self._is_aborted = False
+        self._closing, self._is_aborted = trio.Event(), False
         self._busy = self._groups = 0
 
     @property
@@ -88,7 +88,7 @@ class WorkQueue:
         return job.outcome()
 
     def _check_open(self) -> None:
-        if self._is_closed:
+        if self._closing.is_set():
             raise Stopping("The server is stopping.")
 
     async def _make_room(self) -> None:
@@ -129,12 +129,13 @@ class WorkQueue:
         """Run jobs in a thread whenever some wait and no thread takes them."""
         while True:
             if not self._waiting:
-                if self._is_closed:
+                if self._closing.is_set():
                     return
                 await self._idle.park()
             elif self._busy and self._help_s:
                 groups = self._groups
-                await trio.sleep(self._help_s)
+                with trio.move_on_after(self._help_s):
+                    await self._closing.wait()
                 if self._waiting and self._busy and groups == self._groups:
                     await self._run(is_help=True)
             else:
@@ -206,7 +207,7 @@ class WorkQueue:
 
     def close(self) -> None:
         """Accept no more jobs. Those that wait still run."""
-        self._is_closed = True
+        self._closing.set()
         self._idle.unpark_all()
         self._room.unpark_all()
 

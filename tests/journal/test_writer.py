@@ -153,23 +153,6 @@ async def test_a_thread_takes_the_next_group_by_itself(
     assert 1 == len(trips)
 
 
-async def test_a_group_that_fails_as_a_whole_stops_no_other(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its callers get `StorageFailed`, and the same thread goes on."""
-    transact_group = journal._writes._run_group
-
-    def run_group(jobs: Sequence[Job]) -> None:
-        if jobs[0].args == ("bad",):
-            raise MemoryError("none")
-        transact_group(jobs)
-
-    monkeypatch.setattr(journal._writes, "_run_group", run_group)
-    with pytest.raises(StorageFailed, match="none"):
-        await journal.write(put, "bad")
-    assert "good" == await journal.write(put, "good")
-
-
 async def test_a_cancelled_write_that_has_not_begun_is_dropped(
     journal: Journal, bus: RecordingBus, store: Store
 ) -> None:
