@@ -109,7 +109,12 @@ class Indexer:
                 if more:
                     self._due[session_id] = trio.current_time()
         if self._untidy:
-            self._untidy = await self._journal.write(lines.tidy)
+            # `tidy_soon` may be called meanwhile, and counts then.
+            self._untidy, more = False, True
+            try:
+                more = await self._journal.write(lines.tidy)
+            finally:
+                self._untidy = self._untidy or more
 
     async def advance(self, session_id: SessionId) -> bool:
         """Render a piece of a session; return whether more is left.

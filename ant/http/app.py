@@ -22,6 +22,7 @@ from ant.http.contract.endpoint import (
     CALLER,
     ROUTES,
     SOURCE,
+    JsonAnswer,
     check_no_parameters,
 )
 from ant.http.server.admission import connection_of, mark_authenticated
@@ -49,7 +50,7 @@ SIGNED_IN: Final = "ant.signed_in"
 
 log = logging.getLogger(__name__)
 
-View = Callable[..., Awaitable[Response]]
+View = Callable[..., Awaitable[Response | JsonAnswer]]
 
 
 def address_of(call: Request | Websocket) -> str | None:
@@ -183,7 +184,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     def throttled(view: View) -> View:
         """A view that anybody may call; `delay_refusal` slows who guesses there."""
 
-        async def slowed(**params: Any) -> Response:
+        async def slowed(**params: Any) -> Response | JsonAnswer:
             try:
                 return await view(**params)
             except Unauthorized as exc:

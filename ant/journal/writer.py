@@ -9,11 +9,12 @@ thread costs more than the read. `Journal.read_in_thread` runs a read that grows
 the stored data in a thread. A read that may take long has threads of its own (`Lane`).
 """
 
-import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum
+from functools import partial
+from math import inf
 from typing import Any, TypeVar
 
 import attrs
@@ -21,20 +22,14 @@ import trio
 
 from ant.api import codec
 from ant.core import clock
-from ant.core.background import persist
 from ant.core.counters import Limit, increment
-from ant.core.errors import CapacityReached, Stopping, StorageFailed
+from ant.core.errors import CapacityReached, StorageFailed
 from ant.journal.bus import Bus
+from ant.journal.work_queue import WorkQueue
 from ant.model.events import Envelope
 from ant.store import Job, Store, Unit, Version
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
-
-QUEUE = 256
-"""Jobs that may wait in the queue of writes, and in that of page reads. Further callers
-wait until the queue has room."""
 
 GROUP = 64
 """Writes in one commit: enough to share its cost, few enough to finish soon."""
@@ -48,6 +43,11 @@ time than such a search, most of it on the loop."""
 
 READERS = 2
 """Threads of each lane. Each uses a connection of its own."""
+
+HELP_S = 0.02
+"""Seconds that a page read or a search by the index waits for the thread that runs
+others, before the lane's second thread takes it. Most take less, and two threads that
+run Python delay each other and the loop."""
 
 SMALL = 64 << 10
 """Bytes of JSON that the loop reads and renders itself: half a millisecond of work. To
@@ -102,145 +102,6 @@ class _Answer:
         return self.until is None or clock.now() < self.until
 
 
-@attrs.define(eq=False)
-class _WaitingJob:
-    job: Job
-    done: trio.Event = attrs.field(factory=trio.Event)
-
-
-class _WorkQueue:
-    """A bounded queue of jobs and the tasks that run them, a group at a time.
-
-    `run_group` runs a group in a thread. `on_done` runs on the loop for each job of the
-    group, before its caller goes on. When `capacity` jobs wait, a caller waits for
-    room; with `refusal`, the queue refuses the job with that text instead.
-    """
-
-    def __init__(
-        self,
-        run_group: Callable[[Sequence[Job]], None],
-        on_done: Callable[[Job], None],
-        group_size: int,
-        threads: int,
-        capacity: int = QUEUE,
-        refusal: str | None = None,
-    ) -> None:
-        self._run_group, self._on_done = run_group, on_done
-        self._group_size, self._threads = group_size, threads
-        self._refusal = refusal
-        self._limiter = trio.CapacityLimiter(threads)
-        self._running: list[_WaitingJob] = []
-        self._send, self._receive = trio.open_memory_channel[_WaitingJob](capacity)
-
-    async def submit(self, job: Job) -> Any:
-        """Wait until the job is done and return its result, or raise its error.
-
-        Raises `Stopping` when the queue is closed, and `CapacityReached` when it is
-        full and has a `refusal`.
-        *Cancellation:* the queue drops a job that has not begun. A long read that has
-        begun ends soon; other jobs are finished.
-        """
-        waiting = _WaitingJob(job)
-        try:
-            try:
-                self._send.send_nowait(waiting)
-            except trio.WouldBlock:
-                if self._refusal is None:
-                    increment(Limit.WRITES)
-                    await self._send.send(waiting)
-                else:
-                    self._replace_withdrawn(waiting, self._refusal)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            raise Stopping("The server is stopping.") from None
-        try:
-            await waiting.done.wait()
-        finally:
-            job.withdrawn = True
-        return job.outcome()
-
-    def _replace_withdrawn(self, waiting: _WaitingJob, refusal: str) -> None:
-        """Queue a job in place of a withdrawn one.
-
-        Raises `CapacityReached` when every job in the queue still has a caller.
-        """
-        others = self._take_waiting()
-        others = [each for each in others if not each.job.withdrawn]
-        for each in [*others, waiting]:
-            try:
-                self._send.send_nowait(each)
-            except trio.WouldBlock:
-                increment(Limit.LANES)
-                raise CapacityReached(refusal) from None
-
-    def start(self, nursery: trio.Nursery) -> None:
-        """Start the tasks that serve the queue, one for each thread."""
-        for _ in range(self._threads):
-            nursery.start_soon(self.serve)
-
-    async def serve(self) -> None:
-        """Run groups of jobs until the queue is closed and empty.
-
-        *Cancellation:* the running group is finished; jobs that wait get `Stopping`.
-        """
-        group: list[_WaitingJob] = []
-        try:
-            await persist("The database's queue", self._run_groups, group)
-        except trio.ClosedResourceError:
-            pass  # Another task that serves this queue closed it first.
-        finally:
-            group += self._take_waiting()
-            self._receive.close()
-            for waiting in group:
-                waiting.job.error = Stopping("The server is stopping.")
-                waiting.done.set()
-
-    async def _run_groups(self, group: list[_WaitingJob]) -> None:
-        """Run jobs as they come; `group` holds those that are running."""
-        async for first in self._receive:
-            taken = (first, *self._take_waiting(self._group_size - 1))
-            group[:] = (each for each in taken if not each.job.withdrawn)
-            if group:
-                self._running += group
-                await self._run([waiting.job for waiting in group])
-            for waiting in group:
-                self._running.remove(waiting)
-                self._on_done(waiting.job)
-                waiting.done.set()
-            group.clear()
-
-    async def _run(self, jobs: Sequence[Job]) -> None:
-        """Run jobs in a thread. If no thread can start, fail them."""
-        try:
-            await trio.to_thread.run_sync(self._run_group, jobs, limiter=self._limiter)
-        except Exception as exc:  # RuntimeError: the system has no thread left.
-            log.exception("ANT could not start a database thread.")
-            for job in jobs:
-                job.error = StorageFailed(f"No database thread could start: {exc}")
-
-    def close(self) -> None:
-        """Accept no more jobs. Those that wait still run."""
-        self._send.close()
-
-    def abort(self) -> None:
-        """Accept no more jobs, end long reads, and fail the rest with `Stopping`."""
-        self.close()
-        for waiting in [*self._running, *self._take_waiting()]:
-            waiting.job.withdrawn = True
-            if waiting not in self._running:
-                waiting.job.error = Stopping("The server is stopping.")
-                waiting.done.set()
-
-    def _take_waiting(self, limit: int | None = None) -> list[_WaitingJob]:
-        """Remove and return the jobs that wait, at most `limit`, oldest first."""
-        taken: list[_WaitingJob] = []
-        while limit is None or len(taken) < limit:
-            try:
-                taken.append(self._receive.receive_nowait())
-            except (trio.WouldBlock, trio.EndOfChannel, trio.ClosedResourceError):
-                break
-        return taken
-
-
 _LANE_FULL = (
     f"{LANE_QUEUE} reads of this kind ({{}}) wait already; try again when some of them "
     "are done."
@@ -273,17 +134,14 @@ class Journal:
         self._checkpoint_limiter = trio.CapacityLimiter(1)
         self._render_limiter = trio.CapacityLimiter(READERS)
         self._owner_locks: dict[tuple[Lane, str], trio.Lock] = {}
-        self._writes = _WorkQueue(store.transact_group, self._publish, GROUP, 1)
-        self._lanes = {
-            Lane.READ: _WorkQueue(
-                store.read_group, _publish_nothing, READ_GROUP, READERS
-            )
-        }
+        self._writes = WorkQueue(store.transact_group, self._publish, GROUP)
+        reads = partial(WorkQueue, store.read_group, _publish_nothing, threads=READERS)
+        self._lanes = {Lane.READ: reads(READ_GROUP, help_s=HELP_S)}
         for lane in (Lane.SEARCH, Lane.SCAN, Lane.REPORT):
-            bound = LANE_QUEUE, _LANE_FULL.format(lane.value)
-            size = SEARCH_GROUP if lane is Lane.SEARCH else 1
-            self._lanes[lane] = _WorkQueue(
-                store.read_group, _publish_nothing, size, READERS, *bound
+            size, help_s = (SEARCH_GROUP, HELP_S) if lane is Lane.SEARCH else (1, 0.0)
+            refusal = _LANE_FULL.format(lane.value)
+            self._lanes[lane] = reads(
+                size, help_s=help_s, capacity=LANE_QUEUE, refusal=refusal
             )
 
     async def write(self, work: Callable[..., T], *args: object) -> T:
@@ -414,6 +272,9 @@ async def open_journal(store: Store, bus: Bus) -> AsyncIterator[Journal]:
         try:
             yield journal
         finally:
-            journal._writes.close()
-            for lane, queue in journal._lanes.items():
-                queue.close() if lane is Lane.READ else queue.abort()
+            is_cancelled = trio.current_effective_deadline() == -inf
+            for queue in [journal._writes, *journal._lanes.values()]:
+                if is_cancelled or queue.is_long:
+                    queue.abort()
+                else:
+                    queue.close()

@@ -14,6 +14,7 @@ import attrs
 import trio
 
 from ant.api import codec
+from ant.api.room_requests import RegisterChannel
 from ant.core.background import ChildTasks
 from ant.core.counters import Limit, increment
 from ant.core.errors import Stopping, StorageFailed
@@ -25,6 +26,7 @@ from ant.messages import channels as registry
 from ant.messages.channels import Channel
 from ant.model.events import MessageCreated
 from ant.model.messages import Message
+from ant.store import Unit
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,14 @@ class ChannelMessage:
     sender: str | None
 
 
+def _receivers(
+    unit: Unit, messages: Sequence[Message]
+) -> tuple[list[tuple[Message, list[Channel], str | None]], bool]:
+    """Return the channels of each message, and whether there is any channel."""
+    exists = bool(registry.list_channels(unit))
+    return registry.receivers(unit, messages) if exists else [], exists
+
+
 class ChannelSender:
     """The queues of channels with pending messages, and the tasks that empty them."""
 
@@ -58,6 +68,20 @@ class ChannelSender:
         self._journal, self._bus, self._wakeup = journal, bus, Wakeup()
         self._queues: dict[str, deque[ChannelMessage]] = {}
         self._nursery, self._position = ChildTasks(), bus.end
+        self._may_exist, self._registrations = True, 0
+
+    async def register(self, request: RegisterChannel) -> Channel:
+        """Register a channel as `channels.register` does, which says what it raises.
+
+        While no channel exists, the sender reads nothing for a message. So every
+        registration must pass here. *Cancellation:* it may have been registered.
+        """
+        self._may_exist = True
+        self._registrations += 1
+        try:
+            return await self._journal.write(registry.register, request)
+        finally:
+            self._registrations -= 1
 
     async def run(self) -> None:
         """Send messages to channels until the bus closes. Call it once.
@@ -89,8 +113,10 @@ class ChannelSender:
 
     async def _route(self, messages: Sequence[Message]) -> None:
         """Queue each message for its channels."""
+        if not self._may_exist:
+            return
         try:
-            routed = await self._journal.read(registry.receivers, messages)
+            routed, exists = await self._journal.read(_receivers, messages)
         except (StorageFailed, Stopping) as exc:
             first, count = messages[0].id, len(messages)
             log.warning(
@@ -100,6 +126,8 @@ class ChannelSender:
                 exc,
             )
             return
+        # The read was the last step: a later registration sets it again.
+        self._may_exist = exists or self._registrations > 0
         for message, channels, sender in routed:
             for channel in channels:
                 self.offer(channel, message, sender)

@@ -42,6 +42,9 @@ RECENT = 5000
 RECENT_BYTES = 2 << 20
 """Bytes of these messages: a long book, and about a second of work."""
 
+PAUSE = 4 << 10
+"""Characters of found messages between two pauses: some microseconds of work."""
+
 TICK = timedelta(microseconds=1)
 
 
@@ -252,9 +255,12 @@ def search(unit: Unit, room_id: SessionId | None, request: Search) -> Page[bytes
         limit=request.limit,
     )
     marker = WordMarker.of(words, fold=True)
-    made = []
+    made, length = [], 0
     for message in messages:
-        unit.pause()
+        length += len(message.content)
+        if length > PAUSE:
+            unit.pause()
+            length = 0
         snippet = marker.mark(message.content)
         made.append(codec.extended(message.json, b"snippet", snippet))
     found = Page(made)

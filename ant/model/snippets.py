@@ -48,6 +48,8 @@ class WordMarker:
 
     def mark(self, text: str) -> str:
         """Return the snippet; it shows the beginning where the first word is absent."""
+        if len(text) <= CONTEXT:
+            return self._any.sub(_marked, text)
         start, stop = around(text, *(self.find(text) or (0, 0)))
         marked = self._any.sub(_marked, text[start:stop])
         return cut(text, start, stop, marked)

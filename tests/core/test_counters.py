@@ -7,7 +7,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from ant.core.counters import Limit, counted, increment, limits_page
-from ant.journal.writer import QUEUE, _WorkQueue
+from ant.journal.work_queue import QUEUE, WorkQueue
 from ant.store import Job
 
 
@@ -31,7 +31,7 @@ def test_the_page_of_limits_is_up_to_date() -> None:
 @pytest.mark.meets(Limit.WRITES)
 async def test_work_beyond_the_queue_waits() -> None:
     """While no thread takes work from the queue, a caller without a place waits."""
-    queue = _WorkQueue(lambda jobs: None, lambda job: None, 1, 1)
+    queue = WorkQueue(lambda jobs: None, lambda job: None, 1)
     async with trio.open_nursery() as nursery:
         for _ in range(QUEUE + 1):
             nursery.start_soon(queue.submit, Job(print, ()))

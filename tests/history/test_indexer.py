@@ -14,7 +14,7 @@ from ant.journal.bus import Bus
 from ant.journal.writer import Journal, open_journal
 from ant.model.sessions import Session
 from ant.sessions import sessions
-from ant.store import Store
+from ant.store import Store, Unit
 from tests.history.test_lines import begin, final, say
 from tests.rules import create, taken_apart
 from tests.systems import PATIENCE_S
@@ -101,6 +101,27 @@ async def test_few_bytes_wait_for_more(
         await one.settle()
         assert [] == await journal.read(lines.lagging)
     assert 96 == len(final(store, session))
+
+
+async def test_a_removal_during_a_cleaning_is_not_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cleaning that runs may have passed its rows by, so there is another."""
+    clean, again, token = lines.tidy, trio.Event(), trio.lowlevel.current_trio_token()
+    told: list[bool] = []
+    async with running(store) as (one, journal):
+        await settled(journal)
+
+        def tidy(unit: Unit) -> bool:
+            more = clean(unit)
+            token.run_sync_soon(again.set if told else one.tidy_soon)
+            told.append(more)
+            return more
+
+        monkeypatch.setattr(lines, "tidy", tidy)
+        one.tidy_soon()
+        await again.wait()
+    assert [False, False] == told[:2]
 
 
 @pytest.mark.slow

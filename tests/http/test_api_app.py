@@ -8,9 +8,17 @@ from quart import Request, Response, request
 from trio.testing import wait_all_tasks_blocked
 
 from ant.core.errors import Conflict, Forbidden, NotFound
-from ant.http.api_app import ApiApp
+from ant.http.api_app import SMALL_BODY, ApiApp
 from ant.http.contract import problems
+from ant.http.server.connection import Connection
 from tests.http.asking import ask
+from tests.http.server.test_listener import (
+    LARGE,
+    read_all,
+    read_exactly,
+    read_until,
+    serving,
+)
 from tests.systems import Rig
 
 
@@ -141,3 +149,103 @@ async def test_a_view_ends_with_its_client() -> None:
     with trio.fail_after(5):
         await app(scope, disconnect, send)
     assert ended.is_set()
+
+
+def post(path: str, body: bytes, *extra: str) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *extra]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def get(path: str, method: str = "GET") -> bytes:
+    return f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+
+async def answer_to(stream: trio.SocketStream, *pieces: bytes) -> tuple[int, bytes]:
+    """The status and the body of an answer, which has a length or is chunked."""
+    for piece in pieces:
+        await stream.send_all(piece)
+        await wait_all_tasks_blocked(0.01)
+    head = await read_until(stream, b"\r\n\r\n")
+    fields = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:-2])
+    if b"transfer-encoding" in fields:
+        body = await read_until(stream, b"0\r\n\r\n")
+    else:
+        is_head = pieces[0].startswith(b"HEAD")
+        length = 0 if is_head else int(fields[b"content-length"])
+        body = await read_exactly(stream, length)
+    return int(head.split()[1]), body
+
+
+async def test_requests_follow_each_other_on_a_connection() -> None:
+    """Whatever has a body, who reads it, and how it is answered."""
+    large = bytes(SMALL_BODY + 1)
+    async with serving() as site, await site.connect() as stream:
+        site.release.set()
+        chunked = (
+            b"POST /read HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"2\r\nab\r\n0\r\n\r\n",
+        )
+        for status, body, pieces in (
+            (200, b"ok", [get("/")]),
+            (200, None, [get("/", "HEAD")]),
+            (200, b"3", [post("/read", b"abc")]),
+            (200, b"3", [post("/read", b"abc")[:-2], b"bc"]),
+            (200, b"0", [post("/read", b"")]),
+            (200, b"2", chunked),
+            (200, b"%d" % len(large), [post("/read", large)]),
+            (200, b"ignored", [post("/ignore", bytes(SMALL_BODY))]),
+            (200, b'"' + b"x" * LARGE + b'"', [get("/large")]),
+            (200, None, [get("/large", "HEAD")]),
+            (200, b"4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n", [get("/pieces")]),
+            (404, None, [post("/missing", b"abc")]),
+            (405, None, [post("/", b"abc")]),
+            (200, b"ok", [get("/")]),
+        ):
+            code, text = await answer_to(stream, *pieces)
+            assert (status, body or text) == (code, text), pieces[0][:40]
+
+
+async def test_an_answer_is_one_write_unless_it_is_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The head, the headers of every response, and the body."""
+    writes: list[bytes] = []
+    write = Connection._write
+
+    async def noting(connection: Connection, data: bytes) -> None:
+        writes.append(data)
+        await write(connection, data)
+
+    monkeypatch.setattr(Connection, "_write", noting)
+    async with serving() as site, await site.connect() as stream:
+        await answer_to(stream, get("/"))
+        (whole,) = writes
+        assert whole.startswith(b"HTTP/1.1 200 ")
+        assert b"x-content-type-options: nosniff\r\n" in whole
+        assert whole.endswith(b"\r\n\r\nok")
+        await answer_to(stream, get("/large"))
+        assert LARGE + 2 == len(writes[-1])
+        assert 3 == len(writes)
+
+
+async def test_a_client_that_leaves_ends_its_view() -> None:
+    """No task of the view waits for the disconnect."""
+    async with serving() as site:
+        stream = await site.connect()
+        await stream.send_all(get("/wait"))
+        await site.entered.wait()
+        assert not site.left.is_set()
+        await stream.aclose()
+        await site.left.wait()
+        await site.is_well()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/read", 408), ("/missing", 404)])
+async def test_a_small_body_that_does_not_come_is_not_waited_for(
+    path: str, status: int
+) -> None:
+    """A view gets no half body, and an error does not wait for it."""
+    async with serving() as site, await site.connect() as stream:
+        site.app.config["BODY_TIMEOUT"] = 0.05
+        assert status == (await answer_to(stream, post(path, b"abc")[:-1]))[0]
+        assert b"" == await read_all(stream)

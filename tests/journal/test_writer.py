@@ -12,13 +12,13 @@ from trio.testing import wait_all_tasks_blocked
 
 from ant.core import clock
 from ant.core.errors import CapacityReached, Conflict, Stopping, StorageFailed
-from ant.journal import event_log
+from ant.journal import event_log, writer
+from ant.journal.work_queue import QUEUE
 from ant.journal.writer import (
     GROUP,
     KEPT,
     LANE_QUEUE,
     OWNER_QUEUE,
-    QUEUE,
     READERS,
     SEARCH_GROUP,
     Journal,
@@ -33,6 +33,12 @@ from tests.cancel import cancel_at_every_step
 from tests.live.waiting import eventually
 from tests.store.test_store import BIG, fail, fill_disk, grow, put
 from tests.systems import PATIENCE_S, RecordingBus
+
+
+@pytest.fixture(autouse=True)
+def _help_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second thread of a lane helps before `wait_all_tasks_blocked(0.01)` ends."""
+    monkeypatch.setattr(writer, "HELP_S", 0.002)
 
 
 @pytest.fixture
@@ -124,6 +130,28 @@ async def test_many_writes_are_split_into_groups(
             nursery.start_soon(journal.write, put, key)
         gate.open()
     assert sorted(["gate", *keys]) == sorted(filter(None, told(bus)))
+
+
+async def test_a_thread_takes_the_next_group_by_itself(
+    journal: Journal, bus: RecordingBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups that wait need no wake-up of a thread."""
+    gate, trips, run_sync = Gate(), [], trio.to_thread.run_sync
+
+    async def noting(*args: object, **kwargs: object) -> object:
+        trips.append(args)
+        return await run_sync(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(trio.to_thread, "run_sync", noting)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.write, gate.work)
+        await gate.entered.wait()
+        for number in range(3 * GROUP):
+            nursery.start_soon(journal.write, put, str(number))
+        await wait_all_tasks_blocked()
+        gate.open()
+    assert 1 + 3 * GROUP == len(told(bus))
+    assert 1 == len(trips)
 
 
 async def test_a_cancelled_write_that_has_not_begun_is_dropped(

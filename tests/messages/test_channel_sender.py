@@ -47,7 +47,7 @@ class Scene:
 
     async def register(self, handle: str = "@c", port: int | None = None) -> Channel:
         ask = RegisterChannel(handle, port or self.port)
-        return await self.rig.system.journal.write(registry.register, ask)
+        return await self.rig.system.channels.register(ask)
 
     async def received(self, *contents: str) -> None:
         await eventually(lambda: list(contents) == self.contents)
@@ -201,6 +201,27 @@ async def test_the_sender_survives_a_failing_disk(
         caplog.clear()
     await scene.post("works")
     await scene.received("works")
+
+
+async def test_nothing_is_read_while_no_channel_exists(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not from the first message on; a registration in between counts."""
+    reads: list[object] = []
+    read = scene.rig.system.journal.read
+
+    async def noting(work: Any, *args: object) -> Any:
+        reads.append(work)
+        return await read(work, *args)
+
+    monkeypatch.setattr(scene.rig.system.journal, "read", noting)
+    for number in range(3):
+        await scene.post(f"message {number}")
+        await wait_all_tasks_blocked()
+    assert 1 == len(reads)
+    await scene.register()
+    await scene.post("heard")
+    await scene.received("heard")
 
 
 async def test_it_ends_with_the_bus(rig: Rig) -> None:

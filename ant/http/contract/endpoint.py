@@ -36,8 +36,22 @@ OCTETS: Final = "application/octet-stream"
 """The content type of a body that a handler receives as bytes, not as JSON."""
 
 
+QUERIES = 64
+"""Query strings of a route that are kept together with what they say."""
+
+QUERY_BYTES = 128
+"""The most bytes of a query string that is kept."""
+
 _UNREAD: Final = IGNORED_PARAMETERS | {"apiKey"}
 """Query parameters that no route reads; `access.auth` reads the key."""
+
+
+@attrs.frozen
+class JsonAnswer:
+    """A response that has a status and JSON, and no header of its own."""
+
+    content: bytes
+    status: int
 
 
 @attrs.frozen
@@ -100,8 +114,8 @@ class Route:
         kinds = self.body, self.hints.get("query")
         return any(map(session_names.takes_names, kinds))
 
-    def view(self, system: System) -> Callable[..., Awaitable[Response]]:
-        """The Quart view: read the arguments, call the handler, render the answer."""
+    def view(self, system: System) -> Callable[..., Awaitable[Response | JsonAnswer]]:
+        """The view: read the arguments, call the handler, render the answer."""
         query, body, takes_bytes = self.hints.get("query"), self.body, self.takes_bytes
         wants_caller = "caller" in self.hints
         wants_token = "access_token" in self.hints
@@ -109,10 +123,11 @@ class Route:
         is_whole = "<session_id>" not in self.path
         is_listed = wants_caller and is_whole and self.method == "GET"
         lists = _lists(query)
+        known: dict[bytes, Any] = {}
         # A repeated delete must not remove another session that once had the handle.
         active = self.inactive and self.method == "DELETE"
 
-        async def view(**params: Any) -> Response:
+        async def view(**params: Any) -> Response | JsonAnswer:
             call = request_ctx.request  # Each use of `request` looks it up.
             scope = cast(dict[str, Any], call.scope)
             caller: Caller | None = scope[CALLER]
@@ -134,7 +149,10 @@ class Route:
                 params["caller"] = caller
             if wants_token:
                 params["access_token"] = access_token
-            asked = codec.read_query(_pairs(call, lists), query or NoQuery)
+            asked = known.get(call.query_string)
+            if asked is None:
+                asked = codec.read_query(_pairs(call, lists), query or NoQuery)
+                _keep(known, call.query_string, asked)
             if query is not None:
                 params["query"] = await session_names.with_ids(system, asked, caller)
             if body is not None:
@@ -157,7 +175,7 @@ class Route:
                 params["body"] = sent
             answer = await self.handler(system, **params)
             if isinstance(answer, bytes):
-                return Response(answer, self.status, content_type=JSON)
+                return JsonAnswer(answer, self.status)
             if isinstance(answer, Response):
                 return answer
             if answer is None:
@@ -168,7 +186,7 @@ class Route:
                 content = await system.journal.render(answer)
             else:
                 content = codec.dumps(answer)
-            return Response(content, status, content_type=JSON)
+            return JsonAnswer(content, status)
 
         view.__name__ = self.name
         return view
@@ -223,6 +241,16 @@ def _pairs(call: Request, lists: Collection[str]) -> dict[str, str | list[str]]:
     return {
         name: values[0] if name in single else values for name, values in pairs.items()
     }
+
+
+def _keep(known: dict[bytes, Any], text: bytes, asked: Any) -> None:
+    """Keep what a short query string says; clients repeat the same few of a route."""
+    # A `%` may hide the name `apiKey`, and a key is kept nowhere.
+    if len(text) > QUERY_BYTES or b"%" in text or b"apiKey" in text:
+        return
+    if len(known) >= QUERIES:
+        known.clear()
+    known[text] = asked
 
 
 def check_no_parameters(names: Iterable[str]) -> None:

@@ -51,7 +51,7 @@ async def register_channel(system: System, body: RegisterChannel) -> ChannelSet:
             f"expected the port of another program, got {body.port}, where this server "
             "listens, at $.port"
         )
-    return ChannelSet(True, await system.journal.write(channels.register, body))
+    return ChannelSet(True, await system.channels.register(body))
 
 
 @endpoint("DELETE", "/api/channel/register", scope=Scope.ADMIN)

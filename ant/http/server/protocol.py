@@ -13,17 +13,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import cast
+from typing import Any, Final, cast
 
 import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData
-from hypercorn.protocol.events import Body, Request
+from hypercorn.protocol.events import Body, Request, StreamClosed
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
-from hypercorn.protocol.http_stream import HTTPStream
+from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
 from hypercorn.protocol.ws_stream import Handshake
 from hypercorn.trio.task_group import TaskGroup
 from hypercorn.typing import (
@@ -34,6 +35,7 @@ from hypercorn.typing import (
     H11SendableEvent,
     Scope,
 )
+from hypercorn.utils import UnexpectedMessageError, suppress_body
 
 from ant.api import codec
 from ant.api.problem import MEDIA_TYPE, problem
@@ -57,6 +59,15 @@ MAX_QUEUE = 2
 EXTENSIONS_HEADER = b"sec-websocket-extensions"
 """Removed from every request: Hypercorn accepts every offer of compression, without a
 limit on the size that a small frame decompresses to, and has no setting against it."""
+
+EXCHANGE: Final = "ant.exchange"
+"""The key of a request's ASGI `extensions` whose value is its `Application`."""
+
+ONE_WRITE = 64 << 10
+"""Bytes of a body that are copied behind the head, so that both are one write."""
+
+_WHOLE: Final = "ant.response"
+"""The type of the event that `Application.respond` sends."""
 
 _FULL = "This server has no room for another connection now; try again in a moment."
 _SENTENCES = {
@@ -112,8 +123,22 @@ class Refused(Exception):
         self.status = status
 
 
+@dataclass(frozen=True)
+class WholeResponse(StreamEvent):
+    """A response whose body is in memory."""
+
+    status_code: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
 class Application:
-    """One call of the ASGI app, for one request or WebSocket."""
+    """One call of the ASGI app, for one request or WebSocket.
+
+    An app that knows it, by `EXCHANGE` in the scope of a request, may spare a task that
+    waits for the disconnect (`end_with_client`), and two of three events of a response
+    (`respond`).
+    """
 
     def __init__(
         self, send: Callable[[ASGISendEvent | None], Awaitable[None]], queue_size: int
@@ -124,6 +149,24 @@ class Application:
         )
         self._scope = trio.CancelScope()
         self._disconnect: ASGIReceiveEvent | None = None
+        self._ends_with_client = self._has_responded = False
+
+    def end_with_client(self) -> None:
+        """Cancel the app at a disconnect, which it need not receive then."""
+        self._ends_with_client = True
+        if self._disconnect is not None:
+            self._scope.cancel()
+
+    async def respond(
+        self, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+    ) -> None:
+        """Send a whole response; `send` sends one in pieces. Header names are lower.
+
+        *Cancellation:* comes before the first byte, or after the last one.
+        """
+        self._has_responded = True
+        event = {"type": _WHOLE, "status": status, "headers": headers, "body": body}
+        await self.send(cast(ASGISendEvent, event))
 
     async def put(self, event: ASGIReceiveEvent) -> None:
         """Queue an event for the app, and wait for room in the queue.
@@ -134,6 +177,10 @@ class Application:
         try:
             if event["type"] in {"http.disconnect", "websocket.disconnect"}:
                 self._disconnect = event
+                if self._ends_with_client:
+                    if not self._has_responded:
+                        self._scope.cancel()
+                    return
                 self._events_in.send_nowait(event)
                 self._events_in.close()
             else:
@@ -189,6 +236,8 @@ class RequestTasks(TaskGroup):
         send: Callable[[ASGISendEvent | None], Awaitable[None]],
     ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
         application = Application(send, config.max_app_queue_size)
+        if scope["type"] == "http":
+            cast(dict[str, Any], scope["extensions"])[EXCHANGE] = application
         self.spawn(application.run, app, scope)
         return application.put
 
@@ -205,6 +254,21 @@ class LimitedStream(HTTPStream):
                 raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         await super().handle(event)
 
+    async def app_send(self, message: ASGISendEvent | None) -> None:
+        whole = cast("dict[str, Any] | None", message)
+        if whole is None or whole["type"] != _WHOLE:
+            await super().app_send(message)
+            return
+        if self.state is not ASGIHTTPState.REQUEST:
+            raise UnexpectedMessageError(self.state, _WHOLE)
+        status, body = whole["status"], whole["body"]
+        if suppress_body(self.scope["method"], status):
+            body = b""
+        self.state = ASGIHTTPState.RESPONSE
+        await self.send(WholeResponse(self.stream_id, status, whole["headers"], body))
+        self.state = ASGIHTTPState.CLOSED
+        await self.send(StreamClosed(stream_id=self.stream_id))
+
 
 class Protocol(H11Protocol):
     """HTTP/1.1 and its upgrade to WebSocket, without HTTP/2."""
@@ -217,6 +281,34 @@ class Protocol(H11Protocol):
             if self.connection.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
                 await self._send_error_response(refused.status)
             await self.send(Closed())
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        if isinstance(event, WholeResponse):
+            await self._send_whole(event)
+        else:
+            await super().stream_send(event)
+
+    async def _send_whole(self, event: WholeResponse) -> None:
+        """Send a response, in one write unless it is large."""
+        headers = event.headers + self.config.response_headers("h11")
+        if self.keep_alive_requests >= self.config.keep_alive_max_requests:
+            headers.append((b"connection", b"close"))
+        response = h11.Response(status_code=event.status_code, headers=headers)
+        try:
+            head = hardened(self.connection.send(response))
+            body = b""
+            if event.body:
+                body = self.connection.send(h11.Data(data=event.body))
+            body += self.connection.send(h11.EndOfMessage())
+        except h11.LocalProtocolError:
+            if self.connection.their_state != h11.ERROR:
+                raise
+            return
+        if len(body) > ONE_WRITE:
+            await self.send(RawData(head))
+            await self.send(RawData(body))
+        else:
+            await self.send(RawData(head + body))
 
     async def _send_h11_event(self, event: H11SendableEvent) -> None:
         """Send an event; the head of a response gets the headers of `hardening`."""

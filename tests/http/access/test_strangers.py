@@ -98,7 +98,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
             path = f"/api/sessions/{here['id']}/participants"
             await api.call("POST", path, {"session_id": one.id})
         ask = RegisterChannel("@bot", port, SessionId(foreign["id"]))
-        await rig.system.journal.write(channels.register, ask)
+        await rig.system.channels.register(ask)
         message = await api.post(foreign, "@bob hello", sender_id="zoe")
         (delivery,) = [e["id"] for e in message["deliveries"] if e["id"]]
         await eventually(lambda: 1 == len(web.requests))

@@ -6,16 +6,20 @@ from typing import Any, cast
 
 import attrs
 import pytest
-from quart import request
+from quart import Request
 from quart_trio import QuartTrio
 
+from ant.api import codec
 from ant.core.errors import Conflict
+from ant.http.api_app import ApiApp
 from ant.http.contract import problems
 from ant.http.contract.endpoint import (
     ACCESS_TOKEN,
     CALLER,
     JSON,
     OCTETS,
+    QUERIES,
+    QUERY_BYTES,
     ROUTES,
     endpoint,
 )
@@ -64,18 +68,16 @@ def app() -> Iterator[QuartTrio]:
         """Answers with one of two classes."""
         return Other() if body.flag else body
 
-    made = QuartTrio(__name__)
+    made = ApiApp(__name__)
     problems.register(made)
 
-    @made.before_request
-    async def guard() -> None:
-        scope = cast(dict[str, Any], request.scope)
+    async def guard(call: Request) -> None:
+        scope = cast(dict[str, Any], call.scope)
         scope[CALLER] = scope[ACCESS_TOKEN] = None
 
+    made.check_first(guard)
     for route in ROUTES[len(before) :]:
-        made.add_url_rule(
-            route.path, route.name, route.view("a system"), methods=[route.method]
-        )
+        made.add_view(route.path, route.method, route.name, route.view("a system"))
     yield made
     ROUTES[:] = before
 
@@ -104,6 +106,36 @@ async def test_a_query_is_structured(app: QuartTrio) -> None:
     response = await client.get("/query?count=five")
     body = json.loads(await response.get_data())
     assert ['expected an integer, got "five" at $.count'] == body["issues"]
+
+
+async def test_what_a_query_says_is_kept(
+    app: QuartTrio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For short ones without a key; a fault is found each time."""
+    client, read, asked = app.test_client(), codec.read_query, []
+
+    def noting(pairs: Any, kind: Any) -> Any:
+        asked.append(pairs)
+        return read(pairs, kind)
+
+    monkeypatch.setattr(codec, "read_query", noting)
+    for query, reads in (
+        ("count=7", 1),
+        ("count=8&apiKey=x", 2),
+        ("count=8&api%4bey=x", 2),
+        ("count=" + "0" * QUERY_BYTES, 2),
+        ("count=five", 2),
+    ):
+        asked.clear()
+        answers = [await client.get(f"/query?{query}") for _ in range(2)]
+        assert answers[0].status_code == answers[1].status_code
+        assert await answers[0].get_data() == await answers[1].get_data()
+        assert reads == len(asked), query
+    asked.clear()
+    for number in range(100, 100 + QUERIES):
+        await client.get(f"/query?count={number}")
+    await client.get("/query?count=100")  # The one of the first case made it too many.
+    assert QUERIES + 1 == len(asked)
 
 
 async def test_another_class_has_another_status(app: QuartTrio) -> None:

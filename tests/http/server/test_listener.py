@@ -12,14 +12,19 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import trio
 import trio.testing
-from quart import request, websocket
-from quart_trio import QuartTrio
+from quart import Response, request, websocket
+from quart_trio.wrappers.response import TrioIterableBody
 
 from ant.core.counters import Limit
 from ant.core.descriptors import Shares
+from ant.http.api_app import ApiApp
+from ant.http.contract.endpoint import JsonAnswer
 from ant.http.server import admission, listener
 from ant.http.server.admission import mark_authenticated
 from ant.http.server.listener import MAX_BODY, OVERSIZE, address, open_listeners, serve
+
+LARGE = 1 << 20
+"""Bytes in the string of the large answer."""
 
 ROOMY_S = 10.0  # What a test may take on a busy machine before it has failed.
 
@@ -35,30 +40,45 @@ class Site:
         self.nursery: trio.Nursery
         self.app = self._app()
 
-    def _app(self) -> QuartTrio:
-        app = QuartTrio("site")
+    def _app(self) -> ApiApp:
+        app = ApiApp("site")
         app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
 
-        @app.get("/")
-        async def index() -> str:
-            return "ok"
+        async def index() -> Response:
+            return Response("ok")
 
-        @app.get("/wait")
-        async def wait() -> str:
+        async def wait() -> Response:
             mark_authenticated(request.scope)
             self.entered.set()
-            await self.release.wait()
-            return "waited"
+            try:
+                await self.release.wait()
+            finally:
+                self.left.set()
+            return Response("waited")
 
-        @app.post("/read")
-        async def read() -> str:
-            return str(len(await request.get_data()))
+        async def read() -> Response:
+            return Response(str(len(await request.get_data())))
 
-        @app.post("/ignore")
-        async def ignore() -> str:
+        async def ignore() -> Response:
             self.entered.set()
             await self.release.wait()
-            return "ignored"
+            return Response("ignored")
+
+        async def large() -> JsonAnswer:
+            return JsonAnswer(b'"' + b"x" * LARGE + b'"', 200)
+
+        async def pieces() -> Response:
+            response = Response(b"", content_type="text/plain")
+            response.response = TrioIterableBody(["one ", "two"])
+            response.headers.pop("Content-Length", None)
+            return response
+
+        app.add_view("/", "GET", "index", index)
+        app.add_view("/wait", "GET", "wait", wait)
+        app.add_view("/read", "POST", "read", read)
+        app.add_view("/ignore", "POST", "ignore", ignore)
+        app.add_view("/large", "GET", "large", large)
+        app.add_view("/pieces", "GET", "pieces", pieces)
 
         @app.websocket("/echo")
         async def echo() -> None:

@@ -217,6 +217,40 @@ async def test_put_does_not_wait_in_vain() -> None:
         await application.put(CONNECT)
 
 
+@pytest.mark.parametrize("is_early", [False, True])
+async def test_an_app_may_end_with_its_client(is_early: bool) -> None:
+    """Also if the client left before the app began; not after the response."""
+    application, entered, left = Application(discard, 1), trio.Event(), {"app": False}
+    gone = {"type": "http.disconnect"}
+
+    async def app(scope: object, receive: object, send: object) -> None:
+        application.end_with_client()
+        entered.set()
+        try:
+            await trio.sleep_forever()
+        finally:
+            left["app"] = True
+
+    async def answers(scope: object, receive: object, send: object) -> None:
+        answering.end_with_client()
+        await answering.respond(200, [], b"")
+        await answering.put(gone)
+        await trio.lowlevel.checkpoint()
+        left["answers"] = True
+
+    with trio.fail_after(ROOMY_S):
+        async with trio.open_nursery() as nursery:
+            if is_early:
+                await application.put(gone)
+            nursery.start_soon(application.run, app, {})
+            await entered.wait()
+            if not is_early:
+                await application.put(gone)
+        answering = Application(discard, 1)
+        await answering.run(answers, {})
+    assert {"app": True, "answers": True} == left
+
+
 @pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
 def test_an_encoded_frame_is_valid(size: int) -> None:
     """For every form of its length, as text and as bytes."""
