@@ -1,4 +1,4 @@
-"""Puts the third-party files of the page into `ant/web/vendor/`; `make` runs it once.
+"""Puts the third-party files of the page into `ant/web/vendor/`, if they are not there.
 
 `package-lock.json` names each package with its hash, and `npm ci` installs exactly
 these, without running their scripts. npm comes from the system, or else from the PyPI
@@ -24,10 +24,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "package-lock.json"
 VENDOR = ROOT / "ant" / "web" / "vendor"
+TOOLS = ROOT / "node_modules"
 MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
 
-STAMP = "lock.sha256"
-"""The file in the folder that holds the SHA-256 of the lock that it was made from."""
+STAMP = "version"
+"""The file in the folder that says what it was made from."""
 
 LIT = ("lit-html", "directive", "directive-helpers", "async-directive")
 LIT_DIRECTIVES = ("class-map", "if-defined", "keyed", "live", "ref", "repeat")
@@ -73,15 +74,15 @@ class Failed(Exception):
     """The files cannot be had; the text says why."""
 
 
-def lock_hash() -> str:
-    """The SHA-256 of the lock."""
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+def version() -> str:
+    """The SHA-256 of the lock and of this script, which says what is copied."""
+    return hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes()).hexdigest()
 
 
-def is_current(folder: Path = VENDOR) -> bool:
-    """Whether the folder has the files of this lock."""
+def is_current(folder: Path) -> bool:
+    """Whether a folder was made from this lock by this script."""
     stamp = folder / STAMP
-    return stamp.exists() and stamp.read_text() == lock_hash()
+    return stamp.exists() and stamp.read_text() == version()
 
 
 def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
@@ -97,8 +98,9 @@ def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) ->
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise Failed(f"{command[0]} failed: {exc}") from None
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise Failed(f"{Path(command[0]).name} failed: {' '.join(said[:3])}")
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        errors = [line for line in said if line.startswith(("ERROR", "npm err"))]
+        raise Failed(f"{Path(command[0]).name} failed: {(errors or said)[0]}")
     return done.stdout
 
 
@@ -153,16 +155,10 @@ def vendor(folder: Path = VENDOR) -> None:
         copy_files(Path(name) / "node_modules", folder)
 
 
-def has_tools() -> bool:
-    """Whether `node_modules` has the packages of this lock."""
-    stamp = ROOT / "node_modules" / STAMP
-    return stamp.exists() and stamp.read_text() == lock_hash()
-
-
 def install_tools() -> None:
     """Install all packages of the lock into `node_modules`. Raises `Failed`."""
     install(ROOT)
-    (ROOT / "node_modules" / STAMP).write_text(lock_hash())
+    (TOOLS / STAMP).write_text(version())
 
 
 def types_of(source: str) -> str:
@@ -192,14 +188,17 @@ def copy_files(modules: Path, folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
             if path.suffix == ".js":
                 path.with_suffix(".d.ts").write_text(types_of(source))
-        (new / STAMP).write_text(lock_hash())
+        (new / STAMP).write_text(version())
         if folder.exists():
             folder.rename(Path(name) / "old")
         new.rename(folder)
 
 
 def main() -> int:
-    """Make the folder, or install all packages of the lock; the exit code."""
+    """Make the folder, or install all packages of the lock, unless that was done.
+
+    Returns the exit code.
+    """
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--tools",
@@ -208,9 +207,9 @@ def main() -> int:
     )
     asked = parser.parse_args()
     try:
-        if asked.tools:
+        if asked.tools and not is_current(TOOLS):
             install_tools()
-        else:
+        elif not asked.tools and not is_current(VENDOR):
             vendor()
     except Failed as exc:
         print(f"The page's files are not here: {exc}\n{HINT}", file=sys.stderr)

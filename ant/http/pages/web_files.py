@@ -19,7 +19,7 @@ import ant
 FOLDER: Final = Path(ant.__file__).parent / "web"
 """The page's own files, and in `vendor/` those of third parties."""
 
-STAMP: Final = "vendor/lock.sha256"
+STAMP: Final = "vendor/version"
 """The file that shows that the third-party files are complete."""
 
 INDEX: Final = "index.html"
