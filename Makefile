@@ -1,4 +1,4 @@
-# Seven verbs. Each makes its own virtual environment when there is none.
+# Each verb makes its own virtual environment when there is none.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ ARGS ?=
 # that may be a checkpoint must be one.
 UNASKED := ASYNC109,ASYNC124,ASYNC127,ASYNC128,ASYNC910,ASYNC911
 
-.PHONY: serve test soak check bench fuzz docs lock
+.PHONY: serve test soak check bench fuzz docs lock vendor screenshots
 
 # Nothing is fetched that has no hash in requirements/: what a package without a wheel
 # needs for its build would be, so only wheels are taken. To build one, WHEELS= does.
@@ -29,7 +29,13 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
+# The third-party files of the page: once for each lock, as a stamp of their own says.
+vendor:
+	@$(PYTHON) tools/vendor_web.py
+
+# Where those files cannot be had, the server runs all the same, and `/` says so.
 serve: $(VENV)/run.stamp
+	@$(BIN)/python tools/vendor_web.py || true
 	@exec $(BIN)/ant serve $(ARGS)
 
 check: $(VENV)/dev.stamp
@@ -39,6 +45,7 @@ check: $(VENV)/dev.stamp
 	  --transform-async-generator-decorators=as_safe_channel \
 	  --startable-in-context-manager=_signals,_guarded,run_session,start_tracking,start_delivering ant
 	$(BIN)/mypy
+	$(BIN)/python tools/check_web.py
 	$(BIN)/pytest -q tests/test_architecture.py
 
 # Side by side: most of them wait for programs. More at once would be less like a quiet
@@ -47,6 +54,7 @@ check: $(VENV)/dev.stamp
 # the tests start would compile us anew: a sixth of what starting one takes.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp
+	@$(BIN)/python tools/vendor_web.py && $(BIN)/python tools/vendor_web.py --tools || true
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 # Long loops: kills, torture, many examples. One after the other: they load the machine
@@ -54,6 +62,10 @@ test: $(VENV)/dev.stamp
 soak: export PYTHONDONTWRITEBYTECODE =
 soak: $(VENV)/dev.stamp
 	$(BIN)/pytest -q -m soak --timeout 600 $(ARGS)
+
+# Pictures of every screen into a folder, and those of the README into docs/images/.
+screenshots: $(VENV)/dev.stamp vendor
+	$(BIN)/python -m tests.web.screenshots $(or $(ARGS),screenshots)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -79,3 +91,4 @@ lock:
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
 	$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
+	$(COMPILE) --group node -o requirements/node.txt
