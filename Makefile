@@ -1,4 +1,4 @@
-# Seven verbs. Each makes its own virtual environment when there is none.
+# Each verb makes its own virtual environment when there is none.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ ARGS ?=
 # that may be a checkpoint must be one.
 UNASKED := ASYNC109,ASYNC124,ASYNC127,ASYNC128,ASYNC910,ASYNC911
 
-.PHONY: serve test soak check bench fuzz docs lock
+.PHONY: serve test soak check bench fuzz docs lock vendor
 
 # Nothing is fetched that has no hash in requirements/: what a package without a wheel
 # needs for its build would be, so only wheels are taken. To build one, WHEELS= does.
@@ -29,7 +29,17 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
+# The third-party files of the page, once for each lock.
+WEB := ant/web/vendor/lock.sha256
+$(WEB): package-lock.json tools/vendor_web.py requirements/node.txt
+	$(PYTHON) tools/vendor_web.py
+	@touch $@
+
+vendor: $(WEB)
+
+# Where those files cannot be had, the server runs all the same, and `/` says so.
 serve: $(VENV)/run.stamp
+	@$(MAKE) --silent vendor || true
 	@exec $(BIN)/ant serve $(ARGS)
 
 check: $(VENV)/dev.stamp
@@ -77,3 +87,4 @@ lock:
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra dev -o requirements/dev.txt
 	$(COMPILE) --group build -c requirements/dev.txt -o requirements/build.txt
+	$(COMPILE) --group node -o requirements/node.txt

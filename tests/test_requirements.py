@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("run", "dev", "build")
+LOCKS = ("run", "dev", "build", "node")
 
 
 def locked(name: str) -> dict[str, str]:

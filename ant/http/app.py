@@ -22,9 +22,11 @@ from ant.http.contract.endpoint import (
     ROUTES,
     check_no_parameters,
 )
+from ant.http.pages import page
+from ant.http.pages.sign_in_page import show_sign_in
+from ant.http.pages.web_files import read_files
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
-from ant.http.sign_in_page import show_sign_in
 from ant.http.ws.output import OutputRenderer
 from ant.http.ws.rows import RowsRenderer
 from ant.http.ws.socket import serve_socket
@@ -45,6 +47,9 @@ SIGN_IN: Final = "/sign-in"
 SIGNED_IN: Final = "ant.signed_in"
 """The key of a request's scope that is there if the call shows a sign-in's cookie."""
 
+_SHOWING: Final = ("GET", "HEAD", "OPTIONS")
+"""Methods that only show a page."""
+
 log = logging.getLogger(__name__)
 
 View = Callable[..., Awaitable[Response]]
@@ -60,6 +65,11 @@ def shown(unit: Unit, secret: str) -> tuple[AccessToken, Caller | None]:
     """A valid access token, and who calls with it. Raises `Unauthorized`."""
     token = access_tokens.identify(unit, secret)
     return token, access_tokens.caller_of(unit, token)
+
+
+def _is_page_file(method: str, path: str) -> bool:
+    """Whether a call reads a file of the page, which has no data."""
+    return method in _SHOWING and path.startswith(page.FILES)
 
 
 def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
@@ -104,7 +114,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
         check_host(config, call.headers.get("Host"))
         if not names.isdisjoint(auth.OF_BROWSERS):
             auth.check_origin(config, method, call.path, call.headers)
-        if (method, call.path) in open_calls:
+        if (method, call.path) in open_calls or _is_page_file(method, call.path):
             return
         try:
             await identified(method, call, scope, names)
@@ -189,8 +199,10 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
 
         return slowed
 
-    open_calls = {("GET", SIGN_IN), ("HEAD", SIGN_IN), ("OPTIONS", SIGN_IN)}
-    app.add_view(SIGN_IN, "GET", "sign-in page", show_sign_in)
+    pages = {SIGN_IN: show_sign_in, **page.views(read_files())}
+    open_calls = {(method, path) for method in _SHOWING for path in pages}
+    for path, view in pages.items():
+        app.add_view(path, "GET", f"page {path}", view)
 
     for route in ROUTES:
         name, view = f"{route.method} {route.path}", route.view(system)

@@ -255,9 +255,9 @@ function greeted(hello) {
   link.value = { state: "open", seen };
   for (const entry of joins.values()) void sendJoin(entry);
   const { epoch, seq = 0 } = hello;
-  if (before?.epoch === epoch) {
+  if (before && before.epoch === epoch) {
     resuming = true;
-    request({ type: "resume", seq: before?.seq, epoch }).then(
+    request({ type: "resume", seq: before.seq, epoch }).then(
       () => (resuming = false),
       (error) => error instanceof Problem && error.status && missed(hello),
     );

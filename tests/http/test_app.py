@@ -121,7 +121,7 @@ async def test_a_socket_has_no_parameters(tmp_path: Path) -> None:
 async def test_an_unknown_key_learns_nothing_about_paths(tmp_path: Path) -> None:
     """Without the key, an unknown path looks like a known one."""
     async with running(tmp_path, api_key="hunter2") as rig:
-        for path in ("/nope", "/api/sessions/x", "/"):
+        for path in ("/nope", "/api/sessions/x", "/web"):
             assert 401 == (await ask(rig.app, "GET", path)).status
         assert 401 == (await ask(rig.app, "PUT", "/api/sessions")).status
 
@@ -203,13 +203,12 @@ def _head(response: bytes) -> list[tuple[str, str]]:
 
 
 async def test_a_link_elsewhere_opens_a_page_only(rig: Rig) -> None:
-    """There is none yet, so it is not found; the API and frames are refused."""
+    """`tests/http/pages` has the page; the API and frames are refused."""
     link = {
         "Sec_Fetch_Site": "cross-site",
         "Sec_Fetch_Mode": "navigate",
         "Sec_Fetch_Dest": "document",
     }
-    assert 404 == (await ask(rig.app, "GET", "/", **link)).status
     for path_ in ("/api/sessions", "/openapi.json", "/nope", "/ws"):
         assert 403 == (await ask(rig.app, "GET", path_, **link)).status, path_
     assert 403 == (await ask(rig.app, "POST", "/", **link)).status

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 
-from ant.http.sign_in_page import _HTML, POLICY
+from ant.http.pages.sign_in_page import _HTML, POLICY
 
 
 def test_the_policy_allows_what_the_page_has() -> None:

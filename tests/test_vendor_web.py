@@ -1,0 +1,110 @@
+"""The third-party files of the page: their lock, and what is copied."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tools import vendor_web
+from tools.vendor_web import FILES, MANIFESTS, ROOT, VENDOR
+
+
+def test_every_package_has_a_version_and_a_hash() -> None:
+    """And the lock names no registry, so that any mirror serves."""
+    wanted = json.loads((ROOT / "package.json").read_text())
+    text = (ROOT / "package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+    for kind in ("dependencies", "devDependencies"):
+        assert packages[""][kind] == wanted[kind]
+        for name, version in wanted[kind].items():
+            assert version == packages[f"node_modules/{name}"]["version"]
+    for name, package in packages.items():
+        assert not name or package["integrity"].startswith("sha512-")
+    assert "resolved" not in text
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text()
+
+
+def fake_modules(folder: Path) -> Path:
+    """A `node_modules` that has every file we need, and a source map of each."""
+    for source in FILES.values():
+        path = folder / source
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{source}\n//# sourceMappingURL={path.name}.map\n")
+    return folder
+
+
+def test_files_are_copied_without_source_maps(tmp_path: Path) -> None:
+    """What a browser would look for and not find."""
+    target = tmp_path / "web" / "vendor"
+    for _ in range(2):  # The second time it replaces what is there.
+        vendor_web.copy_files(fake_modules(tmp_path / "modules"), target)
+        (target / "stale.js").touch()
+    (target / "stale.js").unlink()
+    names = {p.relative_to(target).as_posix() for p in target.rglob("*.*")}
+    assert {*FILES, vendor_web.STAMP} == names
+    assert "xterm/lib/xterm.mjs\n" == (target / "xterm.js").read_text()[-20:]
+    assert vendor_web.is_current(target)
+    assert ["vendor"] == os.listdir(target.parent)
+    (target / vendor_web.STAMP).write_text("another")
+    assert not vendor_web.is_current(target)
+
+
+def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
+    """A package that lacks a file is an error, and half a folder is none."""
+    target = tmp_path / "web" / "vendor"
+    modules = fake_modules(tmp_path / "modules")
+    vendor_web.copy_files(modules, target)
+    before = sorted(target.rglob("*"))
+    (modules / FILES["xterm.css"]).unlink()
+    with pytest.raises(vendor_web.Failed, match=r"xterm\.css"):
+        vendor_web.copy_files(modules, target)
+    assert before == sorted(target.rglob("*"))
+    assert ["vendor"] == os.listdir(target.parent)
+
+
+def test_modules_find_what_they_import() -> None:
+    """Every import of a third-party file is relative, and among the files."""
+    if not vendor_web.is_current():
+        pytest.skip("needs the third-party files of the page: make vendor")
+    for name in (each for each in FILES if each.endswith(".js")):
+        path = VENDOR / name
+        text = path.read_text()
+        assert "sourceMappingURL" not in text
+        for found in re.findall(r'(?:from|import)\s*"([^"]+)"', text):
+            assert found.startswith("."), (name, found)
+            target = os.path.normpath(path.parent / found)
+            assert os.path.relpath(target, VENDOR) in FILES, (name, found)
+
+
+@pytest.mark.slow
+def test_without_npm_and_without_a_network_it_says_what_to_do(tmp_path: Path) -> None:
+    """And it changes nothing; so `make serve` starts a server without its page."""
+    for name in ("tools/vendor_web.py", "requirements/node.txt", *MANIFESTS):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    nothing = {"PATH": "/nonexistent", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "tools" / "vendor_web.py")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **nothing},
+    )
+    assert 1 == done.returncode
+    assert "make vendor" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "ant").exists()
+
+
+def test_a_wheel_has_the_files_and_the_repository_does_not() -> None:
+    """The hook makes them where they are missing."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert ["ant/web/vendor/"] == wheel["artifacts"]
+    assert "tools/hatch_build.py" == wheel["hooks"]["custom"]["path"]
+    assert (ROOT / wheel["hooks"]["custom"]["path"]).exists()
+    assert "ant/web/vendor/" in (ROOT / ".gitignore").read_text().splitlines()

