@@ -40,6 +40,33 @@ class TokenKind(StrEnum):
     """Made by a sign-in; the browser keeps it in a cookie."""
 
 
+class CallerKind(StrEnum):
+    """How a caller showed who it is."""
+
+    OPERATOR = "operator"
+    """By the key, or as a process of the server's own user."""
+    TOKEN = "token"
+    """By an access token."""
+    DEVICE = "device"
+    """By the cookie of a sign-in."""
+
+
+@attrs.frozen
+class CallerRights:
+    """Who calls, and what the caller may do."""
+
+    kind: CallerKind
+    """How the caller showed who it is."""
+    label: str | None
+    """The label of the access token or of the device; null for the operator."""
+    scopes: tuple[Scope, ...]
+    """What the caller may do. `admin` includes `view`, `type` and `post`."""
+    session_id: SessionId | None
+    """The session that the caller is limited to; null if it is not limited."""
+    expires_at: datetime | None
+    """When the access token or the sign-in ends; null if it does not."""
+
+
 @attrs.frozen
 class AccessToken:
     """An access token, without its secret, which ANT does not keep."""

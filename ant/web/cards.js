@@ -145,7 +145,10 @@ async function readRows(prompt) {
     const lines = screen.lines.map((/** @type {string} */ line) => line.trimEnd());
     while (lines.length && !lines[lines.length - 1]) lines.pop();
     const card = cards.value.find((each) => each.id === prompt.session_id);
-    if (card?.prompt.id === prompt.id) update(card.id, { rows: lines.slice(-ROWS) });
+    if (card?.prompt.id !== prompt.id) return;
+    // The buttons move: neither a key nor a pointer may hit what it did not aim at.
+    movedAt = performance.now();
+    update(card.id, { rows: lines.slice(-ROWS), changedAt: movedAt });
   } catch {
     // The rows are a help only; the card has the text of the prompt itself.
   }

@@ -130,6 +130,15 @@ function rowsOf(card) {
   return own.split("\n").length >= 10 || !card.rows.length ? own : card.rows.join("\n");
 }
 
+/** The rows, unless there is only one: that is the question. @param {string} rows @param {string} name */
+function screenPart(rows, name) {
+  if (!rows.trim().includes("\n")) return "";
+  return html`<details open>
+    <summary>Last rows of the screen</summary>
+    <pre class="screen" tabindex="0" role="region" aria-label="Last rows of the screen of ${name}">${visible(rows, { lines: true })}</pre>
+  </details>`;
+}
+
 /** @param {Card} card */
 function cardView(card) {
   const session = sessions.value.get(card.id);
@@ -151,10 +160,7 @@ function cardView(card) {
       <span class="waited">${ago(prompt.detected_at)}</span>
     </header>
     <p class="question" tabindex=${prompt.question.split("\n").length > 12 ? 0 : nothing}><bdi>${visible(prompt.question, { lines: true })}</bdi></p>
-    <details open>
-      <summary>Last rows of the screen</summary>
-      <pre class="screen" tabindex="0" aria-label="Last rows of the screen of ${name}">${visible(rowsOf(card), { lines: true })}</pre>
-    </details>
+    ${screenPart(rowsOf(card), name)}
     ${card.note ? html`<p class="note"><bdi>${visible(card.note)}</bdi></p>` : ""}
     ${said[card.phase] ? html`<p class="note quiet-note">${said[card.phase]}</p>` : ""}
     <footer>

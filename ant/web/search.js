@@ -57,7 +57,7 @@ function hitsOf(found) {
   for (const each of found.results ?? []) {
     const session = each.session_id;
     const link = href("room", session, { message: each.id });
-    hits.push({ scope: "messages", session, text: each.snippet ?? each.content, at: each.created_at, link, by: each.sender_id ?? each.role });
+    hits.push({ scope: "messages", session, text: textOf(each), at: each.created_at, link, by: senderOf(each) });
   }
   for (const each of found.terminals ?? []) {
     const link = href("terminal", each.session_id, { offset: each.start, line: each.line });
@@ -72,6 +72,28 @@ function hitsOf(found) {
     hits.push({ scope: "tasks", session: each.session_id, text: each.title ?? each.snippet, at: each.created_at, link, by: each.status });
   }
   return hits.sort((a, b) => b.at.localeCompare(a.at));
+}
+
+/** The card of a prompt is JSON; a person wants its text. @param {any} message @returns {string} */
+function textOf(message) {
+  try {
+    const event = message.content?.startsWith("{") ? JSON.parse(message.content) : null;
+    if (typeof event?.text === "string") return event.text;
+  } catch {
+    // It only begins like JSON.
+  }
+  return message.snippet ?? message.content;
+}
+
+/** @param {any} message @returns {string} */
+function senderOf(message) {
+  const session = sessions.value.get(message.sender_id);
+  return session ? nameOf(session) : (message.sender_id ?? message.role);
+}
+
+/** A text with the marks of the search. It is split, and never parsed as HTML. @param {string} text */
+function marked(text) {
+  return text.split(/<\/?mark>/).map((part, i) => (i % 2 ? html`<mark>${visible(part)}</mark>` : visible(part)));
 }
 
 /** @param {SubmitEvent} event */
@@ -94,7 +116,7 @@ function hitView(hit) {
       <span class="hit-head"><bdi class="name">${nameOf(sessions.value.get(hit.session))}</bdi>
         <bdi class="where">${SCOPES[/** @type {keyof typeof SCOPES} */ (hit.scope)].toLowerCase()} · ${visible(hit.by)}</bdi>
         <span class="since">${ago(hit.at)}</span></span>
-      <bdi class=${hit.scope === "terminals" ? "text mono" : "text"}>${visible(hit.text)}</bdi>
+      <bdi class=${hit.scope === "terminals" ? "text mono" : "text"}>${marked(hit.text)}</bdi>
     </a>
   </li>`;
 }

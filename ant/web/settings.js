@@ -2,7 +2,7 @@
 import { get, post, remove, said } from "./api.js";
 import { announce } from "./live.js";
 import { pairDialog, tokenDialog } from "./token_dialogs.js";
-import { ask, emptyState, errorState } from "./parts.js";
+import { ask, errorState } from "./parts.js";
 import { may, me } from "./state.js";
 import { duration, ago, now } from "./times.js";
 import { visible } from "./text.js";
@@ -81,12 +81,12 @@ function keysPart() {
   const caller = me.value;
   return html`<section aria-label="Keys and devices">
     <h2 class="rule">Keys and devices</h2>
-    <p class="hint">This browser: ${caller.label ? html`<bdi>${visible(caller.label)}</bdi>` : "the operator"}, ${caller.scopes ? caller.scopes.join(", ") : "may do everything"}.
+    <p class="hint">This browser: ${caller.label ? html`<bdi>${visible(caller.label)}</bdi>` : "the operator"}, ${caller.kind === "operator" ? "may do everything" : caller.scopes.join(", ")}.
       ${caller.kind === "device" ? html`<button class="link" @click=${() => void signOutHere()}>Sign out</button>` : ""}</p>
     ${may("admin")
       ? html`${tokens.value?.length
             ? html`<ul class="lines">${tokens.value.map(tokenRow)}</ul>`
-            : emptyState("No key and no device.", "A signed-in browser and an access token are listed here.")}
+            : html`<p class="hint">Signed-in browsers and access tokens are listed here. There is none.</p>`}
           <div class="actions left">
             <button class="button" @click=${() => pairDialog()}>Sign a device in</button>
             <button class="button" @click=${() => tokenDialog(() => void read())}>New access token</button>
@@ -123,7 +123,7 @@ function serverPart() {
       <dt>Processor</dt><dd>${pressure.cpu_pct.toFixed(1)} % of a core</dd>
       <dt>Loop delay</dt><dd>${pressure.loop_delay_ms_p50.toFixed(1)} ms, at most ${pressure.loop_delay_ms_max.toFixed(0)} ms in the last minute</dd>
     </dl>
-    <p class="hint"><a href="docs">API reference</a></p>
+    <p class="after"><a href="docs">API reference</a></p>
   </section>`;
 }
 

@@ -28,10 +28,10 @@ export const agents = signal(new Map());
 /** The newest closed prompts, the newest first. @type {import("./vendor/signals-core.js").Signal<Prompt[]>} */
 export const answers = signal([]);
 /**
- * Who calls. `scopes` is null for the operator, who may do everything.
- * @type {import("./vendor/signals-core.js").Signal<{kind: string, label: string | null, scopes: string[] | null, session_id: string | null}>}
+ * Who calls, and what the caller may do.
+ * @type {import("./vendor/signals-core.js").Signal<import("./types.js").Caller>}
  */
-export const me = signal({ kind: "operator", label: null, scopes: null, session_id: null });
+export const me = signal({ kind: "operator", label: null, scopes: [], session_id: null, expires_at: null });
 /** Whether all of it was read once. */
 export const loaded = signal(false);
 /** Why it could not be read; empty if it could. */
@@ -39,8 +39,8 @@ export const loadError = signal("");
 
 /** @param {import("./types.js").Scope} scope */
 export function may(scope) {
-  const scopes = me.value.scopes;
-  if (scopes === null || scopes.includes(scope)) return true;
+  const { scopes } = me.value;
+  if (scopes.includes(scope)) return true;
   return scope !== "answer" && scopes.includes("admin");
 }
 
@@ -104,12 +104,16 @@ export async function load() {
   }
   held = [];
   try {
-    const [list, overview, caller] = await Promise.all([readSessions(), get("api/status"), readMe()]);
+    const [list, overview, caller] = await Promise.all([
+      readSessions(),
+      get("api/status"),
+      get("api/caller"),
+    ]);
     batch(() => {
       sessions.value = new Map(list.sessions.map((each) => [each.id, each]));
       recoverable.value = list.recoverable;
       take(overview);
-      if (caller) me.value = caller;
+      me.value = caller;
       loaded.value = true;
       loadError.value = "";
     });
@@ -137,15 +141,6 @@ async function readSessions() {
     after = page.next;
   } while (after);
   return all;
-}
-
-async function readMe() {
-  try {
-    return await get("api/caller");
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
-  }
 }
 
 /** @param {{terminals: import("./types.js").TerminalStatus[]}} overview */

@@ -1,7 +1,7 @@
 /** Dialogs of keys: sign a device in, make an access token. */
 import { post, said, url } from "./api.js";
 import { dialog } from "./parts.js";
-import { me } from "./state.js";
+import { may } from "./state.js";
 import { duration } from "./times.js";
 import { visible } from "./text.js";
 import { html } from "./vendor/lit-html.js";
@@ -19,7 +19,6 @@ const DAY_S = 86400;
 
 /** @param {string[]} chosen */
 function scopeBoxes(chosen) {
-  const allowed = me.value.scopes;
   return html`<fieldset class="types">
     <legend>May</legend>
     ${Object.entries(SCOPES).map(
@@ -28,7 +27,7 @@ function scopeBoxes(chosen) {
           name="scopes"
           value=${key}
           ?checked=${chosen.includes(key)}
-          ?disabled=${allowed !== null && !allowed.includes(key) && !(allowed.includes("admin") && key !== "answer")}
+          ?disabled=${!may(/** @type {import("./types.js").Scope} */ (key))}
         /> ${text} <span class="where">${key}</span></label>`,
     )}
   </fieldset>`;

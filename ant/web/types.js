@@ -4,6 +4,13 @@
  *
  * @typedef {"view" | "type" | "answer" | "post" | "admin"} Scope
  *
+ * @typedef {object} Caller
+ * @property {"operator" | "token" | "device"} kind
+ * @property {string | null} label
+ * @property {Scope[]} scopes
+ * @property {string | null} session_id
+ * @property {string | null} expires_at
+ *
  * @typedef {object} TerminalInfo
  * @property {string} host
  * @property {string[] | null} command

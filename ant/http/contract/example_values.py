@@ -164,6 +164,8 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     **{name: {"sessionId": ROOM} for name in _ROOM_EVENTS},
     "AccessToken": {"id": TOKEN, "label": "CI", "session_id": None}
     | {"scopes": ["view", "post"], "last_address": "127.0.0.1"},
+    "CallerRights": {"kind": "device", "label": "Phone", "session_id": None}
+    | {"scopes": ["view", "answer"]},
     "NewToken": {"token": f"ant_{CODE}"},
     "SignInCode": {"code": CODE, "path": f"/sign-in#{CODE}", "expires_in": 60},
     "Ack": {"ref": "1", "sessionId": TERMINAL, "offset": 4096, "end": 4160},

@@ -11,7 +11,7 @@ from ant.http.contract.endpoint import JSON, Done, endpoint
 from ant.identity import access_tokens
 from ant.identity.access_tokens import NewToken
 from ant.identity.sign_in_codes import CODE_S
-from ant.model.access_tokens import AccessToken, Scope
+from ant.model.access_tokens import AccessToken, CallerKind, CallerRights, Scope
 from ant.runtime.system import System
 
 _MANY = "There are 1,000 tokens and signed-in browsers already."
@@ -150,6 +150,25 @@ async def sign_out(system: System, access_token: AccessToken | None) -> Done | R
     response = Response(codec.dumps(Done()), content_type=JSON)
     response.delete_cookie(auth.cookie_name(system.epoch))
     return response
+
+
+@endpoint("GET", "/api/caller", scope="any")
+async def get_caller(
+    system: System, access_token: AccessToken | None
+) -> CallerRights:
+    """Return who calls, and what the caller may do.
+
+    A page or a program reads it to show only what works.
+    """
+    if access_token is None:
+        return CallerRights(CallerKind.OPERATOR, None, tuple(Scope), None, None)
+    return CallerRights(
+        kind=CallerKind(access_token.kind),
+        label=access_token.label,
+        scopes=access_token.scopes,
+        session_id=access_token.session_id,
+        expires_at=access_token.expires_at,
+    )
 
 
 async def _revoke(system: System, token_id: str) -> None:

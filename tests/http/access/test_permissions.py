@@ -99,6 +99,7 @@ STANCES: dict[str, tuple[int, int, int]] = {
             "DELETE /api/tokens/:id",
             "POST /api/sign-in/codes",
             "POST /api/sign-out",
+            "GET /api/caller",
         ),
         NEVER,
     ),

@@ -80,7 +80,7 @@ SCOPES: dict[str, str | None] = {
         Scope.ANSWER: "POST /api/sessions/:id/prompt-bridge/respond",
         Scope.POST: POST,
         Scope.ADMIN: ADMIN,
-        "any": "POST /api/sign-out",
+        "any": "POST /api/sign-out, GET /api/caller",
     }.items()
     for name in names.split(",")
 } | {"POST /api/sign-in": None}

@@ -73,6 +73,7 @@ EXTRAS = {
     "POST /api/sign-in/codes",
     "POST /api/sign-in",
     "POST /api/sign-out",
+    "GET /api/caller",
     "GET /api/sessions/:id/wait",
     "GET /openapi.json",
     "GET /api/schemas/ws",

@@ -13,6 +13,7 @@ from ant.http.access import auth
 from ant.http.access.refusals import FREE
 from ant.identity import access_tokens
 from ant.identity.sign_in_codes import CODE_S
+from ant.model.access_tokens import Scope
 from tests.http.access.test_scopes import KEY, SAME_ORIGIN, Scene, files_of, scene
 from tests.http.asking import Answer, ask
 from tests.systems import running
@@ -215,3 +216,18 @@ async def test_the_page_runs_its_own_script_only(scene: Scene) -> None:
         },
     )
     assert 200 == by_link.status_code
+
+
+async def test_a_caller_learns_what_it_may_do(scene: Scene) -> None:
+    """The operator everything; a token its own scopes, by its label."""
+    told = await scene.operator.get("/api/caller")
+    assert ("operator", None) == (told["kind"], told["label"])
+    assert {each.value for each in Scope} == set(told["scopes"])
+    limited = scene.api(Scope.VIEW, session_id=scene.own["id"])
+    told = await limited.get("/api/caller")
+    assert ("token", "test", ["view"]) == (told["kind"], told["label"], told["scopes"])
+    assert scene.own["id"] == told["session_id"]
+    code = await code_of(scene, label="Phone", scopes=["view", "answer"])
+    browser = HOST | {"Cookie": cookie_in(await exchange(scene, code))}
+    device = await ask(scene.rig.app, "GET", "/api/caller", **browser)
+    assert ("device", "Phone") == (device.body["kind"], device.body["label"])
