@@ -10,7 +10,7 @@
  */
 import { get, post, Problem, said, sessionPath } from "./api.js";
 import { link } from "./connection.js";
-import { answers, prompts, sessions } from "./state.js";
+import { answers, prompts, screens, sessions } from "./state.js";
 import { announce } from "./live.js";
 import { count, nameOf } from "./text.js";
 import { batch, effect, signal, untracked } from "./vendor/signals-core.js";
@@ -66,7 +66,7 @@ function cardOf(prompt) {
     phase: "open",
     note: "",
     isChanged: false,
-    rows: [],
+    rows: screens.get(prompt.id) ?? [],
     ticked: ticked(prompt),
     changedAt: performance.now(),
   };
@@ -92,7 +92,7 @@ function reconcile(pending) {
     const prompt = open.get(card.id);
     open.delete(card.id);
     if (!prompt) return card.phase === "done" ? card : finished(card);
-    if (prompt.id === card.prompt.id) return card;
+    if (prompt.id === card.prompt.id) return updated(card, prompt);
     const wasAnswered = card.phase === "typed" || mine.has(card.prompt.id);
     const note = wasAnswered ? "Answered. This is the next question." : "It changed.";
     if (!wasAnswered) announce(`The question of ${nameOf(sessions.value.get(card.id))} changed.`);
@@ -110,6 +110,15 @@ function reconcile(pending) {
   } else if (open.size) {
     announce(count(open.size, "new prompt waits", "new prompts wait"));
   }
+}
+
+/** A card whose prompt is the same one, with other options perhaps. @param {Card} card @param {Prompt} prompt */
+function updated(card, prompt) {
+  if (prompt === card.prompt) return card;
+  const asked = (/** @type {Prompt} */ each) =>
+    JSON.stringify([each.question, each.form, each.options.map((option) => [option.label, option.keys])]);
+  if (asked(prompt) === asked(card.prompt)) return { ...card, prompt };
+  return { ...cardOf(prompt), rows: card.rows, isChanged: true, note: "It changed." };
 }
 
 /** A card whose prompt is gone: it shows the outcome, and leaves soon. @param {Card} card */
@@ -139,6 +148,7 @@ export function outcome(prompt) {
 
 /** @param {Prompt} prompt */
 async function readRows(prompt) {
+  if (screens.has(prompt.id)) return;
   try {
     const screen = await get(sessionPath(prompt.session_id, "terminal/screen"));
     /** @type {string[]} */

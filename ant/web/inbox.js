@@ -7,10 +7,10 @@ import { cards, choose, isArmed, isStill, mine, outcome, sendBoxes, sendText } f
 import { link } from "./connection.js";
 import { announce } from "./live.js";
 import { choicesOf, takesText } from "./options.js";
-import { agentOf, emptyState, stateMark } from "./parts.js";
+import { agentOf, emptyState, stateMark, whereOf } from "./parts.js";
 import { go, href } from "./router.js";
 import { agents, answers, loaded, may, sessions, STATES, stateOf, terminals } from "./state.js";
-import { folderOf, nameOf, visible } from "./text.js";
+import { nameOf, visible } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html.js";
@@ -156,7 +156,7 @@ function cardView(card) {
     <header>
       <span class="state state-waiting"><span aria-hidden="true">●</span> waiting</span>
       <h3 title=${name}><bdi>${agent && !name.includes(agent) ? `${agent} · ${name}` : name}</bdi></h3>
-      <span class="where" title=${folderOf(session)}><bdi>${folderOf(session)}</bdi></span>
+      <span class="where" title=${whereOf(session)}><bdi>${whereOf(session)}</bdi></span>
       <span class="waited">${ago(prompt.detected_at)}</span>
     </header>
     <p class="question" tabindex=${prompt.question.split("\n").length > 12 ? 0 : nothing}><bdi>${visible(prompt.question, { lines: true })}</bdi></p>
@@ -184,7 +184,7 @@ function group(state) {
           <a class="line" data-item=${each.id} data-open href=${href("terminal", each.id)}>
             ${stateMark(each)}
             <bdi class="name" title=${nameOf(each)}>${nameOf(each)}</bdi>
-            <bdi class="where" title=${folderOf(each)}>${reason(each) || folderOf(each)}</bdi>
+            <bdi class="where" title=${whereOf(each)}>${reason(each) || whereOf(each)}</bdi>
             <span class="since">${ago(agents.value.get(each.id)?.detectedAt ?? each.last_activity)}</span>
           </a>
         </li>`,

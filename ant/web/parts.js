@@ -2,14 +2,15 @@
  * Parts that several screens use.
  *
  * - `stateMark(session)` is the shape and the word of a state.
+ * - `whereOf(session)` is its rooms and its folder, such as `#release · /srv/app`.
  * - `agentOf(session)` is the name of the agent CLI in a terminal, if one is known.
  * - `emptyState(title, text)` and `errorState(text, retry)` stand for missing content.
  * - `ask({title, text, yes})` asks once before something is destroyed; true if agreed.
  * - `dialog(title, view)` opens a dialog and returns a function that closes it.
  */
 import { drawn } from "./drawing.js";
-import { agents, STATES, stateOf } from "./state.js";
-import { visible } from "./text.js";
+import { agents, places, STATES, stateOf } from "./state.js";
+import { folderOf, visible } from "./text.js";
 import { html } from "./vendor/lit-html.js";
 
 /** @typedef {import("./types.js").Session} Session */
@@ -29,6 +30,13 @@ export function agentOf(session) {
   const rule = agents.value.get(session.id)?.rule ?? "";
   const driver = rule.includes("/") && !rule.startsWith("shell/") ? rule.split("/")[0] : "";
   return visible(session.cli_flag ?? driver);
+}
+
+/** @param {Session | undefined} session */
+export function whereOf(session) {
+  const place = places.value.get(session?.id ?? "");
+  const rooms = (place?.rooms ?? []).map(({ name }) => `#${visible(name)}`);
+  return [...rooms, visible(place?.folder) || folderOf(session)].filter(Boolean).join(" · ");
 }
 
 /** @param {string} title @param {unknown} [text] */

@@ -1,5 +1,6 @@
 /** Settings: keys and devices, limits that were met, versions, this browser. */
 import { get, post, remove, said } from "./api.js";
+import { onFrame } from "./connection.js";
 import { announce } from "./live.js";
 import { pairDialog, tokenDialog } from "./token_dialogs.js";
 import { ask, errorState } from "./parts.js";
@@ -30,6 +31,7 @@ const failure = signal("");
 
 export function enterSettings() {
   void read();
+  return onFrame("access_tokens_changed", () => void read());
 }
 
 async function read() {

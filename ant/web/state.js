@@ -2,7 +2,8 @@
  * What the server has, as signals. Events of the socket keep them current; nothing polls.
  *
  * - `sessions` (by id), `recoverable`, `prompts` (pending, by terminal), `agents` (states
- *   by terminal), `answers` (the newest closed prompts), `me` (what the caller may do).
+ *   by terminal), `places` (folder and rooms by terminal), `answers` (the newest closed
+ *   prompts), `me` (what the caller may do).
  * - `stateOf(session)` is one of `STATES`, for lists and counts. `counts` has the counts.
  * - `load()` reads all of it; `may(scope)` says whether the caller has a scope.
  */
@@ -25,6 +26,13 @@ export const recoverable = signal([]);
 export const prompts = signal(new Map());
 /** @type {import("./vendor/signals-core.js").Signal<Map<string, AgentStatus>>} */
 export const agents = signal(new Map());
+/**
+ * Where each terminal is, as of the last `load`.
+ * @type {import("./vendor/signals-core.js").Signal<Map<string, {folder: string | null, rooms: {id: string, name: string}[]}>>}
+ */
+export const places = signal(new Map());
+/** The last rows of the screens, by the ids of the prompts on them, as of the last `load`. @type {Map<string, string[]>} */
+export const screens = new Map();
 /** The newest closed prompts, the newest first. @type {import("./vendor/signals-core.js").Signal<Prompt[]>} */
 export const answers = signal([]);
 /**
@@ -146,6 +154,14 @@ async function readSessions() {
 /** @param {{terminals: import("./types.js").TerminalStatus[]}} overview */
 function take(overview) {
   const pending = overview.terminals.map((each) => each.prompt).filter((each) => each !== null);
+  screens.clear();
+  for (const { prompt, screen } of overview.terminals) if (prompt && screen) screens.set(prompt.id, screen);
+  places.value = new Map(
+    overview.terminals.map(({ session, folder, rooms }) => [
+      session.id,
+      { folder: folder ?? null, rooms: rooms ?? [] },
+    ]),
+  );
   prompts.value = new Map(pending.map((each) => [each.session_id, each]));
   agents.value = new Map(
     overview.terminals.flatMap((each) =>
@@ -192,6 +208,7 @@ function apply(frame) {
       return;
     }
     case "prompt_detected":
+    case "prompt_updated":
       if (frame.prompt.status === "pending") prompts.value = changed(prompts.value, id, frame.prompt);
       return;
     case "prompt_bridge_resolved":

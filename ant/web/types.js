@@ -93,6 +93,9 @@
  * @property {{id: string}} session
  * @property {Prompt | null} prompt
  * @property {AgentStatus | null} agent_status
+ * @property {string | null} [folder]
+ * @property {{id: string, name: string}[]} [rooms]
+ * @property {string[] | null} [screen] The last ten rows, while it waits.
  *
  * @typedef {object} Span
  * @property {string} text
