@@ -102,7 +102,7 @@ function topBar() {
       ? html`<a class="pill" href=${href("inbox")}><span aria-hidden="true">●</span> ${waiting} waiting</a>`
       : ""}
     ${connectionNote()}
-    <button class="palette-key" @click=${openPalette} aria-label="Commands" aria-keyshortcuts="Control+K"><kbd>Ctrl K</kbd></button>
+    <button class="palette-key" @click=${openPalette} aria-label="Ctrl K: commands"><kbd>Ctrl K</kbd></button>
   </header>`;
 }
 

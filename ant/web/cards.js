@@ -22,6 +22,7 @@ import { batch, effect, signal, untracked } from "./vendor/signals-core.js";
  * @property {Prompt} prompt
  * @property {"open" | "sending" | "typed" | "done"} phase
  * @property {string} note What the person has to know, such as that the prompt changed.
+ * @property {string} refusal Why the last answer was refused; the next prompt says it, too.
  * @property {boolean} isChanged Whether another prompt stood on this card before.
  * @property {string[]} rows The last rows of the screen; empty until they are read.
  * @property {Set<number>} ticked The boxes that are ticked, if the prompt has boxes.
@@ -65,6 +66,7 @@ function cardOf(prompt) {
     prompt,
     phase: "open",
     note: "",
+    refusal: "",
     isChanged: false,
     rows: screens.get(prompt.id) ?? [],
     ticked: ticked(prompt),
@@ -94,7 +96,7 @@ function reconcile(pending) {
     if (!prompt) return card.phase === "done" ? card : finished(card);
     if (prompt.id === card.prompt.id) return updated(card, prompt);
     const wasAnswered = card.phase === "typed" || mine.has(card.prompt.id);
-    const note = wasAnswered ? "Answered. This is the next question." : "It changed.";
+    const note = card.refusal || (wasAnswered ? "Answered. This is the next question." : "It changed.");
     if (!wasAnswered) announce(`The question of ${nameOf(sessions.value.get(card.id))} changed.`);
     void readRows(prompt);
     return { ...cardOf(prompt), isChanged: true, note };
@@ -166,6 +168,7 @@ async function readRows(prompt) {
 
 /** @param {Card} card @param {number} index */
 export function choose(card, index) {
+  if (card.prompt.form === "view") return;
   if (card.prompt.form === "boxes" && card.prompt.options[index]?.checked !== null) {
     return toggle(card, index);
   }
@@ -218,7 +221,8 @@ async function send(card, answer) {
     mine.delete(prompt.id);
     const isOther = error instanceof Problem && error.status === 409;
     const note = isOther ? `It changed. Nothing was pressed. ${error.message}` : sentence(error);
-    show({ phase: "open", note, changedAt: performance.now() });
+    const refusal = isOther ? note : "";
+    show({ phase: "open", note, refusal, changedAt: performance.now() });
     announce(note);
     if (isOther) await readPending(id, note);
     return false;
@@ -242,7 +246,7 @@ async function readPending(id, note) {
       if (pending) now.set(id, pending);
       else now.delete(id);
       prompts.value = now;
-      if (pending) update(id, { note });
+      update(id, { note, refusal: note });
     });
   } catch {
     // The event of the new prompt tells the same.

@@ -1,0 +1,188 @@
+"""The frame of the page: keys, sign-in, lost connections, accessibility."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+import ant
+from ant.core import visible_text
+from ant.terminal.model.prompt import LASTING
+from tests.web.scene import Scene, expect, until
+
+pytestmark = pytest.mark.slow
+
+WEB = Path(ant.__file__).parent / "web"
+ASKS = 'read -r -p "Delete all of it? [y/n] " a; echo "said <$a>"; exec sleep 1000'
+
+
+def test_keyboard_only_from_start_to_answer(scene: Scene) -> None:
+    """Create, walk, look, go back, answer; no pointer is used."""
+    page = scene.page()
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("new")
+    page.keyboard.press("Enter")
+    page.get_by_label("Name").fill("deploy")
+    page.get_by_role("textbox", name="Command").fill(f"bash -c '{ASKS}'")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="deploy")).to_be_visible()
+    expect(page.get_by_role("region", name="Screen of deploy")).to_contain_text(
+        "Delete all of it?"
+    )
+    page.keyboard.press("g")
+    page.keyboard.press("f")
+    expect(page.locator(".tile")).to_contain_text("Delete all of it?")
+    page.keyboard.press("j")
+    expect(page.locator(".tile")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("#/terminal/"))
+    page.keyboard.press("n")
+    expect(page.locator("article.card")).to_be_focused()
+    page.wait_for_timeout(450)
+    page.keyboard.press("2")
+    expect(page.locator("article.card")).to_have_count(0)
+    (row,) = [e for e in scene.call("GET", "/api/sessions")["sessions"] if e["terminal"]]
+    until(lambda: "said <n>" in scene.transcript(row["id"]))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+
+
+def test_the_server_is_killed_and_comes_back(own: Scene) -> None:
+    """The page says since when it is away, sends nothing meanwhile, and catches up."""
+    own.allowed = ("ERR_CONNECTION_REFUSED", "WebSocket connection", "502")
+    row = own.terminal("deploy", ASKS)
+    page = own.page()
+    expect(page.locator("article.card")).to_be_visible()
+    port = own.port
+    own.kill()
+    expect(page.get_by_text(re.compile(r"away, last seen \d\d:\d\d"))).to_be_visible()
+    expect(page.get_by_role("button", name="1 y")).to_be_disabled()
+    page.wait_for_timeout(450)
+    page.keyboard.press("n")
+    page.keyboard.press("1")
+    expect(page.get_by_text("Not connected. Nothing was pressed.")).to_be_visible()
+    own.start(port)
+    expect(page.get_by_text("last seen")).to_have_count(0)
+    expect(page.locator("article.card")).to_have_count(0)
+    expect(page.locator("a.line", has_text="deploy")).to_contain_text("lost")
+    own.call("POST", f"/api/sessions/{row['id']}/terminal/start")
+    expect(page.locator("article.card")).to_be_visible()
+    assert "said" not in own.transcript(row["id"])
+
+
+def signed_in(scene: Scene, *scopes: str, **options: object) -> Page:
+    """A page of a browser that has signed in with these scopes."""
+    code = scene.call("POST", "/api/sign-in/codes", {"label": "Test", "scopes": scopes})
+    page = scene.page(code["path"].lstrip("/"), **options)
+    expect(page.get_by_text("signed in").or_(page.get_by_role("navigation")).first).to_be_visible()
+    page.goto(f"{scene.url}/")
+    return page
+
+
+def test_who_is_not_signed_in_learns_how(locked: Scene) -> None:
+    """By the screen; the link that it names works, and a revoked one ends at once."""
+    locked.allowed = ("401", "WebSocket connection")
+    page = locked.page()
+    expect(page.get_by_role("heading", name="Sign in to ANT")).to_be_visible()
+    expect(page.get_by_text("ant open", exact=True)).to_be_visible()
+    page = signed_in(locked, "view", "answer")
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    (token,) = locked.call("GET", "/api/tokens")["tokens"]
+    locked.call("DELETE", f"/api/tokens/{token['id']}")
+    expect(page.get_by_role("heading", name="Sign in to ANT")).to_be_visible()
+
+
+def test_who_may_only_look_gets_no_buttons(locked: Scene) -> None:
+    """Neither on a card, nor in the fleet, nor by keys."""
+    row = locked.terminal("deploy", ASKS)
+    page = signed_in(locked, "view")
+    expect(page.get_by_text("It only views.")).to_be_visible()
+    card = page.locator("article.card")
+    expect(card).to_contain_text("Delete all of it?")
+    expect(card.get_by_role("button")).to_have_count(0)
+    page.wait_for_timeout(450)
+    page.keyboard.press("n")
+    page.keyboard.press("1")
+    page.goto(f"{locked.url}/#/fleet")
+    expect(page.locator(".tile")).to_contain_text("Delete all of it?")
+    expect(page.get_by_role("button", name="New")).to_have_count(0)
+    page.goto(f"{locked.url}/#/settings")
+    expect(page.get_by_text("This browser: Test, view.")).to_be_visible()
+    expect(page.get_by_text("Limits met since the start")).to_be_visible()
+    assert "said" not in locked.transcript(row["id"])
+
+
+def test_keys_are_made_and_revoked(scene: Scene) -> None:
+    """A token is shown once; the list follows what happens elsewhere."""
+    page = scene.page("#/settings")
+    page.get_by_role("button", name="New access token").click()
+    page.get_by_label("Name").fill("CI")
+    page.get_by_role("button", name="Make").click()
+    expect(page.locator(".secret")).to_contain_text("ant_")
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator(".line", has_text="CI")).to_contain_text("view")
+    page.get_by_role("button", name="Revoke CI").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.locator(".line", has_text="CI")).to_have_count(0)
+    page.get_by_role("button", name="Sign a device in").click()
+    page.get_by_label("Name").fill("Phone")
+    page.get_by_role("button", name="Make").click()
+    expect(page.locator(".secret")).to_contain_text("/sign-in#")
+
+
+def axe(page: Page) -> list[str]:
+    """The serious findings of axe; it is injected past the policy of the page."""
+    for folder in (WEB.parent.parent / "node_modules", Path("/tmp/r-page/node_modules")):
+        if (source := folder / "axe-core" / "axe.min.js").exists():
+            page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
+            page.evaluate(source.read_text() + "; undefined")
+            found = page.evaluate("axe.run().then((result) => result.violations)")
+            return [
+                f"{each['id']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0]['failureSummary']}"
+                for each in found
+                if each["impact"] in ("serious", "critical")
+            ]
+    pytest.skip("axe-core is not installed.")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", ["inbox", "fleet", "rooms", "search?q=line", "settings"])
+def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> None:
+    """With content: a dialog, a question, a colourful program, a room, an ended one."""
+    scene.agent("api", "claude", "dialog 0")
+    scene.terminal("deploy", 'read -r -p "Version? " a')
+    scene.terminal("colours", r"printf '\033[31mline \033[1;32mgreen\033[0m\n'; sleep 99")
+    scene.terminal("over", "echo line")
+    scene.call("POST", "/api/sessions", {"name": "release", "type": "chat"})
+    page = scene.page(f"#/{place}", color_scheme=scheme)
+    if place == "inbox":
+        expect(page.locator("article.card")).to_have_count(2)
+    if place == "fleet":
+        expect(page.locator(".tile", has_text="colours")).to_contain_text("green")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert [] == axe(page)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert [] == axe(page)
+
+
+def test_the_page_and_the_server_agree_on_words() -> None:
+    """Which options last, and which characters are hidden."""
+
+    def literal(module: str, name: str) -> str:
+        source = (WEB / module).read_text()
+        found = re.search(rf"export const {name} =\s*([^;]+);", source)
+        assert found is not None
+        parts = re.findall(r'"((?:[^"\\]|\\.)*)"', found[1])
+        return "".join(parts).replace("\\\\", "\\")
+
+    assert LASTING.pattern == literal("options.js", "LASTING")
+    hidden = literal("text.js", "HIDDEN")
+    ranges = re.findall(r"\\u\{([0-9a-f]+)\}(?:-\\u\{([0-9a-f]+)\})?", hidden)
+    ours = {(int(a, 16), int(b or a, 16)) for a, b in ranges}
+    assert set(visible_text._RANGES) == ours
