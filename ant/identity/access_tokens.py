@@ -34,6 +34,7 @@ from ant.core.errors import (
 )
 from ant.identity.tokens import Caller
 from ant.model.access_tokens import AccessToken, AccessTokenId, Scope, TokenKind
+from ant.model.events import AccessTokensChanged
 from ant.sessions import sessions
 from ant.store import Unit
 
@@ -102,6 +103,7 @@ def create(
     )
     secret = PREFIX + clock.new_secret()
     unit.access_tokens.add(token, _digest(secret), by.id if by else None)
+    unit.emit(AccessTokensChanged())
     return NewToken(token, secret)
 
 
@@ -146,6 +148,7 @@ def list_tokens(unit: Unit) -> tuple[AccessToken, ...]:
 def revoke(unit: Unit, token_id: str) -> None:
     """Delete a token and those made with it. Raises `NotFound`."""
     unit.access_tokens.remove(family(unit, token_id))
+    unit.emit(AccessTokensChanged())
 
 
 def family(unit: Unit, token_id: str) -> list[AccessTokenId]:

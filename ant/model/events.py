@@ -17,6 +17,7 @@ from ant.model.prompt_events import (
     AgentStatusUpdated,
     PromptBridgeResolved,
     PromptDetected,
+    PromptUpdated,
     SessionInputResolved,
     SessionNeedsInput,
 )
@@ -322,6 +323,16 @@ class Typing:
     """True when typing begins, false when it stops."""
 
 
+@attrs.frozen
+class AccessTokensChanged:
+    """An access token was made or revoked, or a browser signed in or out."""
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = True
+    session_id: SessionId | None = attrs.field(default=None, metadata=_SESSION)
+    """Always null: the list of tokens is that of the server."""
+
+
 Event = (
     SessionsChanged
     | SessionExited
@@ -346,7 +357,9 @@ Event = (
     | RunEventCreated
     | Tombstone
     | Typing
+    | AccessTokensChanged
     | PromptDetected
+    | PromptUpdated
     | SessionNeedsInput
     | SessionInputResolved
     | PromptBridgeResolved

@@ -25,6 +25,21 @@ class PromptDetected:
 
 
 @attrs.frozen
+class PromptUpdated:
+    """A prompt changed and is still pending; the frame contains all of it.
+
+    An answer was typed and the prompt stayed, or the options changed. That another
+    option is selected is no event.
+    """
+
+    durable: ClassVar[bool] = True
+    to_all: ClassVar[bool] = True
+    session_id: SessionId = attrs.field(metadata=_SESSION)
+    prompt: PromptRecord
+    """The whole prompt, as it is now."""
+
+
+@attrs.frozen
 class SessionNeedsInput:
     """A terminal waits for input."""
 

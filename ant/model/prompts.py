@@ -330,8 +330,18 @@ class StatusPage:
 
 
 @attrs.frozen
+class RoomBrief:
+    """A room that a terminal is in."""
+
+    id: SessionId
+    """The id of the room."""
+    name: str
+    """The name of the room."""
+
+
+@attrs.frozen
 class TerminalStatus:
-    """The state and the prompt of a terminal."""
+    """The state and the prompt of a terminal, and where it is."""
 
     session: SessionBrief
     """The terminal."""
@@ -345,6 +355,15 @@ class TerminalStatus:
     """The state of the program; null if it is not known yet."""
     terminal_activity: TerminalActivity | None
     """How long the program had no output; null if none runs."""
+    folder: str | None
+    """The folder that its shell reported last, else the one in which its program
+    started; null if neither is known."""
+    rooms: tuple[RoomBrief, ...]
+    """The rooms that it is a member of, the last joined first, at most 20; its linked
+    chat is not among them."""
+    screen: tuple[str, ...] | None
+    """The last ten rows of its screen as text, while it waits; null otherwise. Empty
+    rows at the end of the screen are left out."""
 
 
 @attrs.frozen

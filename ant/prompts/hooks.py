@@ -68,6 +68,10 @@ class HookFact:
         """Whether it outranks a verdict on the screen made at `looked_at`."""
         return looked_at <= self.at or now - self.at < TRUST_S
 
+    def trusted_for_s(self, now: float) -> float:
+        """Seconds after which a newer verdict on the screen outranks it."""
+        return self.at + TRUST_S - now
+
 
 def event_of(request: ReportHook) -> str:
     """Return the name of a hook event."""

@@ -15,6 +15,7 @@ from ant.model.messages import Message, MessageId, MessageType
 from ant.model.prompt_events import (
     PromptBridgeResolved,
     PromptDetected,
+    PromptUpdated,
     SessionInputResolved,
     SessionNeedsInput,
 )
@@ -33,6 +34,7 @@ from ant.run_events import entries, log
 from ant.sessions.linked import get_terminal_of, need_terminal_of
 from ant.sessions.sessions import need_terminal
 from ant.store import Unit
+from ant.terminal.model.prompt import Option
 
 
 def raise_prompt(
@@ -118,8 +120,9 @@ def _chat_of(target: Target, session: Session) -> SessionId | None:
 def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     """Store what changed of a prompt: the selection, the answer, its end.
 
-    Of a prompt that is closed already only the answer is stored. Return the stored
-    record, or None if the session was removed.
+    All but a change of the selection alone is announced. Of a prompt that is closed
+    already only the answer is stored. Return the stored record, or None if the
+    session was removed.
     """
     before = unit.prompts.get(record.id)
     if before is None:
@@ -133,9 +136,18 @@ def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     _record_change(unit, before, record)
     if not record.is_pending:
         _announce_end(unit, record)
-    elif record.answer != before.answer:
+        return record
+    is_answered = record.answer != before.answer
+    if is_answered:
         _update_cards(unit, record)
+    if is_answered or _unmarked(record) != _unmarked(before):
+        unit.emit(PromptUpdated(record.session_id, record))
     return record
+
+
+def _unmarked(record: PromptRecord) -> list[Option]:
+    """The options without the marker: a program may move it many times a second."""
+    return [attrs.evolve(option, selected=False) for option in record.options]
 
 
 def _record_change(unit: Unit, before: PromptRecord, now: PromptRecord) -> None:

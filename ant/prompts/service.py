@@ -65,14 +65,16 @@ class _SessionPrompts:
     """The prompts of one session, and the state of their storage.
 
     `writing` is the scope of the task that writes, `failed` the error of its last
-    commit if that failed. `is_over`: the program has ended. Tasks that wait for a
-    change park in `changed`.
+    commit if that failed. `expiring` is the scope of the task that waits until the last
+    hook is outranked. `is_over`: the program has ended. Tasks that wait for a change
+    park in `changed`.
     """
 
     tracker: PromptTracker
     flow: OutputFlow
     writing: trio.CancelScope | None = None
     failed: StorageFailed | None = None
+    expiring: trio.CancelScope | None = None
     is_over: bool = False
     changed: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
 
@@ -166,8 +168,8 @@ class PromptService:
         """Stop tracking a session whose program does not run."""
         if (entry := self._entries.pop(session_id, None)) is not None:
             entry.is_over = True
-            if entry.writing is not None:
-                entry.writing.cancel()
+            for scope in filter(None, (entry.writing, entry.expiring)):
+                scope.cancel()
             entry.changed.unpark_all()
 
     # Called by routes.
@@ -177,7 +179,7 @@ class PromptService:
         entry = self._entries.get(session_id)
         if entry is None:
             return None
-        self._publish_status(entry)  # The last hook may have expired.
+        self._publish_status(entry)  # The last hook may be outranked by now.
         return entry.tracker.status
 
     def rests(self) -> dict[SessionId, RestState]:
@@ -203,7 +205,7 @@ class PromptService:
         if entry is None:
             return False
         entry.tracker.hook = fact
-        self._publish_status(entry)
+        self._update(entry)
         return True
 
     def discarded(self, record: PromptRecord) -> None:
@@ -288,6 +290,14 @@ class PromptService:
         if is_due and entry.writing is None and not entry.is_over:
             entry.writing = trio.CancelScope()
             self._nursery.start_soon(self._write, entry, entry.writing)
+        hook, is_waiting = entry.tracker.hook, entry.expiring is not None
+        if (
+            hook is not None
+            and hook.trusted_for_s(clock.monotonic()) > 0
+            and not (is_waiting or entry.is_over)
+        ):
+            entry.expiring = trio.CancelScope()
+            self._nursery.start_soon(self._expire, entry, entry.expiring)
         entry.changed.unpark_all()
 
     def _publish_status(self, entry: _SessionPrompts) -> None:
@@ -298,6 +308,22 @@ class PromptService:
             is_screen = status.source == "screen" and verdict is not None
             end = verdict.end if verdict and is_screen else tail.end
             self._recorder.state(entry.tracker.session_id, status, end)
+
+    async def _expire(self, entry: _SessionPrompts, scope: trio.CancelScope) -> None:
+        """Publish the status once the screen outranks the last hook.
+
+        *Cancellation:* the run is over.
+        """
+        try:
+            with scope:
+                while (hook := entry.tracker.hook) is not None:
+                    left_s = hook.trusted_for_s(clock.monotonic())
+                    if left_s <= 0:
+                        self._publish_status(entry)
+                        return
+                    await trio.sleep(left_s)
+        finally:
+            entry.expiring = None
 
     async def _write(self, entry: _SessionPrompts, scope: trio.CancelScope) -> None:
         """Store all that is due. *Cancellation:* the run is over."""

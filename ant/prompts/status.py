@@ -9,6 +9,7 @@ from ant.model.prompts import (
     CaptureState,
     Overview,
     PromptRecord,
+    RoomBrief,
     RouteState,
     SessionBrief,
     StatusPage,
@@ -18,6 +19,9 @@ from ant.model.sessions import Session, SessionId, Status
 from ant.sessions.linked import terminal_of
 from ant.sessions.sessions import get_session
 from ant.store import Unit
+
+ROOMS = 20
+"""Rooms of a terminal in the overview: a person reads no more in one line."""
 
 
 def status_page(unit: Unit, session_id: SessionId) -> StatusPage:
@@ -73,6 +77,9 @@ def overview(unit: Unit) -> Overview:
             prompt=prompt,
             agent_status=None,
             terminal_activity=None,
+            folder=session.root_dir,
+            rooms=_rooms(unit, session),
+            screen=None,
         )
         for session in unit.sessions.active()
         if session.status is Status.RUNNING
@@ -81,6 +88,13 @@ def overview(unit: Unit) -> Overview:
     terminals.sort(key=lambda each: (each.since is None, each.since or unit.now))
     waiting = sum(each.needs_input for each in terminals)
     return Overview(waiting, tuple(terminals))
+
+
+def _rooms(unit: Unit, session: Session) -> tuple[RoomBrief, ...]:
+    rooms = unit.people.rooms_of(session.id, ROOMS + 1)
+    own = session.linked_chat_id
+    found = [RoomBrief(SessionId(id_), name) for id_, name in rooms if id_ != own]
+    return tuple(found[:ROOMS])
 
 
 def brief(session: Session) -> SessionBrief:

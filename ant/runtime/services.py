@@ -38,6 +38,11 @@ class ActiveRun(RunObserver, Protocol):
         ...
 
     @property
+    def folder(self) -> str | None:
+        """The folder of its shell, else of its start; None if neither is known."""
+        ...
+
+    @property
     def silent_s(self) -> float:
         """Seconds since the last output of the program, else since its start."""
         ...

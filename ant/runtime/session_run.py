@@ -75,6 +75,7 @@ class SessionRun:
         self.has_begun = False
         self._services, self._size, self._cwd = services, (cols, rows), cwd
         self._surviving = surviving
+        self._folder: str | None = None
         self._run = surviving.pane_ids.run if surviving else clock.new_id()
 
     @property
@@ -87,6 +88,14 @@ class SessionRun:
         """Seconds since the last output of the program, else since its start."""
         last = self.detector.last_output
         return trio.current_time() - (self._began_at if last is None else last)
+
+    @property
+    def folder(self) -> str | None:
+        """The folder that the shell reported last, else the one of the program's start.
+
+        None if neither is known: an earlier server started it, in a default folder.
+        """
+        return (self.live.folder if self.has_begun else None) or self._folder
 
     async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
         """Reserve offsets for the run, then start the program or resume it."""
@@ -150,7 +159,7 @@ class SessionRun:
         }
         root_dir = program.session.root_dir or self._cwd
         self._set_shell_key()
-        return plan(
+        spec = plan(
             program.command,
             root_dir,
             own,
@@ -158,6 +167,8 @@ class SessionRun:
             program.rows,
             self.detector.shell.key,
         )
+        self._folder = spec.cwd
+        return spec
 
     async def on_started(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""

@@ -295,6 +295,17 @@ class LiveTerminal:
             self._catch_up()
         return self._view.shown()
 
+    def text(self) -> list[str]:
+        """The rows of the screen as text, as `shown` does; none without a library."""
+        if not self.flow.floods:
+            self._catch_up()
+        return self._view.text()
+
+    @property
+    def folder(self) -> str | None:
+        """The folder that the shell reported last; None if it reported none."""
+        return self._view.folder
+
     @property
     def state(self) -> tuple[int, int, tuple[int, int] | None]:
         """What `shown` depends on: how far the screen and the output are, and the

@@ -162,6 +162,15 @@ class ScreenView:
         """What the screen shows. Raises as `drawing`."""
         return self._get_display().shown()
 
+    def text(self) -> list[str]:
+        """The rows of the screen as text; none where no screen library is installed."""
+        return self._display.text() if self._display is not None else []
+
+    @property
+    def folder(self) -> str | None:
+        """The folder that the shell reported last; None if it reported none."""
+        return self._blocks.folder
+
     @property
     def size(self) -> tuple[int, int] | None:
         """Columns and rows; None where no screen library is installed."""

@@ -21,6 +21,7 @@ from ant.model.deliveries import (
     Transition,
 )
 from ant.model.events import (
+    AccessTokensChanged,
     CliFlagUpdated,
     DeliveryUpdated,
     Envelope,
@@ -52,6 +53,7 @@ from ant.model.prompt_events import (
     AgentStatusUpdated,
     PromptBridgeResolved,
     PromptDetected,
+    PromptUpdated,
     SessionInputResolved,
     SessionNeedsInput,
 )
@@ -156,7 +158,9 @@ EVENTS: list[tuple[bool, bool, Event]] = [
     (True, False, RunEventCreated(ONE, HAPPENED)),
     (True, False, Tombstone(ONE, "task_created", "a" * 64)),
     (False, False, Typing(ONE, "@ada", True)),
+    (True, True, AccessTokensChanged()),
     (True, True, PromptDetected(ONE, ASKED)),
+    (True, True, PromptUpdated(ONE, ASKED)),
     (
         True,
         True,
@@ -308,7 +312,9 @@ def test_frames_keep_the_names_of_the_original() -> None:
         "tombstone": {"eventType", "sha256"},
         "sessions_changed": {"removedIds"},
         "participants_changed": set(),
+        "access_tokens_changed": set(),
         "prompt_detected": {"prompt"},
+        "prompt_updated": {"prompt"},
         "session_needs_input": {
             *("eventClass", "summary", "source", "promptId", "detector", "since"),
             *("kind", "options"),

@@ -31,6 +31,7 @@ from ant.runtime import run_records
 from ant.sessions import sessions
 from ant.store import Store, Unit
 from ant.terminal.host.base import Exit
+from ant.terminal.model.prompt import Option
 from tests.asked import decision, prompt, record, stored
 from tests.rules import (
     NOBODY,
@@ -236,10 +237,10 @@ def test_an_answer_is_on_the_card(store: Store, here: Session) -> None:
 
 
 def test_an_answer_without_effect_is_stored(store: Store, here: Session) -> None:
-    """The prompt stays pending, and no event announces its end."""
+    """The prompt stays pending; all are told of the answer, and of no end."""
     told = ask(store, here)
     noted = attrs.evolve(told, answer=decision(resolved=False), selected=1)
-    assert ["run_event_created", "message_updated"] == tags(
+    assert ["run_event_created", "message_updated", "prompt_updated"] == tags(
         store, prompts.change_prompt, noted
     )
     meta = card_of(store, told).meta
@@ -254,9 +255,18 @@ def test_an_answer_without_effect_is_stored(store: Store, here: Session) -> None
 def test_a_moved_marker_is_no_event(store: Store, here: Session) -> None:
     """It is kept."""
     told = ask(store, here)
-    moved = attrs.evolve(told, selected=2)
+    options = tuple(Option(each.label, n == 2) for n, each in enumerate(told.options))
+    moved = attrs.evolve(told, selected=2, options=options)
     assert [] == tags(store, prompts.change_prompt, moved)
     assert moved == stored(store, told.id)
+
+
+def test_another_option_is_an_event(store: Store, here: Session) -> None:
+    """Whoever shows the prompt shows the new one."""
+    told = ask(store, here)
+    options = (*told.options[:-1], Option("Never", False))
+    changed = attrs.evolve(told, options=options)
+    assert ["prompt_updated"] == tags(store, prompts.change_prompt, changed)
 
 
 def test_input_is_resolved_with_the_last(store: Store, here: Session) -> None:

@@ -6,6 +6,7 @@ import pytest
 import trio
 
 from ant.api import codec
+from ant.core import clock
 from ant.core.counters import Limit
 from ant.core.errors import (
     AlreadyAnswered,
@@ -14,6 +15,7 @@ from ant.core.errors import (
     PromptChanged,
     StorageFailed,
 )
+from ant.core.wakeup import Wakeup
 from ant.model.events import Envelope
 from ant.model.prompt_events import AgentStatusUpdated, PromptDetected
 from ant.model.prompts import (
@@ -25,7 +27,7 @@ from ant.model.prompts import (
     PromptStatus,
 )
 from ant.model.sessions import SessionId
-from ant.prompts import prompts, service, tracker
+from ant.prompts import hooks, prompts, service, tracker
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
 from ant.terminal.host.base import Exit
@@ -320,6 +322,23 @@ async def test_a_hook_counts_while_a_program_runs(asker: Asker) -> None:
     assert not book.hook_reported(SessionId("nobody"), fact)
     (told,) = events(asker, AgentStatusUpdated)
     assert ("hook", "Bash") == (told.status.source, told.status.activity)
+
+
+async def test_the_end_of_a_hooks_trust_is_told(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asks for the status: a newer verdict counts from then on, in an event."""
+    monkeypatch.setattr(hooks, "TRUST_S", 0.1)
+    book = asker.rig.system.services.prompt_service
+    fact = HookFact(AgentState.BUSY, "PreToolUse", "Bash", clock.monotonic())
+    assert book.hook_reported(asker.session.id, fact)
+    asker.show(kind=Kind.AT_REST)
+    published = Wakeup()
+    with asker.rig.bus.subscribed(published), trio.fail_after(PATIENCE_S):
+        while (told := events(asker, AgentStatusUpdated)[-1].status).source == "hook":
+            await published.wait()
+    assert AgentState.READY == told.state
+    book.forget(asker.session.id)
 
 
 async def test_calls_for_a_session_that_does_not_run_do_nothing(rig: Rig) -> None:

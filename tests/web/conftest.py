@@ -1,76 +1,78 @@
-"""Fixtures of the page's tests: a Chromium, and servers with and without a key."""
+"""Fixtures of the page's tests: one browser a run, a server and windows a test."""
 
-import contextlib
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.web.scene import Scene
+from tests.web.browser import DESKTOP, Watched, WebServer, chromium, web_server
+from tests.web.scene import Scene, opened
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this process."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("Chromium is not installed.")
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-        started = playwright.chromium.launch(executable_path=path, args=flags)
-        with contextlib.closing(started):
-            yield started
+Opener = Callable[..., Watched]
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Scene]:
-    """One server without a key for all tests that leave it as it is."""
-    one = Scene(tmp_path_factory.mktemp("web"), browser)
-    one.start()
-    try:
+def browser() -> Iterator["Browser"]:
+    """The Chromium of this run; the tests skip where there is none."""
+    with chromium() as one:
         yield one
-    finally:
-        one.close()
 
 
 @pytest.fixture
-def scene(shared: Scene) -> Iterator[Scene]:
-    """A server without a session: who sits at this computer is the operator."""
-    shared.faults.clear()
-    shared.allowed = ()
-    try:
-        yield shared
-    finally:
-        shared.clear()
-    assert not shared.faults
+def server(browser: "Browser", tmp_path: Path) -> Iterator[WebServer]:
+    """A server without a key, whose operator is who runs the tests."""
+    with web_server(tmp_path / "data") as one:
+        yield one
 
 
 @pytest.fixture
-def own(tmp_path: Path, browser: Browser) -> Iterator[Scene]:
-    """A server of this test alone, which it may kill."""
-    one = Scene(tmp_path, browser)
-    one.start()
-    try:
+def window(browser: "Browser", server: WebServer) -> Iterator[Opener]:
+    """Makes windows that share nothing: `window(**PHONE)`; DESKTOP is the default.
+
+    Each is checked at the end of the test.
+    """
+    contexts, made = [], []
+
+    def make(of: WebServer = server, **options: Any) -> Watched:
+        context = browser.new_context(**{**DESKTOP, **options})
+        contexts.append(context)
+        made.append(Watched(context.new_page(), of))
+        return made[-1]
+
+    yield make
+    for watched in made:
+        watched.check()
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def shared(
+    browser: "Browser", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebServer]:
+    """One server without a key for all scenes: each begins without a session."""
+    with web_server(tmp_path_factory.mktemp("shared")) as one:
         yield one
-    finally:
-        one.close()
-    assert not one.faults
 
 
 @pytest.fixture
-def locked(tmp_path: Path, browser: Browser) -> Iterator[Scene]:
-    """A server with a key: a browser has to sign in."""
-    key = "a-key-of-the-operator"
-    path = tmp_path / "key"
-    path.write_text(key)
-    path.chmod(0o600)
-    one = Scene(tmp_path, browser, ("--api-key-file", str(path)), key)
-    one.start()
-    try:
-        yield one
-    finally:
-        one.close()
-    assert not one.faults
+def scene(shared: WebServer, browser: "Browser", tmp_path: Path) -> Iterator[Scene]:
+    """Programs and pages on a server without a key."""
+    yield from opened(tmp_path, shared, browser)
+
+
+@pytest.fixture
+def fragile(server: WebServer, browser: "Browser", tmp_path: Path) -> Iterator[Scene]:
+    """A scene with a server of its own, which the test may kill."""
+    yield from opened(tmp_path, server, browser)
+
+
+@pytest.fixture
+def locked(browser: "Browser", tmp_path: Path) -> Iterator[Scene]:
+    """A scene whose server has a key: a browser has to sign in."""
+    with web_server(tmp_path / "data", ANT_API_KEY="a-key-of-the-operator") as server:
+        yield from opened(tmp_path, server, browser)

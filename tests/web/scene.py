@@ -1,35 +1,25 @@
-"""A real server and real pages, for tests of the page in a real Chromium.
+"""A server and the programs and pages of a test that uses several of them."""
 
-The tests are synchronous: Playwright has no trio. What a page does wrong by itself (an
-error, a script that its policy forbids, a request that fails) fails the test.
-"""
-
-import contextlib
 import json
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
-import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.live.server import START_S, environment
 from tests.mocks.named import NAMES, ROOT, mock_agent
+from tests.web.browser import DESKTOP, Watched, WebServer, start_server
 
-__all__ = ["expect"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
 
-PATIENCE_S = 10.0
-DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "has_touch": True,
-    "is_mobile": True,
-}
+PATIENCE_S = 15.0
+
+ARMED_MS = 450
+"""A bit more than a card is disarmed after it changed."""
 
 
 @attrs.define(eq=False)
@@ -55,128 +45,116 @@ class Agent:
 
 @attrs.define(eq=False)
 class Scene:
-    """A server process and the pages that look at it."""
+    """A server, and the pages that look at it."""
 
     folder: Path
-    browser: Browser
-    flags: tuple[str, ...] = ()
-    key: str | None = None
-    url: str = ""
-    process: subprocess.Popen[bytes] | None = None
-    contexts: list[BrowserContext] = attrs.field(factory=list)
-    faults: list[str] = attrs.field(factory=list)
-    allowed: tuple[str, ...] = ()
-    """Parts of console messages that a test expects."""
-
-    def start(self, port: int = 0) -> None:
-        """Start the server, and wait until it listens."""
-        words = "-m", "ant", "serve", "--port", str(port)
-        data = "--data-dir", str(self.folder / "data")
-        with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *words, *data, *self.flags],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=environment(),
-                start_new_session=True,
-            )
-        assert self.process.stdout is not None
-        said = self.process.stdout.readline().decode()
-        assert "listening on" in said, (self.folder / "server.log").read_text()
-        self.url = said.split()[-1]
+    server: WebServer
+    browser: "Browser"
+    _opened: list[Watched] = attrs.field(factory=list)
+    _expected: list[int] = attrs.field(factory=list)
+    _accepted: list[str] = attrs.field(factory=list)
 
     @property
-    def port(self) -> int:
-        return int(self.url.rpartition(":")[2])
+    def url(self) -> str:
+        return self.server.url
 
-    def kill(self) -> None:
+    def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        return self.server.call(method, path, body, **query)
+
+    def accept(self, *what: int | str) -> None:
+        """Accept these statuses, and what goes wrong with one of these texts."""
+        self._expected += [each for each in what if isinstance(each, int)]
+        self._accepted += [each for each in what if isinstance(each, str)]
+
+    def kill_server(self) -> None:
         """kill -9."""
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
+        self.server.kill()
+        self.server.http.close()
 
-    def clear(self) -> None:
-        """Close the pages, and remove all sessions."""
-        for context in self.contexts:
-            context.close()
-        self.contexts.clear()
-        listed = self.call("GET", "/api/sessions")
-        for row in listed["sessions"] + listed["recoverable"]:
-            with contextlib.suppress(AssertionError):  # Removed with its terminal.
-                self.call("DELETE", f"/api/sessions/{row['id']}?hard=true")
-
-    def close(self) -> None:
-        for context in self.contexts:
-            context.close()
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(START_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """A REST call as the operator; the JSON of the answer."""
-        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        got = httpx.request(
-            method, f"{self.url}{path}", json=body, headers=headers, timeout=START_S
-        )
-        assert got.is_success, got.text
-        return got.json() if got.content else None
+    def restart_server(self) -> None:
+        """A server on the same data directory and port."""
+        port = int(self.url.rpartition(":")[2])
+        self.server = start_server(self.server.data_dir, port=port)
 
     def terminal(self, name: str, script: str, **fields: Any) -> Any:
         """A terminal that runs a bash script; its row."""
-        body = {"name": name, "type": "terminal", "command": ["bash", "-c", script]}
-        return self.call("POST", "/api/sessions", body | fields)
+        return self.server.create(name, "bash", "-c", script, **fields)
 
     def agent(self, name: str, style: str = "claude", *orders: str) -> Agent:
         """A mock agent in a terminal, once it obeys orders."""
         folder = self.folder / f"agent-{len(list(self.folder.iterdir()))}"
         folder.mkdir()
         if style in NAMES:
-            command = list(mock_agent(folder, style, *orders))
+            command = mock_agent(folder, style, *orders)
         else:  # A style of no agent that a driver knows.
             files = "--log", str(folder / "log"), "--control", str(folder / "s")
             words = "-m", "tests.mocks.agent", "--style", style, *files, *orders
-            command = [sys.executable, *words]
-        row = self.call(
-            "POST",
-            "/api/sessions",
-            {"name": name, "type": "agent", "command": command, "root_dir": str(ROOT)},
-        )
+            command = sys.executable, *words
+        row = self.server.create(name, *command, type="agent", root_dir=str(ROOT))
         until(lambda: (folder / "s").exists())
         return Agent(row["id"], folder)
 
     def transcript(self, session_id: str) -> str:
-        path = f"/api/sessions/{session_id}/terminal/history?order=asc"
-        rows = self.call("GET", path)["rows"]
-        return "".join(each["text"] for each in rows)
+        path = f"/api/sessions/{session_id}/terminal/history"
+        return "".join(each["text"] for each in self.call("GET", path)["rows"])
 
-    def page(self, place: str = "", **options: Any) -> Page:
-        """A page in a browser of its own, opened at a place such as `#/fleet`."""
+    def watched(self, where: str = "/", **options: Any) -> Watched:
+        """A page in a browser of its own, opened at a place such as `/#/fleet`."""
         context = self.browser.new_context(**(DESKTOP | options))
-        context.set_default_timeout(PATIENCE_S * 1000)
-        self.contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: self._heard(message))
-        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: self.faults.append(f"dialog: {dialog}"))
-        page.goto(f"{self.url}/{place}")
-        return page
+        one = Watched(context.new_page(), self.server)
+        one.expect_status(*self._expected)
+        self._opened.append(one)
+        one.open(where)
+        return one
 
-    def _heard(self, message: Any) -> None:
-        told = f"{message.type}: {message.text} {message.location.get('url')}"
-        expected = any(each in told for each in self.allowed)
-        if message.type in ("error", "warning") and not expected:
-            self.faults.append(told)
+    def page(self, where: str = "/", **options: Any) -> "Page":
+        return self.watched(where, **options).page
+
+    def clear(self) -> None:
+        """Close the pages, and remove all sessions."""
+        for one in self._opened:
+            one.page.context.close()
+        listed = self.call("GET", "/api/sessions")
+        for row in listed["sessions"] + listed["recoverable"]:
+            path = f"/api/sessions/{row['id']}"
+            self.server.http.delete(path, params={"hard": "true"})
+
+    def check(self) -> None:
+        """Fail for what went wrong in the pages, and forget it."""
+        wrong = [each for one in self._opened for each in one.wrong]
+        accepted = tuple(self._accepted)
+        self._opened, self._expected, self._accepted = [], [], []
+        assert [] == [e for e in wrong if not any(a in e for a in accepted)]
 
 
-def until(look: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+def opened(folder: Path, server: WebServer, browser: "Browser") -> Iterator[Scene]:
+    """A scene for the length of a test, whose pages are checked at its end."""
+    one = Scene(folder, server, browser)
+    try:
+        yield one
+    finally:
+        one.clear()
+    one.check()
+
+
+def until(look: Callable[[], Any]) -> Any:
     """The first true answer of `look`: for what has no event of its own."""
-    end = time.monotonic() + patience_s
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if answer := look():
             return answer
         time.sleep(0.02)
     raise AssertionError("It did not come true in time.")
+
+
+def card(page: "Page", name: str) -> "Locator":
+    """The card of a terminal, by its accessible name."""
+    return page.get_by_role("article", name=f"{name} waits")
+
+
+def armed(page: "Page", name: str) -> "Locator":
+    """The card of a terminal, once it has not changed for 400 ms."""
+    found = card(page, name)
+    found.wait_for()
+    page.wait_for_timeout(ARMED_MS)
+    return found

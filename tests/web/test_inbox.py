@@ -1,30 +1,20 @@
 """The inbox in a real browser: real prompts of real programs, and real answers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route
 
-from tests.web.scene import PHONE, Scene, expect, until
+from tests.web.browser import PHONE
+from tests.web.scene import ARMED_MS, Scene, armed, card, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, Route
+
+expect = pytest.importorskip("playwright.sync_api").expect
 
 pytestmark = pytest.mark.slow
 
 SURE = 'read -r -p "Delete all of it? [y/n] " a; echo "said <$a>"; exec sleep 1000'
-ARMED_MS = 450
-"""A bit more than a card is disarmed after it changed."""
-
-
-def card(page: Page, name: str) -> Locator:
-    """The card of a terminal, by its accessible name."""
-    return page.get_by_role("article", name=f"{name} waits")
-
-
-def armed(page: Page, name: str) -> Locator:
-    """The card of a terminal, once it has not changed for 400 ms."""
-    found = card(page, name)
-    expect(found).to_be_visible()
-    page.wait_for_timeout(ARMED_MS)
-    return found
 
 
 def test_an_answer_by_two_keys(scene: Scene) -> None:
@@ -79,18 +69,18 @@ def test_a_digit_needs_a_focused_card(scene: Scene) -> None:
 
 def test_another_dialog_under_the_button(scene: Scene) -> None:
     """It comes when the finger is down: 409, no key, and the card shows the new one."""
-    scene.allowed = ("status of 409",)
+    scene.accept(409)
     agent = scene.agent("api", "claude", "dialog 0")
     page = scene.page()
     button = armed(page, "api").get_by_role("button", name="1 Yes (y)")
 
-    def swap(route: Route) -> None:
+    def swap(route: "Route") -> None:
         agent.order("dialog 6")
         route.continue_()
 
     page.route("**/prompt-bridge/respond", swap)
     button.click()
-    expect(page.get_by_text("It changed. Nothing was pressed.")).to_be_visible()
+    expect(card(page, "api")).to_contain_text("It changed. Nothing was pressed.")
     expect(card(page, "api").get_by_text("Do you want to force it?").first).to_be_visible()
     assert [] == agent.log("byte")
     assert [] == agent.log("chose")
@@ -191,15 +181,14 @@ def test_two_pages(scene: Scene) -> None:
 
 def test_the_longest_wait_is_first_and_new_ones_come_last(scene: Scene) -> None:
     """Nothing moves under a finger; a reload shows the same."""
-    for name in ("one", "two"):
-        scene.terminal(name, SURE)
-        until(lambda: "Delete" in (scene.call("GET", "/api/status")["terminals"][-1:] and str(scene.call("GET", "/api/status"))))
     page = scene.page()
-    expect(page.locator("article.card")).to_have_count(2)
-    scene.terminal("three", SURE)
-    expect(page.locator("article.card h3")).to_have_text(["one", "two", "three"])
+    names = page.locator("article.card h3")
+    for count, name in enumerate(("one", "two", "three"), 1):
+        scene.terminal(name, SURE)
+        expect(names).to_have_count(count)
+    expect(names).to_have_text(["one", "two", "three"])
     page.reload()
-    expect(page.locator("article.card h3")).to_have_text(["one", "two", "three"])
+    expect(names).to_have_text(["one", "two", "three"])
 
 
 def test_who_is_busy_ready_and_in_use(scene: Scene) -> None:
@@ -238,7 +227,7 @@ def test_hostile_text_stays_text(scene: Scene) -> None:
     assert page.evaluate("[window.pwned, document.images.length]") == [None, 0]
 
 
-def visible(page: Page, text: str, **options: Any) -> str:
+def visible(page: "Page", text: str, **options: Any) -> str:
     """What the page makes of a text."""
     script = """async ([text, options]) => {
       const src = document.querySelector("script[type=module]").src;

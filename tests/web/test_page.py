@@ -2,14 +2,19 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page
 
 import ant
 from ant.core import visible_text
 from ant.terminal.model.prompt import LASTING
-from tests.web.scene import Scene, expect, until
+from tests.web.scene import ARMED_MS, Scene, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+expect = pytest.importorskip("playwright.sync_api").expect
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +45,7 @@ def test_keyboard_only_from_start_to_answer(scene: Scene) -> None:
     expect(page).to_have_url(re.compile("#/terminal/"))
     page.keyboard.press("n")
     expect(page.locator("article.card")).to_be_focused()
-    page.wait_for_timeout(450)
+    page.wait_for_timeout(ARMED_MS)
     page.keyboard.press("2")
     expect(page.locator("article.card")).to_have_count(0)
     (row,) = [e for e in scene.call("GET", "/api/sessions")["sessions"] if e["terminal"]]
@@ -52,33 +57,32 @@ def test_keyboard_only_from_start_to_answer(scene: Scene) -> None:
     expect(page.locator("#find")).to_be_focused()
 
 
-def test_the_server_is_killed_and_comes_back(own: Scene) -> None:
+def test_the_server_is_killed_and_comes_back(fragile: Scene) -> None:
     """The page says since when it is away, sends nothing meanwhile, and catches up."""
-    own.allowed = ("ERR_CONNECTION_REFUSED", "WebSocket connection", "502")
-    row = own.terminal("deploy", ASKS)
-    page = own.page()
+    fragile.accept("WebSocket", "ERR_CONNECTION_REFUSED")
+    row = fragile.terminal("deploy", ASKS)
+    page = fragile.page()
     expect(page.locator("article.card")).to_be_visible()
-    port = own.port
-    own.kill()
+    fragile.kill_server()
     expect(page.get_by_text(re.compile(r"away, last seen \d\d:\d\d"))).to_be_visible()
     expect(page.get_by_role("button", name="1 y")).to_be_disabled()
-    page.wait_for_timeout(450)
+    page.wait_for_timeout(ARMED_MS)
     page.keyboard.press("n")
     page.keyboard.press("1")
     expect(page.get_by_text("Not connected. Nothing was pressed.")).to_be_visible()
-    own.start(port)
+    fragile.restart_server()
     expect(page.get_by_text("last seen")).to_have_count(0)
     expect(page.locator("article.card")).to_have_count(0)
     expect(page.locator("a.line", has_text="deploy")).to_contain_text("lost")
-    own.call("POST", f"/api/sessions/{row['id']}/terminal/start")
+    fragile.call("POST", f"/api/sessions/{row['id']}/terminal/start")
     expect(page.locator("article.card")).to_be_visible()
-    assert "said" not in own.transcript(row["id"])
+    assert "said" not in fragile.transcript(row["id"])
 
 
-def signed_in(scene: Scene, *scopes: str, **options: object) -> Page:
+def signed_in(scene: Scene, *scopes: str, **options: object) -> "Page":
     """A page of a browser that has signed in with these scopes."""
     code = scene.call("POST", "/api/sign-in/codes", {"label": "Test", "scopes": scopes})
-    page = scene.page(code["path"].lstrip("/"), **options)
+    page = scene.page(code["path"], **options)
     expect(page.get_by_text("signed in").or_(page.get_by_role("navigation")).first).to_be_visible()
     page.goto(f"{scene.url}/")
     return page
@@ -86,7 +90,7 @@ def signed_in(scene: Scene, *scopes: str, **options: object) -> Page:
 
 def test_who_is_not_signed_in_learns_how(locked: Scene) -> None:
     """By the screen; the link that it names works, and a revoked one ends at once."""
-    locked.allowed = ("401", "WebSocket connection")
+    locked.accept(401, "WebSocket")
     page = locked.page()
     expect(page.get_by_role("heading", name="Sign in to ANT")).to_be_visible()
     expect(page.get_by_text("ant open", exact=True)).to_be_visible()
@@ -105,7 +109,7 @@ def test_who_may_only_look_gets_no_buttons(locked: Scene) -> None:
     card = page.locator("article.card")
     expect(card).to_contain_text("Delete all of it?")
     expect(card.get_by_role("button")).to_have_count(0)
-    page.wait_for_timeout(450)
+    page.wait_for_timeout(ARMED_MS)
     page.keyboard.press("n")
     page.keyboard.press("1")
     page.goto(f"{locked.url}/#/fleet")
@@ -119,7 +123,7 @@ def test_who_may_only_look_gets_no_buttons(locked: Scene) -> None:
 
 def test_keys_are_made_and_revoked(scene: Scene) -> None:
     """A token is shown once; the list follows what happens elsewhere."""
-    page = scene.page("#/settings")
+    page = scene.page("/#/settings")
     page.get_by_role("button", name="New access token").click()
     page.get_by_label("Name").fill("CI")
     page.get_by_role("button", name="Make").click()
@@ -135,21 +139,6 @@ def test_keys_are_made_and_revoked(scene: Scene) -> None:
     expect(page.locator(".secret")).to_contain_text("/sign-in#")
 
 
-def axe(page: Page) -> list[str]:
-    """The serious findings of axe; it is injected past the policy of the page."""
-    for folder in (WEB.parent.parent / "node_modules", Path("/tmp/r-page/node_modules")):
-        if (source := folder / "axe-core" / "axe.min.js").exists():
-            page.context.new_cdp_session(page).send("Page.setBypassCSP", {"enabled": True})
-            page.evaluate(source.read_text() + "; undefined")
-            found = page.evaluate("axe.run().then((result) => result.violations)")
-            return [
-                f"{each['id']}: {each['nodes'][0]['html'][:200]} {each['nodes'][0]['failureSummary']}"
-                for each in found
-                if each["impact"] in ("serious", "critical")
-            ]
-    pytest.skip("axe-core is not installed.")
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", ["inbox", "fleet", "rooms", "search?q=line", "settings"])
 def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> None:
@@ -159,16 +148,17 @@ def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> No
     scene.terminal("colours", r"printf '\033[31mline \033[1;32mgreen\033[0m\n'; sleep 99")
     scene.terminal("over", "echo line")
     scene.call("POST", "/api/sessions", {"name": "release", "type": "chat"})
-    page = scene.page(f"#/{place}", color_scheme=scheme)
+    watched = scene.watched(f"/#/{place}", color_scheme=scheme)
+    page = watched.page
     if place == "inbox":
         expect(page.locator("article.card")).to_have_count(2)
     if place == "fleet":
         expect(page.locator(".tile", has_text="colours")).to_contain_text("green")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert [] == axe(page)
+    assert [] == watched.axe()
     page.keyboard.press("Control+k")
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert [] == axe(page)
+    assert [] == watched.axe()
 
 
 def test_the_page_and_the_server_agree_on_words() -> None:

@@ -16,6 +16,7 @@ TELLS: Final = frozenset(
         "agent_status_updated",
         "prompt_bridge_resolved",
         "prompt_detected",
+        "prompt_updated",
         "session_exited",
         "session_input_resolved",
         "session_needs_input",

@@ -396,7 +396,11 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     "TerminalEvent": {"id": 5, "kind": "resize", "data": {"cols": 120, "rows": 30}},
     "TerminalEvents": {"kind": None, "rows": ..., "since_ms": None},
     "TerminalInfo": {"pid": 4711, "started_at": AT},
-    "TerminalStatus": {"needs_input": True, "prompt": ..., "since": AT},
+    "TerminalStatus": {"needs_input": True, "prompt": ..., "since": AT}
+    | {"folder": "/home/ada/project"}
+    | {"screen": ["Do you want to run npm test?", "> 1. Yes", "  2. No"]},
+    "RoomBrief": {"id": ROOM, "name": "release"},
+    "AccessTokensChanged": {"sessionId": None},
     "TmuxFound": {"version": "3.4", "socket": "ant-1f3a"},
     "Tty": {"echo": False, "foreground": "claude", "icrnl": False},
     "Tombstone": {"eventType": "message_created", "sha256": HASH},

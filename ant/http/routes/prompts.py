@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 import attrs
+import trio
 
 from ant.api.prompt_requests import ExplainScreen, PutBridge, ReportHook, Respond
 from ant.core import clock
@@ -30,6 +31,7 @@ from ant.model.prompts import (
     PromptRecord,
     StatusPage,
     TerminalActivity,
+    TerminalStatus,
 )
 from ant.model.sessions import SessionId
 from ant.prompts import hooks, prompts, targets
@@ -42,6 +44,9 @@ from ant.terminal.view import NO_LIBRARY
 WORKING_S = 10.0
 THINKING_S = 30.0
 """Seconds of silence below which a terminal's activity is `working` or `thinking`."""
+
+SCREEN_ROWS = 10
+"""Rows of a screen in the overview: a dialog and what it is about."""
 
 
 @attrs.frozen
@@ -115,19 +120,46 @@ async def get_overview(system: System) -> Overview:
 
     Terminals with a pending prompt come first, the longest wait first; `waiting` counts
     them. Next come terminals that wait in another way, such as a pager or an editor.
-    The others follow, with the newest change first.
+    The others follow, with the newest change first. `screen` has the end of the screen
+    of those that wait.
+
+    Events tell every change of it to each socket: `sessions_changed`, `session_exited`,
+    `agent_status_updated`, and those of prompts. So nobody needs to ask twice.
     """
     page = await system.journal.read_in_thread(prompts_status.overview)
-    terminals = [
-        attrs.evolve(
-            each,
-            agent_status=system.services.prompt_service.status(each.session.id),
-            terminal_activity=_activity(system, each.session.id),
-        )
-        for each in page.terminals
-    ]
+    terminals = []
+    for each in page.terminals:
+        terminals.append(_as_it_is_now(system, each))
+        await trio.lowlevel.checkpoint()  # Each may draw a screen.
     terminals.sort(key=lambda each: not (each.needs_input or _waits(each.agent_status)))
     return attrs.evolve(page, terminals=tuple(terminals))
+
+
+def _as_it_is_now(system: System, stored: TerminalStatus) -> TerminalStatus:
+    """A stored status with what only the running terminal knows."""
+    session_id = stored.session.id
+    agent = system.services.prompt_service.status(session_id)
+    session_run = system.services.running.get(session_id)
+    folder, screen = stored.folder, None
+    if session_run is not None:
+        folder = session_run.folder or folder
+        if stored.needs_input or _waits(agent):
+            screen = last_rows(session_run.live.text())
+    return attrs.evolve(
+        stored,
+        agent_status=agent,
+        terminal_activity=_activity(system, session_id),
+        folder=folder,
+        screen=screen,
+    )
+
+
+def last_rows(rows: list[str]) -> tuple[str, ...]:
+    """The last rows of a screen, without empty ones at its end."""
+    end = len(rows)
+    while end and not rows[end - 1].strip():
+        end -= 1
+    return tuple(rows[max(end - SCREEN_ROWS, 0) : end])
 
 
 def _waits(status: AgentStatus | None) -> bool:

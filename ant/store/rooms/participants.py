@@ -107,6 +107,21 @@ _MEMBER = Statement(
         (MemberRow.room_id == room_id) & (MemberRow.session_id == session_id)
     )
 )
+_ROOMS_OF = Statement(
+    lambda session_id, limit: (
+        MemberRow.select(MemberRow.room_id, SessionRow.name)
+        .join(SessionRow, on=(SessionRow.id == MemberRow.room_id))
+        .where(
+            (MemberRow.session_id == session_id)
+            & (MemberRow.role != LEFT)
+            & NOT_REMOVED
+            & (SessionRow.archived == False)  # noqa: E712
+            & SessionRow.deleted_at.is_null()
+        )
+        .order_by(MemberRow.id.desc())
+        .limit(limit)
+    )
+)
 _ROSTER = Statement(
     lambda room_id: (
         MemberRow.select(
@@ -241,6 +256,11 @@ class ParticipantStore:
         )
         ordered: Any = rows.order_by(MemberRow.id).namedtuples()
         return [row.room_id for row in ordered]
+
+    def rooms_of(self, session_id: str, limit: int) -> list[tuple[str, str]]:
+        """Id and name of active rooms that a session is in, the last joined first."""
+        rows = _ROOMS_OF.rows(session_id=session_id, limit=limit)
+        return [(row.room_id, row.name) for row in rows]
 
     def posters(self, room_id: str) -> list[PosterRecord]:
         """Every sender in a room, by the time of the first post."""

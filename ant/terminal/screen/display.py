@@ -146,6 +146,10 @@ class Display:
             screen.cols,
         )
 
+    def text(self) -> list[str]:
+        """Return the rows as text, without trailing blanks."""
+        return self._screen.text()
+
     @property
     def size(self) -> tuple[int, int]:
         """Columns and rows."""

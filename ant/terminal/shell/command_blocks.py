@@ -158,6 +158,11 @@ class CommandBlocks:
         """Take the shell's folder; it applies to the commands that begin later."""
         self._cwd = folder.path
 
+    @property
+    def folder(self) -> str | None:
+        """The folder that the shell reported last; None if it reported none."""
+        return self._cwd
+
     def apply(
         self, mark: ShellMark, at: float, place: CursorColumn | None = None
     ) -> None:

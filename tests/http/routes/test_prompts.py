@@ -7,12 +7,13 @@ import pytest
 import trio
 
 from ant.core import clock
+from ant.http.routes.prompts import last_rows
 from ant.prompts.hooks import TRUST_S
-from ant.terminal.model.choice import Choice
+from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Form, Kind, Option, PromptClass
 from tests.asked import Asker, prompt
 from tests.http.asking import Answer, Api
-from tests.systems import Rig
+from tests.systems import PATIENCE_S, Rig
 
 
 @pytest.fixture
@@ -45,6 +46,56 @@ async def test_waiting_terminals_come_first(api: Api, rig: Rig) -> None:
         told
     )
     assert 1 == page["waiting"]
+
+
+async def test_the_overview_says_where_a_terminal_is(api: Api, rig: Rig) -> None:
+    """Its folder and rooms; and the end of the screen of those that wait."""
+    asks, works = [await Asker.start(rig, name) for name in "ab"]
+    fake = rig.terminals[0]
+    rows = "".join(f"row {n}\r\n" for n in range(12))
+    fake.say(f"{rows}Run it?\r\n\r\n".encode())
+    live = rig.system.supervisor.need(asks.session.id)
+    with trio.fail_after(PATIENCE_S):
+        await live.flow.wait_beyond(len(rows))
+    rooms = [await api.room(name) for name in ("first", "left", "last", "archived")]
+    for room in rooms:
+        path = f"/api/sessions/{room['id']}/participants"
+        added = await api.call("POST", path, {"session_id": asks.session.id})
+        assert 201 == added.status, added.body
+    path = f"/api/sessions/{rooms[1]['id']}/participants"
+    gone = await api.call("DELETE", path, {"session_id": asks.session.id})
+    assert 200 == gone.status, gone.body
+    await api.call("PATCH", f"/api/sessions/{rooms[3]['id']}", {"archived": True})
+    await asks.ask()
+    works.show(kind=Kind.BUSY)
+    first, second = (await api.get("/api/status"))["terminals"]
+    assert ["last", "first"] == [each["name"] for each in first["rooms"]]
+    assert rooms[0]["id"] == first["rooms"][1]["id"]
+    assert [*(f"row {n}" for n in range(3, 12)), "Run it?"] == first["screen"]
+    assert rig.specs[0].cwd == first["folder"]
+    assert ([], None) == (second["rooms"], second["screen"])
+
+
+def test_the_last_rows_of_a_screen() -> None:
+    """At most ten, with the empty ones in between, and none of a blank screen."""
+    assert () == last_rows(["", "  ", ""])
+    assert ("a", "", "b") == last_rows(["a", "", "b", "", ""])
+    assert tuple("bcdefghijk") == last_rows([*"abcdefghijk", ""])
+
+
+async def test_an_answer_without_effect_is_told_to_all(api: Api, asker: Asker) -> None:
+    """The prompt is still pending; its record says what was typed."""
+    one = await asker.ask()
+    asker.outcomes.append(Outcome("Yes", False, asker.end + 1))
+    async with api.ear() as ear:
+        await respond(api, asker, prompt_id=one.id, type="select", choice={"index": 0})
+        (told,) = await ear.heard()
+    assert ("prompt_updated", one.id, "pending", False) == (
+        told["type"],
+        told["prompt"]["id"],
+        told["prompt"]["status"],
+        told["prompt"]["answer"]["resolved"],
+    )
 
 
 async def test_a_prompt_from_screen_to_answer(api: Api, asker: Asker) -> None:

@@ -217,3 +217,12 @@ def test_fuzz_any_split_makes_the_same_blocks(data: bytes, cuts: list[int]) -> N
     assert whole.outputs() == parts.outputs()
     for before, after in zip(whole.made, whole.made[1:], strict=False):
         assert before.start <= before.end <= after.start
+
+
+def test_the_folder_is_the_one_reported_last() -> None:
+    """Also of a shell that ran nothing; without a report it is not known."""
+    blocks = Fed().blocks
+    assert blocks.folder is None
+    for path in ("/a", "/b"):
+        blocks.enter(Folder(path, 0, 1))
+    assert "/b" == blocks.folder
