@@ -41,7 +41,10 @@ export function enterFleet({ query }) {
   observer = new IntersectionObserver(seen, { rootMargin: "100px" });
   for (const { view } of tiles.values()) observer.observe(view.element);
   const kind = query.get("new");
-  if (kind) createDialog(kind === "chat" ? "chat" : "terminal", () => history.replaceState(null, "", href("fleet")));
+  if (kind) {
+    history.replaceState(null, "", href("fleet"));
+    createDialog(kind === "chat" ? "chat" : "terminal");
+  }
   return () => {
     observer?.disconnect();
     observer = null;

@@ -29,6 +29,8 @@ export const KEYS = [
 /** @type {Record<string, string>} */
 const PLACES = { i: "inbox", f: "fleet", r: "rooms", s: "settings" };
 const GO_MS = 1500;
+/** Frames to wait for a screen, at most: half a second. */
+const FRAMES = 30;
 
 let goAt = 0;
 
@@ -108,11 +110,16 @@ function focus(item) {
 function nextCard() {
   if (route.value.name !== "inbox") {
     go("inbox");
-    // The cards are drawn before the next frame but one.
-    requestAnimationFrame(() => requestAnimationFrame(() => focusCard()));
-    return;
+    whenShown(".screen-inbox", focusCard, FRAMES);
+  } else {
+    focusCard();
   }
-  focusCard();
+}
+
+/** Run a function once an element is drawn. @param {string} selector @param {() => void} fn @param {number} frames */
+function whenShown(selector, fn, frames) {
+  if (document.querySelector(selector)) fn();
+  else if (frames) requestAnimationFrame(() => whenShown(selector, fn, frames - 1));
 }
 
 /** Focus the open card after the focused one, or the first. */

@@ -59,6 +59,8 @@ export function openPalette() {
   const view = (/** @type {() => void} */ close) => {
     const list = found();
     const chosen = Math.min(at.value, list.length - 1);
+    // Who types fast presses Enter before the list is drawn anew.
+    const chosenNow = () => found()[Math.min(at.value, found().length - 1)];
     const run = (/** @type {Command | undefined} */ command) => {
       if (!command) return;
       close();
@@ -68,7 +70,7 @@ export function openPalette() {
       if (event.isComposing) return;
       const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
       if (by) at.value = (chosen + by + list.length) % Math.max(1, list.length);
-      else if (event.key === "Enter") run(list[chosen]);
+      else if (event.key === "Enter") run(chosenNow());
       else return;
       event.preventDefault();
     };

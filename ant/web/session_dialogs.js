@@ -51,8 +51,8 @@ function requestOf(form) {
   return body;
 }
 
-/** @param {Type} type @param {() => void} [closed] */
-export function createDialog(type, closed) {
+/** @param {Type} type */
+export function createDialog(type) {
   const kind = signal(type);
   const failure = signal("");
   const command = signal("");
@@ -118,7 +118,7 @@ export function createDialog(type, closed) {
       </div>
     </form>`;
   };
-  dialog("New", view, { closed });
+  dialog("New", view);
 }
 
 /** @param {string} id */

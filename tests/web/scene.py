@@ -124,7 +124,8 @@ class Scene:
         wrong = [each for one in self._opened for each in one.wrong]
         accepted = tuple(self._accepted)
         self._opened, self._expected, self._accepted = [], [], []
-        assert [] == [e for e in wrong if not any(a in e for a in accepted)]
+        wrong = [each for each in wrong if not any(a in each for a in accepted)]
+        assert not wrong, wrong
 
 
 def opened(folder: Path, server: WebServer, browser: "Browser") -> Iterator[Scene]:

@@ -91,12 +91,14 @@ new Promise((resolve) => {
   const card = document.querySelector("article.card");
   const before = card.dataset.prompt;
   card.focus();
-  new MutationObserver(() => {
+  const observer = new MutationObserver(() => {
     if (card.dataset.prompt === before) return;
+    observer.disconnect();
     card.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
     card.querySelector("button").click();
     resolve(document.activeElement === card);
-  }).observe(card, { attributes: true });
+  });
+  observer.observe(card, { attributes: true });
 })
 """
 
