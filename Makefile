@@ -37,6 +37,12 @@ $(WEB): package-lock.json tools/vendor_web.py requirements/node.txt
 
 vendor: $(WEB)
 
+# What checks the page: axe and TypeScript.
+TOOLS := node_modules/lock.sha256
+$(TOOLS): package-lock.json tools/vendor_web.py requirements/node.txt
+	$(PYTHON) tools/vendor_web.py --tools
+	@touch $@
+
 # Where those files cannot be had, the server runs all the same, and `/` says so.
 serve: $(VENV)/run.stamp
 	@$(MAKE) --silent vendor || true
@@ -48,6 +54,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/flake8 --select=ASYNC --extend-ignore=$(UNASKED) \
 	  --startable-in-context-manager=_signals,_guarded,run_session,start_tracking,start_delivering ant
 	$(BIN)/mypy
+	$(BIN)/python tools/check_web.py
 	$(BIN)/pytest -q tests/test_architecture.py
 
 # Side by side: most of them wait for programs. More at once would be less like a quiet
@@ -56,6 +63,7 @@ check: $(VENV)/dev.stamp
 # the tests start would compile us anew: a sixth of what starting one takes.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp
+	@$(MAKE) --silent $(WEB) $(TOOLS) || true
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 # Long loops: kills, torture, many examples. One after the other: they load the machine

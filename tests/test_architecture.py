@@ -100,7 +100,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
     "export": frozenset({"attrs", "jinja2"}),
     "runtime": _TRIO,
     "http.server": frozenset({"hypercorn", "h11", "wsproto", "trio"}),
-    "http.pages": _WEB | {"attrs", "jinja2"},
+    "http.pages": _WEB | {"attrs", "jinja2", "markupsafe"},
     "http": _TRIO | _WEB,
     "server": _TRIO,
     "cli": frozenset({"attrs", "click", "trio", "httpx", "segno"}),

@@ -46,8 +46,10 @@ def test_files_are_copied_without_source_maps(tmp_path: Path) -> None:
         (target / "stale.js").touch()
     (target / "stale.js").unlink()
     names = {p.relative_to(target).as_posix() for p in target.rglob("*.*")}
-    assert {*FILES, vendor_web.STAMP} == names
+    types = {f"{name[:-3]}.d.ts" for name in FILES if name.endswith(".js")}
+    assert {*FILES, *types, vendor_web.STAMP} == names
     assert "xterm/lib/xterm.mjs\n" == (target / "xterm.js").read_text()[-20:]
+    assert 'export * from "@xterm/xterm";\n' == (target / "xterm.d.ts").read_text()
     assert vendor_web.is_current(target)
     assert ["vendor"] == os.listdir(target.parent)
     (target / vendor_web.STAMP).write_text("another")

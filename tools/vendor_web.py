@@ -153,11 +153,30 @@ def vendor(folder: Path = VENDOR) -> None:
         copy_files(Path(name) / "node_modules", folder)
 
 
+def has_tools() -> bool:
+    """Whether `node_modules` has the packages of this lock."""
+    stamp = ROOT / "node_modules" / STAMP
+    return stamp.exists() and stamp.read_text() == lock_hash()
+
+
+def install_tools() -> None:
+    """Install all packages of the lock into `node_modules`. Raises `Failed`."""
+    install(ROOT)
+    (ROOT / "node_modules" / STAMP).write_text(lock_hash())
+
+
+def types_of(source: str) -> str:
+    """The declarations of a module for the type checker: those of its package."""
+    package = re.sub(r"/(lib/|dist/|lit-html\.js).*", "", source)
+    return f'export * from "{package}";\n'
+
+
 def copy_files(modules: Path, folder: Path) -> None:
     """Copy the files that the page needs, and replace the folder by them.
 
     A browser with open developer tools would look for the source maps, so the comments
-    that name them are left out. Raises `Failed` if a package lacks a file.
+    that name them are left out. Beside each module stands where its types are, which is
+    not served. Raises `Failed` if a package lacks a file.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".vendor-") as name:
@@ -171,6 +190,8 @@ def copy_files(modules: Path, folder: Path) -> None:
                 raise Failed(f"A package has no {source} any more.") from None
             text = re.sub(r"(?m)//# sourceMappingURL=\S+$\n?", "", text)
             path.write_text(text, encoding="utf-8")
+            if path.suffix == ".js":
+                path.with_suffix(".d.ts").write_text(types_of(source))
         (new / STAMP).write_text(lock_hash())
         if folder.exists():
             folder.rename(Path(name) / "old")
@@ -188,7 +209,7 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         if asked.tools:
-            install(ROOT)
+            install_tools()
         else:
             vendor()
     except Failed as exc:

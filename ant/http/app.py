@@ -44,6 +44,9 @@ HOSTS = 64
 SIGN_IN: Final = "/sign-in"
 """The path of the sign-in page, which anybody may open."""
 
+CONTRACT: Final = "/docs"
+"""The path of the contract for people, which anybody may open."""
+
 SIGNED_IN: Final = "ant.signed_in"
 """The key of a request's scope that is there if the call shows a sign-in's cookie."""
 
@@ -199,7 +202,11 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
 
         return slowed
 
-    pages = {SIGN_IN: show_sign_in, **page.views(read_files())}
+    pages = {
+        SIGN_IN: show_sign_in,
+        CONTRACT: page.contract_view(system),
+        **page.views(read_files()),
+    }
     open_calls = {(method, path) for method in _SHOWING for path in pages}
     for path, view in pages.items():
         app.add_view(path, "GET", f"page {path}", view)

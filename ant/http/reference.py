@@ -27,7 +27,7 @@ from ant.http import routes
 from ant.http.access.scopes import FRAME_SCOPES
 from ant.http.contract import descriptions
 from ant.http.contract.endpoint import ROUTES, Route
-from ant.http.contract.openapi import tag_of
+from ant.http.contract.openapi import TAG_ORDER, tag_of
 from ant.http.contract.problems import status_for
 
 __all__ = ["generate", "routes", "sections"]
@@ -39,13 +39,6 @@ STANCES: Final = {
     "either": "itself, rooms",
 }
 """Where a terminal's token may call a route, as the table says it."""
-
-TAGS: Final = (
-    *("sessions", "terminal", "events", "evidence", "messages", "deliveries"),
-    *("people", "board", "links", "prompts", "channels", "search", "tokens"),
-    "system",
-)
-"""The order of the routes in the reference, by tag."""
 
 
 def generate(text: str, parts: Mapping[str, list[str]] | None = None) -> str:
@@ -192,8 +185,8 @@ def _events() -> list[str]:
 
 
 def _by_tag() -> list[tuple[str, list[Route]]]:
-    """The routes of each tag, in the order of `TAGS`."""
-    ordered = sorted(ROUTES, key=lambda route: TAGS.index(tag_of(route)))
+    """The routes of each tag, in the order of `TAG_ORDER`."""
+    ordered = sorted(ROUTES, key=lambda route: TAG_ORDER.index(tag_of(route)))
     return [(tag, list(group)) for tag, group in groupby(ordered, key=tag_of)]
 
 

@@ -26,7 +26,7 @@ _LOCAL = frozenset({"localhost"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 """Values of Sec-Fetch-Site: a page of this server, and an address that was typed."""
 
-PAGES = frozenset({"/", "/sign-in"})
+PAGES = frozenset({"/", "/docs", "/sign-in"})
 """Paths that a link of another site may open: those of pages, which only show."""
 
 _PORTS = {"http": 80, "https": 443}

@@ -64,6 +64,13 @@ TAGS: Final = {
 }
 """Published tags of route modules that have another name."""
 
+TAG_ORDER: Final = (
+    *("sessions", "terminal", "events", "evidence", "messages", "deliveries"),
+    *("people", "board", "links", "prompts", "channels", "search", "tokens"),
+    "system",
+)
+"""The tags in the order in which people read them."""
+
 
 def tag_of(route: Route) -> str:
     """The tag under which the document lists a route."""

@@ -1,16 +1,29 @@
-"""Serves the page at `/`, its files below `/web/`, and its icon and manifest.
+"""Serves the page at `/`, its files below `/web/`, icon, manifest, and the contract.
 
 None of them has data, so nobody needs a credential for them: the page of a browser that
-is not signed in shows how to sign in. All is in memory from the start of the server.
+is not signed in shows how to sign in. The files are in memory from the start of the
+server. The contract is rendered when somebody first asks for it.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from quart import Response, request
 
 from ant.core.errors import NotFound
-from ant.http.pages.web_files import MISSING, WebFile, WebFiles
+from ant.http.pages.contract_page import POLICY as CONTRACT_POLICY
+from ant.http.pages.contract_page import contract_page
+from ant.http.pages.web_files import (
+    HASH_LENGTH,
+    MISSING,
+    TYPES,
+    WebFile,
+    WebFiles,
+    file_of,
+)
+from ant.runtime.system import System
+from ant.store import Unit
 
 FILES: Final = "/web/"
 """The beginning of the path of every file."""
@@ -40,11 +53,11 @@ ROOT_FILES: Final = {
 View = Callable[..., Awaitable[Response]]
 
 
-def respond(file: WebFile, etag: str, caching: str) -> Response:
+def respond(file: WebFile, etag: str, caching: str, policy: str = POLICY) -> Response:
     """The response to the current request: a file, or that it is unchanged."""
     headers = {
         "Cache-Control": caching,
-        "Content-Security-Policy": POLICY,
+        "Content-Security-Policy": policy,
         "ETag": f'W/"{etag}"',  # Weak: the same for both encodings.
         "Vary": "Accept-Encoding",
     }
@@ -57,7 +70,7 @@ def respond(file: WebFile, etag: str, caching: str) -> Response:
 
 
 def views(web_files: WebFiles) -> dict[str, View]:
-    """The views of the page by their paths; all are for GET."""
+    """The views of the page and its files by their paths; all are for GET."""
 
     async def show_page() -> Response:
         if web_files.index is None:
@@ -84,3 +97,21 @@ def views(web_files: WebFiles) -> dict[str, View]:
         if name in web_files.files
     }
     return {"/": show_page, f"{FILES}<version>/<path:name>": send_file, **named}
+
+
+def contract_view(system: System) -> View:
+    """The view of the contract for people, for GET."""
+    has_key = system.config.api_key is not None
+    rendered: list[tuple[WebFile, str]] = []
+
+    def render(_: Unit) -> tuple[WebFile, str]:
+        content = contract_page(has_key).encode()
+        etag = hashlib.sha256(content).hexdigest()[:HASH_LENGTH]
+        return file_of(content, TYPES[".html"]), etag
+
+    async def show_contract() -> Response:
+        if not rendered:  # It takes half a second, so not in the event loop.
+            rendered.append(await system.journal.read_in_thread(render))
+        return respond(*rendered[0], ASKED, CONTRACT_POLICY)
+
+    return show_contract
