@@ -81,7 +81,9 @@ def test_another_dialog_under_the_button(scene: Scene) -> None:
     page.route("**/prompt-bridge/respond", swap)
     button.click()
     expect(card(page, "api")).to_contain_text("It changed. Nothing was pressed.")
-    expect(card(page, "api").get_by_text("Do you want to force it?").first).to_be_visible()
+    expect(
+        card(page, "api").get_by_text("Do you want to force it?").first
+    ).to_be_visible()
     assert [] == agent.log("byte")
     assert [] == agent.log("chose")
 

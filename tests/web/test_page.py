@@ -48,7 +48,9 @@ def test_keyboard_only_from_start_to_answer(scene: Scene) -> None:
     page.wait_for_timeout(ARMED_MS)
     page.keyboard.press("2")
     expect(page.locator("article.card")).to_have_count(0)
-    (row,) = [e for e in scene.call("GET", "/api/sessions")["sessions"] if e["terminal"]]
+    (row,) = [
+        e for e in scene.call("GET", "/api/sessions")["sessions"] if e["terminal"]
+    ]
     until(lambda: "said <n>" in scene.transcript(row["id"]))
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
@@ -83,7 +85,9 @@ def signed_in(scene: Scene, *scopes: str, **options: object) -> "Page":
     """A page of a browser that has signed in with these scopes."""
     code = scene.call("POST", "/api/sign-in/codes", {"label": "Test", "scopes": scopes})
     page = scene.page(code["path"], **options)
-    expect(page.get_by_text("signed in").or_(page.get_by_role("navigation")).first).to_be_visible()
+    expect(
+        page.get_by_text("signed in").or_(page.get_by_role("navigation")).first
+    ).to_be_visible()
     page.goto(f"{scene.url}/")
     return page
 
@@ -140,12 +144,16 @@ def test_keys_are_made_and_revoked(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("place", ["inbox", "fleet", "rooms", "search?q=line", "settings"])
+@pytest.mark.parametrize(
+    "place", ["inbox", "fleet", "rooms", "search?q=line", "settings"]
+)
 def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> None:
     """With content: a dialog, a question, a colourful program, a room, an ended one."""
     scene.agent("api", "claude", "dialog 0")
     scene.terminal("deploy", 'read -r -p "Version? " a')
-    scene.terminal("colours", r"printf '\033[31mline \033[1;32mgreen\033[0m\n'; sleep 99")
+    scene.terminal(
+        "colours", r"printf '\033[31mline \033[1;32mgreen\033[0m\n'; sleep 99"
+    )
     scene.terminal("over", "echo line")
     scene.call("POST", "/api/sessions", {"name": "release", "type": "chat"})
     watched = scene.watched(f"/#/{place}", color_scheme=scheme)

@@ -153,9 +153,7 @@ async def sign_out(system: System, access_token: AccessToken | None) -> Done | R
 
 
 @endpoint("GET", "/api/caller", scope="any")
-async def get_caller(
-    system: System, access_token: AccessToken | None
-) -> CallerRights:
+async def get_caller(system: System, access_token: AccessToken | None) -> CallerRights:
     """Return who calls, and what the caller may do.
 
     A page or a program reads it to show only what works.
