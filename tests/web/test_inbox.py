@@ -127,7 +127,10 @@ def test_a_card_that_has_just_changed_is_not_armed(scene: Scene) -> None:
 
 def test_a_line_is_typed_where_one_is_asked(scene: Scene) -> None:
     """A question takes a text, a secret a hidden one; a menu takes none."""
-    script = 'read -p "Version? " a; read -s -p "Password: " b; echo; echo "<$a/$b>"; exec sleep 9999'
+    script = (
+        'read -p "Version? " a; read -s -p "Password: " b; echo;'
+        ' echo "<$a/$b>"; exec sleep 1000'
+    )
     row = scene.terminal("deploy", script)
     scene.agent("api", "claude", "dialog 0")
     page = scene.page()

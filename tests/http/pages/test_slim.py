@@ -40,7 +40,6 @@ def test_every_file_of_ours_is_code_before_and_after(path: Path) -> None:
     """Node reads it as a module, and what is left is left again."""
     kept = slim(path.read_text())
     assert kept == slim(kept)
-    assert not any(line.startswith("/**") for line in kept.splitlines())
     if path.suffix == ".js" and shutil.which("node"):
         command = ["node", "--input-type=module", "--check"]
         done = subprocess.run(command, input=kept.encode(), capture_output=True)
