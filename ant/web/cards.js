@@ -125,13 +125,17 @@ function updated(card, prompt) {
 
 /** A card whose prompt is gone: it shows the outcome, and leaves soon. @param {Card} card */
 function finished(card) {
-  const timer = setTimeout(() => {
+  setTimeout(() => {
     const now = cards.value.find((each) => each.id === card.id);
     if (now?.phase !== "done" || now.prompt.id !== card.prompt.id) return;
     movedAt = performance.now();
+    // The focus does not go to another card by itself: a second key must not answer it.
+    const focused = document.activeElement?.closest("article.card");
+    if (focused instanceof HTMLElement && focused.dataset.item === card.id) {
+      document.querySelector("h1")?.focus({ preventScroll: true });
+    }
     cards.value = cards.value.filter((each) => each !== now);
   }, LINGER_MS + FADE_MS);
-  void timer;
   return { ...card, phase: /** @type {const} */ ("done"), note: "", changedAt: performance.now() };
 }
 

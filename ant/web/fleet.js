@@ -9,7 +9,7 @@ import { parts as recoverablePart } from "./recoverable.js";
 import { agentOf, emptyState, stateMark } from "./parts.js";
 import { href } from "./router.js";
 import { RowsView } from "./rows_view.js";
-import { loaded, may, STATES, stateOf, terminals } from "./state.js";
+import { loaded, may, places, STATES, stateOf, terminals } from "./state.js";
 import { folderOf, nameOf, visible } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
@@ -20,7 +20,7 @@ import { signal } from "./vendor/signals-core.js";
 /** @typedef {{view: RowsView, leave: (() => void) | null}} Tile */
 
 const TILE_ROWS = 10;
-const GROUPS = /** @type {const} */ ({ folder: "Folder", workspace: "Workspace", state: "State", none: "None" });
+const GROUPS = /** @type {const} */ ({ folder: "Folder", room: "Room", workspace: "Workspace", state: "State", none: "None" });
 const STORED = "ant.fleet.group";
 
 /** @type {Map<string, Tile>} */
@@ -118,7 +118,11 @@ function sorted(found) {
 
 /** @param {Session} session */
 function groupOf(session) {
-  if (grouping.value === "folder") return folderOf(session) || "Home";
+  if (grouping.value === "folder") return visible(places.value.get(session.id)?.folder) || folderOf(session) || "Home";
+  if (grouping.value === "room") {
+    const room = places.value.get(session.id)?.rooms[0];
+    return room ? `#${visible(room.name)}` : "No room";
+  }
   if (grouping.value === "workspace") return visible(session.workspace_id) || "No workspace";
   if (grouping.value === "state") return STATES[stateOf(session)].word;
   return "";

@@ -304,8 +304,12 @@ async function readOne(id) {
 
 /** Keep the state current from now on. */
 export function follow() {
+  // `load` reads what there is after `hello`; a `resume` repeats older events.
+  let known = 0;
+  onFrame("hello", (frame) => void (known = frame.seq ?? 0));
   onFrame("*", (frame) => {
     if (frame.type === "gap" && frame.scope === "events") void load();
+    else if (frame.seq !== undefined && frame.seq <= known) return;
     else if (held) held.push(frame);
     else apply(frame);
   });
