@@ -165,5 +165,7 @@ watchVersion();
 followTitle();
 followScreens();
 listen();
-drawn(page, /** @type {HTMLElement} */ (document.getElementById("app")));
+const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+root.replaceChildren();
+drawn(page, root);
 connect();

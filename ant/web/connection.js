@@ -30,7 +30,7 @@ import { batch, signal } from "./vendor/signals-core.js";
  */
 
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 15_000;
+const LONGEST_PAUSE_MS = 5000;
 /** A server that stops takes a moment; ten times as long as a slow answer on a phone. */
 const ACK_MS = 10_000;
 const PROBE_MS = 4000;

@@ -71,7 +71,7 @@ function seen(entries) {
 function tileOf(id) {
   let tile = tiles.get(id);
   if (!tile) {
-    tile = { view: new RowsView({ last: TILE_ROWS }), leave: null };
+    tile = { view: new RowsView({ last: TILE_ROWS, isTile: true }), leave: null };
     tiles.set(id, tile);
     observer?.observe(tile.view.element);
   }

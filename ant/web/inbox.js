@@ -7,7 +7,7 @@ import { cards, choose, isArmed, isStill, mine, outcome, sendBoxes, sendText } f
 import { link } from "./connection.js";
 import { announce } from "./live.js";
 import { choicesOf, takesText } from "./options.js";
-import { agentOf, emptyState, stateMark, whereOf } from "./parts.js";
+import { agentOf, emptyState, mark, stateMark, whereOf } from "./parts.js";
 import { go, href } from "./router.js";
 import { agents, answers, loaded, may, sessions, STATES, stateOf, terminals } from "./state.js";
 import { nameOf, visible } from "./text.js";
@@ -154,7 +154,9 @@ function cardView(card) {
     aria-label="${name} waits"
   >
     <header>
-      <span class="state state-waiting"><span aria-hidden="true">●</span> waiting</span>
+      ${card.phase === "done"
+        ? html`<span class="state state-ready"><span aria-hidden="true">✓</span> done</span>`
+        : mark("waiting")}
       <h3 title=${name}><bdi>${agent && !name.includes(agent) ? `${agent} · ${name}` : name}</bdi></h3>
       <span class="where" title=${whereOf(session)}><bdi>${whereOf(session)}</bdi></span>
       <span class="waited">${ago(prompt.detected_at)}</span>

@@ -2,6 +2,7 @@
  * Draws the rows of a terminal's screen as text, from `screen_rows` frames.
  *
  * - `new RowsView({last: 10})` shows the last ten rows that have text; without `last` all.
+ *   With `isTile` it is drawn together with other tiles, four times a second at most.
  * - `.element` is a `<pre>`; `.apply(frame)` takes a frame; `.watch(id)` joins a session
  *   and returns a function that leaves it.
  *
@@ -45,15 +46,34 @@ function drawnSpan(span) {
   return element;
 }
 
+/** Many tiles cost as much to paint as one, if they are drawn at the same time. */
+const TILES_MS = 250;
+/** @type {Set<RowsView>} */
+const planned = new Set();
+
+/** @param {RowsView} view */
+function drawWithOthers(view) {
+  if (!planned.size) {
+    setTimeout(() => {
+      const all = [...planned];
+      planned.clear();
+      soon(() => all.forEach((each) => each.draw()));
+    }, TILES_MS);
+  }
+  planned.add(view);
+}
+
 export class RowsView {
-  /** @param {{last?: number}} [options] */
-  constructor({ last } = {}) {
+  /** @param {{last?: number, isTile?: boolean}} [options] */
+  constructor({ last, isTile = false } = {}) {
     this.element = document.createElement("pre");
     this.element.className = "rows";
     this.title = "";
     this.cols = 0;
     this.rows = 0;
     /** @private */ this.last = last;
+    /** @private */ this.isTile = isTile;
+    /** @private */ this.isDrawn = false;
     /** @private @type {Map<number, Span[]>} */ this.content = new Map();
     /** @private @type {Map<number, HTMLElement>} */ this.lines = new Map();
     /** @private @type {Set<number>} */ this.dirty = new Set();
@@ -91,12 +111,14 @@ export class RowsView {
     }
     if (!frame.complete || this.planned) return;
     this.planned = true;
-    soon(() => this.draw());
+    if (this.isTile && this.isDrawn) drawWithOthers(this);
+    else soon(() => this.draw());
   }
 
-  /** @private */
+  /** Bring the element up to date. */
   draw() {
     this.planned = false;
+    this.isDrawn = true;
     const isText = (/** @type {Span[]} */ spans) => spans.some((each) => each.text.trim());
     let end = 0;
     for (const [row, spans] of this.content) if (row >= end && isText(spans)) end = row + 1;

@@ -166,6 +166,19 @@ def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> No
     assert [] == watched.axe()
 
 
+def test_every_module_is_fetched_at_once() -> None:
+    """The first file names all of them: a chain of imports would take turns."""
+    index = (WEB / "index.html").read_text()
+    named = set(re.findall(r'modulepreload" href="\{\{assets\}\}/(\S+\.js)"', index))
+    imported = set()
+    for path in WEB.glob("*.js"):
+        code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+        imported |= set(re.findall(r'from "\./(\S+\.js)"', code))
+    assert imported <= named, imported - named
+    missing = [each for each in named if not (WEB / each).exists()]
+    assert not missing, missing
+
+
 def test_the_page_and_the_server_agree_on_words() -> None:
     """Which options last, and which characters are hidden."""
 
