@@ -29,23 +29,13 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
-# The third-party files of the page, once for each lock.
-WEB := ant/web/vendor/lock.sha256
-$(WEB): package-lock.json tools/vendor_web.py requirements/node.txt
-	$(PYTHON) tools/vendor_web.py
-	@touch $@
-
-vendor: $(WEB)
-
-# What checks the page: axe and TypeScript.
-TOOLS := node_modules/lock.sha256
-$(TOOLS): package-lock.json tools/vendor_web.py requirements/node.txt
-	$(PYTHON) tools/vendor_web.py --tools
-	@touch $@
+# The third-party files of the page: once for each lock, as a stamp of their own says.
+vendor:
+	@$(PYTHON) tools/vendor_web.py
 
 # Where those files cannot be had, the server runs all the same, and `/` says so.
 serve: $(VENV)/run.stamp
-	@$(MAKE) --silent vendor || true
+	@$(BIN)/python tools/vendor_web.py || true
 	@exec $(BIN)/ant serve $(ARGS)
 
 check: $(VENV)/dev.stamp
@@ -63,7 +53,7 @@ check: $(VENV)/dev.stamp
 # the tests start would compile us anew: a sixth of what starting one takes.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp
-	@$(MAKE) --silent $(WEB) $(TOOLS) || true
+	@$(BIN)/python tools/vendor_web.py && $(BIN)/python tools/vendor_web.py --tools || true
 	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
 
 # Long loops: kills, torture, many examples. One after the other: they load the machine

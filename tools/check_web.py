@@ -10,10 +10,9 @@ import subprocess
 import sys
 
 import vendor_web
-from vendor_web import ROOT
+from vendor_web import ROOT, TOOLS
 
-MODULES = ROOT / "node_modules"
-COMPILER = MODULES / "typescript" / "bin" / "tsc"
+COMPILER = TOOLS / "typescript" / "bin" / "tsc"
 
 
 def main() -> int:
@@ -22,7 +21,7 @@ def main() -> int:
     try:
         if node is None or shutil.which("npm") is None:
             raise vendor_web.Failed("npm is not installed.")
-        if not vendor_web.has_tools():
+        if not vendor_web.is_current(vendor_web.TOOLS):
             vendor_web.install_tools()
     except vendor_web.Failed as exc:
         print(f"The types of the page are not checked: {exc}", file=sys.stderr)

@@ -20,7 +20,8 @@ class WebFilesHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make the files, unless they are there. An editable installation needs none:
         `make` does that by itself."""
-        if version == "editable" or os.environ.get(WITHOUT) or vendor_web.is_current():
+        is_there = vendor_web.is_current(vendor_web.VENDOR)
+        if version == "editable" or os.environ.get(WITHOUT) or is_there:
             return
         try:
             vendor_web.vendor()

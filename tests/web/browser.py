@@ -184,12 +184,16 @@ class Watched:
         self.page.goto(self.server.url + where)
         return self.page
 
-    def axe(self) -> list[str]:
-        """Faults that axe finds and calls serious or critical. Skips without axe."""
+    def axe(self, *selectors: str) -> list[str]:
+        """Faults that axe finds and calls serious or critical. Skips without axe.
+
+        `selectors` are the parts to look at; without any, it is the whole page.
+        """
         if not AXE.exists():
             pytest.skip("needs axe-core, which is not installed")
         self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run()")
+        parts = [[each] for each in selectors] or [["html"]]
+        found = self.page.evaluate("(include) => axe.run({ include })", parts)
         return [
             f"{each['id']}: {node['html']}"
             for each in found["violations"]

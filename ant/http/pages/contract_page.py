@@ -50,7 +50,8 @@ th, td { border-top: 1px solid var(--line); padding: 4px 8px 4px 0; text-align: 
 th { font-weight: 600; }
 td:first-child { width: 22%; }
 td:nth-child(2) { width: 26%; color: var(--dim); }
-.scope { color: var(--dim); font-weight: 400; }
+h3 code { font-size: 14px; font-weight: 600; }
+.scope { color: var(--dim); font-size: 13px; font-weight: 400; }
 summary { cursor: pointer; }
 @media (max-width: 600px) {
   tr { display: block; padding: 4px 0; border-top: 1px solid var(--line); }
@@ -80,11 +81,11 @@ class Field:
 
 @attrs.frozen
 class Content:
-    """A body or an answer: its title, its text, its type and an example."""
+    """A body or an answer; `fields` are those of a body, which stand with its route."""
 
     title: str
-    text: Markup
     type: Markup | None
+    fields: list[Field]
     example: str | None
 
 
@@ -196,21 +197,29 @@ def fields_of(schema: Schema) -> list[Field]:
     ]
 
 
-def _contents(title: str, text: str, content: Schema) -> Iterator[Content]:
-    """The forms of a body or of an answer, by media type."""
+def _contents(
+    title: str, content: Schema, shown: dict[str, Schema] | None = None
+) -> Iterator[Content]:
+    """The forms of a body or of an answer, by media type.
+
+    `shown` are the objects whose fields stand there.
+    """
     for media, form in content.items():
         example = form.get("example")
+        name = form["schema"].get("$ref", "").rpartition("/")[2]
         yield Content(
             title if media == "application/json" else f"{title}, {media}",
-            prose(text),
             type_of(form["schema"]),
+            fields_of((shown or {}).get(name, {})),
             None if example is None else codec.indented(example).strip(),
         )
     if not content:
-        yield Content(title, prose(text), None, None)
+        yield Content(title, None, [], None)
 
 
-def _operation(method: str, path: str, operation: Schema, scope: str) -> Operation:
+def _operation(
+    signature: str, operation: Schema, scope: str, schemas: dict[str, Schema]
+) -> Operation:
     body = operation.get("requestBody", {})
     answers: list[Content] = []
     errors: list[tuple[str, Markup]] = []
@@ -219,10 +228,10 @@ def _operation(method: str, path: str, operation: Schema, scope: str) -> Operati
             errors.append((status, inline(answer["description"])))
         else:
             title = f"{status} {answer['description']}"
-            answers += _contents(title, "", answer.get("content", {}))
+            answers += _contents(title, answer.get("content", {}))
     return Operation(
         anchor=operation["operationId"],
-        signature=f"{method.upper()} {path}",
+        signature=signature,
         scope=scope,
         summary=inline(operation["summary"]),
         text=prose(operation.get("description", "")),
@@ -235,7 +244,7 @@ def _operation(method: str, path: str, operation: Schema, scope: str) -> Operati
             )
             for each in operation["parameters"]
         ],
-        body=list(_contents("Body", "", body["content"])) if body else [],
+        body=list(_contents("Body", body["content"], schemas)) if body else [],
         answers=answers,
         errors=errors,
     )
@@ -267,6 +276,7 @@ def _references(schema: Schema) -> list[str]:
 def contract_page(has_key: bool) -> str:
     """The page. With `has_key` the server has a key, which the document says."""
     document, frames = openapi.document(has_key), frame_schemas.socket_schema()
+    schemas = document["components"]["schemas"]
     scopes = {
         route.name: "no credentials" if route.is_open else f"scope {route.scope}"
         for route in ROUTES
@@ -274,13 +284,14 @@ def contract_page(has_key: bool) -> str:
     subjects: dict[str, list[Operation]] = {tag: [] for tag in TAG_ORDER}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            made = _operation(method, path, operation, scopes[operation["operationId"]])
+            signature = f"{method.upper()} {path}"
+            scope = scopes[operation["operationId"]]
+            made = _operation(signature, operation, scope, schemas)
             subjects[operation["tags"][0]].append(made)
     definitions = dict(frames["$defs"])
     sent = _references(definitions.pop("ClientFrame"))
     received = _references(definitions.pop("ServerFrame"))
     others = sorted(definitions.keys() - {*sent, *received})
-    schemas = document["components"]["schemas"]
     return _ENVIRONMENT.get_template("contract.html.jinja").render(
         style=Markup(_STYLE),
         about=prose(document["info"]["description"]),

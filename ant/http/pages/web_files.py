@@ -20,7 +20,7 @@ from ant.http.pages.slim import slim
 FOLDER: Final = Path(ant.__file__).parent / "web"
 """The page's own files, and in `vendor/` those of third parties."""
 
-STAMP: Final = "vendor/lock.sha256"
+STAMP: Final = "vendor/version"
 """The file that shows that the third-party files are complete."""
 
 INDEX: Final = "index.html"

@@ -78,12 +78,10 @@ def test_it_has_all_of_the_contract(outline: Outline) -> None:
         for operation in methods.values():
             assert {each["name"] for each in operation["parameters"]} <= texts
             assert {each for each in operation["responses"] if each > "400"} <= texts
-    assert {
-        each.type for each in (*FRAMES, *SERVER_FRAMES)
-    } | codec.TAGS.keys() <= texts
-    assert {f"type-{name}" for name in document["components"]["schemas"]} <= {
-        *outline.anchors
-    }
+    frames = {each.type for each in (*FRAMES, *SERVER_FRAMES)}
+    assert frames | codec.TAGS.keys() <= texts
+    objects = {f"type-{name}" for name in document["components"]["schemas"]}
+    assert objects <= set(outline.anchors)
 
 
 def test_every_link_leads_somewhere(outline: Outline) -> None:
@@ -108,9 +106,8 @@ def test_it_runs_and_loads_nothing(outline: Outline) -> None:
 
 def test_texts_are_text() -> None:
     """Also in code, and paragraphs are kept."""
-    assert "<p>a <code>&lt;b&gt;</code> &amp; c</p><p>d</p>" == prose(
-        "a\n`<b>` & c\n\nd"
-    )
+    text = "a\n`<b>` & c\n\nd"
+    assert "<p>a <code>&lt;b&gt;</code> &amp; c</p><p>d</p>" == prose(text)
     assert "&lt;script&gt;" == inline("<script>")
 
 
