@@ -13,6 +13,7 @@ import { fleet, enterFleet } from "./fleet.js";
 import { inbox } from "./inbox.js";
 import { listen } from "./keys.js";
 import { spoken } from "./live.js";
+import * as notices from "./notices.js";
 import { openPalette } from "./palette.js";
 import { errorState } from "./parts.js";
 import { enterRoom, room } from "./room.js";
@@ -161,6 +162,7 @@ function followTitle() {
 onSignedOut(signOut);
 follow();
 cards.follow();
+notices.follow();
 watchVersion();
 followTitle();
 followScreens();

@@ -2,6 +2,7 @@
 import { get, post, remove, said } from "./api.js";
 import { onFrame } from "./connection.js";
 import { announce } from "./live.js";
+import { notices, setNotices, testNotice } from "./notices.js";
 import { pairDialog, tokenDialog } from "./token_dialogs.js";
 import { ask, errorState } from "./parts.js";
 import { may, me } from "./state.js";
@@ -97,6 +98,27 @@ function keysPart() {
   </section>`;
 }
 
+const WORDS = {
+  on: "This browser tells new prompts while the page is hidden and open in a tab.",
+  off: "This browser tells nothing.",
+  denied: "The browser does not allow this page to show notices. Change that in its settings.",
+  none: "This browser cannot show notices of a page.",
+};
+
+function noticesPart() {
+  const state = notices.value;
+  return html`<section aria-label="Notices">
+    <h2 class="rule">Notices</h2>
+    <p class="hint">${WORDS[state]}</p>
+    ${state === "on" || state === "off"
+      ? html`<div class="actions left">
+          <button class="button" @click=${() => void setNotices(state === "off")}>${state === "on" ? "Turn off" : "Turn on"}</button>
+          ${state === "on" ? html`<button class="button" @click=${() => void testNotice()}>Send a test</button>` : ""}
+        </div>`
+      : ""}
+  </section>`;
+}
+
 function limitsPart() {
   const met = health.value.limits.filter((/** @type {any} */ each) => each.count > 0);
   return html`<section aria-label="Limits met">
@@ -133,7 +155,7 @@ function serverPart() {
 export function settings() {
   return html`<div class="screen-settings">
     <header class="title"><h1 tabindex="-1">Settings</h1></header>
-    ${failure.value ? errorState(failure.value, () => void read()) : ""} ${keysPart()}
+    ${failure.value ? errorState(failure.value, () => void read()) : ""} ${keysPart()} ${noticesPart()}
     ${health.value ? html`${limitsPart()} ${serverPart()}` : ""}
   </div>`;
 }
