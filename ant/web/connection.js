@@ -123,16 +123,17 @@ export function join(id, ask, listener) {
 
 /**
  * @param {Frame} frame
+ * @param {number} [patience] Milliseconds to wait for the `ack`.
  * @returns {Promise<Frame>} The `ack`. Without one it is not known whether it was done.
  * @throws {Problem}
  */
-export function request(frame) {
-  if (link.value.state !== "open" || !socket) {
+export function request(frame, patience = ACK_MS) {
+  if (link.value.state !== "open" || socket?.readyState !== WebSocket.OPEN) {
     return Promise.reject(new Problem({ detail: "Not connected. Nothing was sent." }));
   }
   const ref = String(++refs);
   const answer = new Promise((resolve, reject) => {
-    const late = setTimeout(() => settle(ref, null), ACK_MS);
+    const late = patience < Infinity ? setTimeout(() => settle(ref, null), patience) : undefined;
     waiting.set(ref, {
       resolve: (ack) => (clearTimeout(late), resolve(ack)),
       reject: (error) => (clearTimeout(late), reject(error)),
@@ -144,7 +145,7 @@ export function request(frame) {
 
 /** @param {Frame} frame */
 function send(frame) {
-  socket?.send(JSON.stringify(frame));
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
 }
 
 function open() {
@@ -283,7 +284,8 @@ async function sendJoin(entry) {
   const from = entry.end === null ? {} : { from: entry.end, screen: false };
   const ask = entry.ask.screenRows ? entry.ask : { ...entry.ask, ...from };
   try {
-    const ack = await request({ type: "join_session", sessionId: entry.id, ...ask });
+    // Without its `ack` the bytes of a join have no place. A lost connection joins again.
+    const ack = await request({ type: "join_session", sessionId: entry.id, ...ask }, Infinity);
     if (joins.get(entry.id) !== entry) return;
     if (ack.stream !== undefined) streams.set(ack.stream, entry);
     if (entry.end === null && ack.offset !== undefined) entry.end = ack.offset;

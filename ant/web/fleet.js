@@ -6,6 +6,7 @@
  */
 import { createDialog, sessionMenu } from "./session_dialogs.js";
 import { parts as recoverablePart } from "./recoverable.js";
+import { keep, kept } from "./kept.js";
 import { agentOf, emptyState, stateMark } from "./parts.js";
 import { href } from "./router.js";
 import { RowsView } from "./rows_view.js";
@@ -28,7 +29,7 @@ const tiles = new Map();
 /** @type {IntersectionObserver | null} */
 let observer = null;
 const filter = signal("");
-const grouping = signal(localStorage.getItem(STORED) ?? "folder");
+const grouping = signal(kept(STORED) ?? "folder");
 /** Changes when the pointer and the focus have left the tiles: they may be sorted again. */
 const calm = signal(0);
 /** The order of the tiles as they are drawn. @type {string[]} */
@@ -168,7 +169,7 @@ function groups() {
 /** @param {Event} event */
 function regroup(event) {
   grouping.value = /** @type {HTMLSelectElement} */ (event.target).value;
-  localStorage.setItem(STORED, grouping.value);
+  keep(STORED, grouping.value);
   order = [];
 }
 

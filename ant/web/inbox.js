@@ -27,10 +27,10 @@ function pressBegins(card) {
 
 /** @param {Card} card @param {PointerEvent | MouseEvent} event @param {() => void} act */
 function pressEnds(card, event, act) {
-  const byPointer = event.detail > 0;
-  const ok = byPointer
-    ? pressed.still && pressed.prompt === card.prompt.id && isArmed(card)
-    : isArmed(card);
+  const begun = pressed.still && pressed.prompt === card.prompt.id;
+  // Enter has no pointer; a screen reader may click without a press.
+  const mayPress = event.detail === 0 || begun || (!pressed.prompt && isStill(card));
+  const ok = mayPress && isArmed(card);
   pressed = { prompt: "", still: false };
   if (ok) act();
   else if (card.phase === "open") announce("The card has just changed. Look again, then press.");

@@ -6,6 +6,7 @@
  *
  * A notice has the session and the question. One that is answered elsewhere goes away.
  */
+import { keep, kept } from "./kept.js";
 import { go } from "./router.js";
 import { prompts, sessions } from "./state.js";
 import { nameOf, visible } from "./text.js";
@@ -18,7 +19,7 @@ const LONGEST = 140;
 function present() {
   if (!("Notification" in window)) return "none";
   if (Notification.permission === "denied") return "denied";
-  return Notification.permission === "granted" && localStorage.getItem(STORED) ? "on" : "off";
+  return Notification.permission === "granted" && kept(STORED) ? "on" : "off";
 }
 
 /** Whether this browser shows notices. */
@@ -27,7 +28,7 @@ export const notices = signal(present());
 /** @param {boolean} on */
 export async function setNotices(on) {
   if (on) await Notification.requestPermission();
-  localStorage.setItem(STORED, on ? "1" : "");
+  keep(STORED, on ? "1" : "");
   notices.value = present();
 }
 

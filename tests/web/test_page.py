@@ -140,6 +140,43 @@ def test_keys_are_made_and_revoked(scene: Scene) -> None:
     expect(page.locator(".secret")).to_contain_text("/sign-in#")
 
 
+SPY = """
+const Real = Notification;
+window.told = [];
+window.Notification = class extends Real {
+  constructor(title, options) {
+    super(title, options);
+    told.push([title, options.body]);
+  }
+  close() { told.push("closed"); super.close(); }
+};
+Object.defineProperty(document, "hidden", { get: () => window.away === true });
+"""
+
+
+def test_a_hidden_page_tells_new_prompts(scene: Scene) -> None:
+    """Not what waited already, nothing while it is seen; it goes with its prompt."""
+    scene.terminal("before", ASKS)
+    page = scene.page("/#/settings")
+    page.context.grant_permissions(["notifications"])
+    page.add_init_script(SPY)
+    page.reload()
+    page.get_by_role("button", name="Turn on").click()
+    page.get_by_role("button", name="Send a test").click()
+    expect(page.locator(".pill")).to_have_text("● 1 waiting")
+    page.evaluate("window.away = true")
+    row = scene.terminal("deploy", ASKS)
+    expect(page.locator(".pill")).to_have_text("● 2 waiting")
+    scene.server.type(row["id"], "n\r")
+    expect(page.locator(".pill")).to_have_text("● 1 waiting")
+    page.evaluate("window.away = false")
+    scene.terminal("seen", ASKS)
+    expect(page.locator(".pill")).to_have_text("● 2 waiting")
+    test, *told = page.evaluate("window.told")
+    assert "ANT" == test[0]
+    assert [["deploy", "Delete all of it?"], "closed"] == told
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "place", ["inbox", "fleet", "rooms", "search?q=line", "settings"]
