@@ -11,7 +11,7 @@ import { agentOf, emptyState, stateMark } from "./parts.js";
 import { href } from "./router.js";
 import { RowsView } from "./rows_view.js";
 import { loaded, may, places, STATES, stateOf, terminals } from "./state.js";
-import { folderOf, nameOf, visible } from "./text.js";
+import { byName, folderOf, nameOf, visible } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html.js";
@@ -105,7 +105,7 @@ function fits(session) {
 function sorted(found) {
   calm.value;
   const best = [...found].sort(
-    (a, b) => STATES[stateOf(a)].rank - STATES[stateOf(b)].rank || a.name.localeCompare(b.name),
+    (a, b) => STATES[stateOf(a)].rank - STATES[stateOf(b)].rank || byName(a, b),
   );
   const grid = document.querySelector(".tiles");
   const isUsed = grid && (grid.matches(":hover") || grid.contains(document.activeElement));

@@ -10,7 +10,7 @@ import { choicesOf, takesText } from "./options.js";
 import { agentOf, emptyState, mark, stateMark, whereOf } from "./parts.js";
 import { go, href } from "./router.js";
 import { agents, answers, loaded, may, sessions, STATES, stateOf, terminals } from "./state.js";
-import { nameOf, visible } from "./text.js";
+import { byName, nameOf, visible } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html.js";
@@ -157,7 +157,7 @@ function cardView(card) {
       ${card.phase === "done"
         ? html`<span class="state state-ready"><span aria-hidden="true">✓</span> done</span>`
         : mark("waiting")}
-      <h3 title=${name}><bdi>${agent && !name.includes(agent) ? `${agent} · ${name}` : name}</bdi></h3>
+      <h3 title=${name}>${agent && !name.includes(agent) ? html`<span class="agent">${agent} · </span>` : ""}<bdi>${name}</bdi></h3>
       <span class="where" title=${whereOf(session)}><bdi>${whereOf(session)}</bdi></span>
       <span class="waited">${ago(prompt.detected_at)}</span>
     </header>
@@ -176,7 +176,7 @@ function cardView(card) {
 function group(state) {
   const found = terminals.value.filter((each) => stateOf(each) === state);
   if (!found.length) return "";
-  const sorted = found.sort((a, b) => a.name.localeCompare(b.name));
+  const sorted = found.sort(byName);
   return html`<section class="group" aria-label=${STATES[state].word}>
     <ul class="lines">
       ${repeat(

@@ -2,7 +2,7 @@
 import { dialog, stateMark } from "./parts.js";
 import { go } from "./router.js";
 import { may, rooms, STATES, stateOf, terminals } from "./state.js";
-import { nameOf } from "./text.js";
+import { byName, nameOf } from "./text.js";
 import { html } from "./vendor/lit-html.js";
 import { signal } from "./vendor/signals-core.js";
 
@@ -20,7 +20,7 @@ let isOpen = false;
 /** @returns {Command[]} */
 function commands() {
   const sorted = [...terminals.value].sort(
-    (a, b) => STATES[stateOf(a)].rank - STATES[stateOf(b)].rank || a.name.localeCompare(b.name),
+    (a, b) => STATES[stateOf(a)].rank - STATES[stateOf(b)].rank || byName(a, b),
   );
   return [
     ...sorted.map((each) => ({

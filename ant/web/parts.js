@@ -15,14 +15,21 @@ import { html } from "./vendor/lit-html.js";
 
 /** @typedef {import("./types.js").Session} Session */
 
-/** @param {string} state A key of `STATES`. */
-export function mark(state) {
-  const { glyph, word } = STATES[state];
+/** @param {string} state A key of `STATES`. @param {string} [word] In place of the state's own. */
+export function mark(state, word = STATES[state].word) {
+  const { glyph } = STATES[state];
   return html`<span class="state state-${state}"><span aria-hidden="true">${glyph}</span> ${word}</span>`;
 }
 
 /** @param {Session} session */
-export const stateMark = (session) => mark(stateOf(session));
+export const stateMark = (session) => mark(stateOf(session), endOf(session));
+
+/** How a program ended, if it did not end well. @param {Session} session */
+function endOf(session) {
+  if (session.status !== "exited" || !session.terminal) return undefined;
+  const { exit_code: code, exit_signal: signal } = session.terminal;
+  return code ? `exit ${code}` : signal ? `signal ${signal}` : undefined;
+}
 
 /** @param {Session | undefined} session */
 export function agentOf(session) {

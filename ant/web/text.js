@@ -4,7 +4,7 @@
  * - `visible(text)` spells hidden characters, such as marks of the direction of text, as
  *   `⟨202E⟩`. With `{lines: true}` it keeps line breaks and tabs.
  * - `nameOf(session)` and `folderOf(session)` are visible texts.
- * - `count(n, one, many)` is `1 card`, `2 cards`.
+ * - `byName` compares two sessions; `count(n, one, many)` is `1 card`, `2 cards`.
  *
  * The page puts text into text nodes and attributes only, never into HTML.
  */
@@ -49,6 +49,11 @@ export function nameOf(session) {
   // ANT makes a display name of each name, for handles. A person's own goes before.
   return visible(shown && `@${shown}` !== handle ? shown : name);
 }
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+/** The order of names: `worker 2` before `worker 10`. @param {{name: string}} a @param {{name: string}} b */
+export const byName = (a, b) => collator.compare(a.name, b.name);
 
 /**
  * The folder in which a session's program starts; empty without one.
