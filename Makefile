@@ -10,7 +10,7 @@ ARGS ?=
 # that may be a checkpoint must be one.
 UNASKED := ASYNC109,ASYNC124,ASYNC127,ASYNC128,ASYNC910,ASYNC911
 
-.PHONY: serve test soak check bench fuzz docs lock vendor
+.PHONY: serve test soak check bench fuzz docs lock vendor screenshots
 
 # Nothing is fetched that has no hash in requirements/: what a package without a wheel
 # needs for its build would be, so only wheels are taken. To build one, WHEELS= does.
@@ -61,6 +61,10 @@ test: $(VENV)/dev.stamp
 soak: export PYTHONDONTWRITEBYTECODE =
 soak: $(VENV)/dev.stamp
 	$(BIN)/pytest -q -m soak --timeout 600 $(ARGS)
+
+# Pictures of every screen into a folder, and those of the README into docs/images/.
+screenshots: $(VENV)/dev.stamp vendor
+	$(BIN)/python -m tests.web.screenshots $(or $(ARGS),screenshots)
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import vendor_web
-from vendor_web import ROOT, TOOLS
+from vendor_web import ROOT, TOOLS, VENDOR
 
 COMPILER = TOOLS / "typescript" / "bin" / "tsc"
 
@@ -23,6 +23,8 @@ def main() -> int:
             raise vendor_web.Failed("npm is not installed.")
         if not vendor_web.is_current(vendor_web.TOOLS):
             vendor_web.install_tools()
+        if not vendor_web.is_current(VENDOR):
+            vendor_web.copy_files(TOOLS, VENDOR)
     except vendor_web.Failed as exc:
         print(f"The types of the page are not checked: {exc}", file=sys.stderr)
         return 1 if os.environ.get("ANT_TEST_NO_SKIP") else 0

@@ -131,7 +131,7 @@ def bodies(session_id: str, exited: str, chat: str) -> list[Bad]:
         Bad("POST", f"/api/sessions/{exited}/terminal/stop", {}, 409, ""),
         Bad("POST", f"/api/sessions/{chat}/terminal/input", {"data": "x"}, 409, "chat"),
         Bad("POST", f"/api/sessions/{chat}/terminal/start", {}, 409, "chat"),
-        Bad("GET", "/", None, 404),
+        Bad("GET", "/nope", None, 404),
         Bad("GET", "/api/nothing", None, 404),
         Bad("GET", "/api/sessions/", None, 404),
         Bad("GET", "/../../etc/passwd", None, 404),

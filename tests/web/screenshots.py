@@ -28,10 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 IMAGES = ROOT / "docs" / "images"
-README = {
-    "calm-inbox-desktop-light": "inbox",
-    "calm-terminal-desktop-light": "terminal",
-}
+README = ("inbox", "terminal")
 
 PATIENCE_S = 60.0
 SETTLE_MS = 1000
@@ -60,15 +57,16 @@ class Sums(unittest.TestCase):
 """,
 }
 LONG_QUESTION = "\n".join(
-    f"{n:2}. The step {n} changes {n * 3} files below services/module_{n}/, and removes "
-    "the tables that nobody reads any more."
+    f"{n:2}. The step {n} changes {n * 3} files below services/module_{n}/, and "
+    "removes the tables that nobody reads any more."
     for n in range(1, 41)
 )
 STRANGE = {
     "設計レビュー・画面": "この変更を適用しますか？ [y/N] ",
     "مراجعة التصميم": "هل تريد المتابعة؟ [y/N] ",
-    "a-name-that-is-longer-than-any-column-of-any-screen-would-like-it-to-be-"
-    + "x" * 40: ("Overwrite /a/very/long/path/" + "folder/" * 20 + "file.txt? [y/N] "),
+    f"a-name-that-is-longer-than-any-column-would-like-{'x' * 60}": (
+        f"Overwrite /a/very/long/path/{'folder/' * 20}file.txt? [y/N] "
+    ),
     "forty lines": f"{LONG_QUESTION}\nGo on with all of them? [y/N] ",
 }
 """Names, and what their programs ask."""
@@ -152,14 +150,8 @@ class World:
             member = {"session_id": self.ids[name]}
             call("POST", f"{path}/participants", member)
         say = f"{path}/messages"
-        first = call(
-            "POST",
-            say,
-            {
-                "content": "Version 2 leaves on Friday. What is missing?",
-                "sender_id": "ada",
-            },
-        )
+        asked = "Version 2 leaves on Friday. What is missing?"
+        first = call("POST", say, {"content": asked, "sender_id": "ada"})
         answer = {
             "content": "Two tests of the API fail; I am on the first one.",
             "sender_id": self.ids["api-server"],
@@ -205,11 +197,9 @@ class World:
         for name, question in STRANGE.items():
             ask = f"printf %s {json.dumps(question, ensure_ascii=False)}; read answer"
             self.program(name, "bash", "-c", ask)
-        count = 50 - len(self.ids)
-        for n in range(count):
-            self.program(
-                f"worker {n + 1}", "bash", "-c", "while sleep 1; do date; done"
-            )
+        for n in range(50 - len(self.ids)):
+            work = "while sleep 1; do date; done"
+            self.program(f"worker {n + 1}", "bash", "-c", work)
         self.waiting(4 + len(STRANGE))
 
 
@@ -257,8 +247,9 @@ def main() -> None:
     finally:
         shutil.rmtree(place, ignore_errors=True)
     IMAGES.mkdir(exist_ok=True)
-    for name, picture in README.items():
-        shutil.copyfile(folder / f"{name}.png", IMAGES / f"{picture}.png")
+    for name in README:
+        picture = folder / f"calm-{name}-desktop-light.png"
+        shutil.copyfile(picture, IMAGES / f"{name}.png")
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
 
 
