@@ -76,6 +76,8 @@ def test_another_dialog_under_the_button(scene: Scene) -> None:
 
     def swap(route: "Route") -> None:
         agent.order("dialog 6")
+        path = f"/api/sessions/{agent.id}/prompt-bridge/pending"
+        until(lambda: "force" in str(scene.call("GET", path)))
         route.continue_()
 
     page.route("**/prompt-bridge/respond", swap)
@@ -123,6 +125,42 @@ def test_a_card_that_has_just_changed_is_not_armed(scene: Scene) -> None:
     expect(card(page, "api")).to_have_count(0)
     (chosen,) = agent.log("chose")
     assert "No (esc)" == chosen["label"]
+
+
+PRESS_WHEN_MOVED = """
+new Promise((resolve) => {
+  const [first, second] = document.querySelectorAll("article.card");
+  const observer = new MutationObserver(() => {
+    if (first.isConnected) return;
+    observer.disconnect();
+    const button = second.querySelector("button");
+    button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+    button.dispatchEvent(new MouseEvent("click", { bubbles: true, detail: 1 }));
+    resolve(second.isConnected);
+  });
+  observer.observe(first.parentElement, { childList: true });
+})
+"""
+
+
+def test_a_card_that_moved_under_a_finger_is_not_pressed(scene: Scene) -> None:
+    """One above it left the page just before; a moment later it can be pressed."""
+    first = scene.terminal("first", SURE)
+    page = scene.page()
+    armed(page, "first")
+    row = scene.terminal("second", SURE)
+    armed(page, "second")
+    sent: list[str] = []
+    page.on("request", lambda each: sent.append(each.method))
+    page.evaluate(f"window.pressed = {PRESS_WHEN_MOVED}; undefined")
+    scene.server.type(first["id"], "n\r")
+    assert page.evaluate("window.pressed") is True
+    expect(card(page, "first")).to_have_count(0)
+    page.wait_for_timeout(ARMED_MS)
+    assert "POST" not in sent
+    card(page, "second").get_by_role("button", name="1 y").click()
+    expect(card(page, "second")).to_have_count(0)
+    until(lambda: "said <y>" in scene.transcript(row["id"]))
 
 
 def test_a_line_is_typed_where_one_is_asked(scene: Scene) -> None:
