@@ -9,6 +9,7 @@ import pytest
 import ant
 from ant.core import visible_text
 from ant.terminal.model.prompt import LASTING
+from tests.web.browser import PHONE
 from tests.web.scene import ARMED_MS, Scene, until
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ def signed_in(scene: Scene, *scopes: str) -> "Page":
 def test_who_is_not_signed_in_learns_how(locked: Scene) -> None:
     """By the screen; the link that it names works, and a revoked one ends at once."""
     locked.accept(401, "WebSocket")
-    page = locked.page()
+    watched = locked.watched()
+    page = watched.page
     expect(page.get_by_role("heading", name="Sign in to ANT")).to_be_visible()
+    assert [] == watched.axe()
     expect(page.get_by_text("ant open", exact=True)).to_be_visible()
     page = signed_in(locked, "view", "answer")
     (token,) = locked.call("GET", "/api/tokens")["tokens"]
@@ -198,8 +201,26 @@ def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> No
         expect(page.locator(".tile", has_text="colours")).to_contain_text("green")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert [] == watched.axe()
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("dialog")).to_be_visible()
+    for key, name in (("Control+k", "Commands"), ("?", "Keys")):
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog", name=name)).to_be_visible()
+        assert [] == watched.axe()
+        page.keyboard.press("Escape")
+    if place == "fleet":
+        for name in ("New", "Actions of api"):
+            page.get_by_role("button", name=name).click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            assert [] == watched.axe()
+            page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("place", ["inbox", "fleet"])
+def test_axe_has_no_serious_finding_on_a_phone(scene: Scene, place: str) -> None:
+    """With targets that are large enough, too: axe knows the smallest size."""
+    scene.agent("api", "claude", "dialog 0")
+    scene.terminal("deploy", 'read -r -p "Version? " a')
+    watched = scene.watched(f"/#/{place}", **PHONE)
+    expect(watched.page.get_by_text("deploy").first).to_be_visible()
     assert [] == watched.axe()
 
 
