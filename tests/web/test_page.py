@@ -9,8 +9,9 @@ import pytest
 import ant
 from ant.core import visible_text
 from ant.terminal.model.prompt import LASTING
+from tests.installed import needs
 from tests.web.browser import PHONE
-from tests.web.scene import ARMED_MS, Scene, until
+from tests.web.scene import ARMED_MS, Scene, armed, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -80,6 +81,27 @@ def test_the_server_is_killed_and_comes_back(fragile: Scene) -> None:
     fragile.call("POST", f"/api/sessions/{row['id']}/terminal/start")
     expect(page.locator("article.card")).to_be_visible()
     assert "said" not in fragile.transcript(row["id"])
+
+
+@needs("tmux")
+def test_what_happened_meanwhile_is_there(fragile: Scene) -> None:
+    """A program in tmux asks while the server is away; the page shows it after."""
+    fragile.accept("WebSocket", "ERR_CONNECTION_REFUSED")
+    flag = fragile.folder / "flag"
+    script = f"until [ -e {flag} ]; do sleep 0.05; done; {ASKS}"
+    row = fragile.terminal("deploy", script, host="tmux")
+    page = fragile.page()
+    expect(page.locator("a.line", has_text="deploy")).to_be_visible()
+    fragile.kill_server()
+    expect(page.get_by_text("away, last seen")).to_be_visible()
+    flag.touch()
+    fragile.restart_server()
+    armed(page, "deploy")
+    expect(page.get_by_text("away, last seen")).to_have_count(0)
+    page.keyboard.press("n")
+    page.keyboard.press("1")
+    expect(page.locator("article.card")).to_have_count(0)
+    until(lambda: "said <y>" in fragile.transcript(row["id"]))
 
 
 def signed_in(scene: Scene, *scopes: str) -> "Page":
