@@ -33,7 +33,7 @@ STAMP = "version"
 
 LIT = ("lit-html", "directive", "directive-helpers", "async-directive")
 LIT_DIRECTIVES = ("class-map", "if-defined", "keyed", "live", "ref", "repeat")
-ADDONS = ("fit", "search", "unicode-graphemes", "webgl")
+ADDONS = ("fit", "unicode-graphemes", "webgl")
 
 FILES = {
     **{f"{name}.js": f"lit-html/{name}.js" for name in LIT},

@@ -139,11 +139,12 @@ def chromium() -> Iterator["Browser"]:
     need_page()
     need("chromium")
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         pytest.skip("needs playwright, which is not installed")
     # Chromium has no sandbox for root.
     args = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         path = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=path, args=args)

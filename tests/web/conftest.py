@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.web.browser import DESKTOP, Watched, WebServer, chromium, web_server
+from tests.web.scene import Scene, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -47,3 +48,31 @@ def window(browser: "Browser", server: WebServer) -> Iterator[Opener]:
         watched.check()
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def shared(
+    browser: "Browser", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebServer]:
+    """One server without a key for all scenes: each begins without a session."""
+    with web_server(tmp_path_factory.mktemp("shared")) as one:
+        yield one
+
+
+@pytest.fixture
+def scene(shared: WebServer, browser: "Browser", tmp_path: Path) -> Iterator[Scene]:
+    """Programs and pages on a server without a key."""
+    yield from opened(tmp_path, shared, browser)
+
+
+@pytest.fixture
+def fragile(server: WebServer, browser: "Browser", tmp_path: Path) -> Iterator[Scene]:
+    """A scene with a server of its own, which the test may kill."""
+    yield from opened(tmp_path, server, browser)
+
+
+@pytest.fixture
+def locked(browser: "Browser", tmp_path: Path) -> Iterator[Scene]:
+    """A scene whose server has a key: a browser has to sign in."""
+    with web_server(tmp_path / "data", ANT_API_KEY="a-key-of-the-operator") as server:
+        yield from opened(tmp_path, server, browser)

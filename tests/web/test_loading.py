@@ -81,7 +81,6 @@ def test_every_third_party_module_loads(window: Opener) -> None:
         "signals-core": "signal",
         "xterm": "Terminal",
         "addon-fit": "FitAddon",
-        "addon-search": "SearchAddon",
         "addon-unicode-graphemes": "UnicodeGraphemesAddon",
         "addon-webgl": "WebglAddon",
         "directives/repeat": "repeat",

@@ -36,6 +36,7 @@ async function signIn() {
   const body = await answer.json();
   said.textContent = answer.ok
     ? `This browser is signed in as ${body.label}.` : body.detail;
+  if (answer.ok) location.replace("./");
 }
 signIn().catch(() => {
   said.textContent = "The server did not answer. Get another link with ant open.";

@@ -15,6 +15,7 @@ from typing import Final
 import attrs
 
 import ant
+from ant.http.pages.slim import slim
 
 FOLDER: Final = Path(ant.__file__).parent / "web"
 """The page's own files, and in `vendor/` those of third parties."""
@@ -23,6 +24,12 @@ STAMP: Final = "vendor/version"
 """The file that shows that the third-party files are complete."""
 
 INDEX: Final = "index.html"
+
+VENDOR: Final = "vendor"
+"""The folder of third-party files, which are small already."""
+
+SLIMMED: Final = (".js", ".css")
+"""Our own files that are sent without comments and indentation."""
 
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -101,5 +108,9 @@ def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         is_hidden = any(part.startswith(".") for part in name.parts)
-        if path.suffix in TYPES and path.is_file() and not is_hidden:
-            yield name.as_posix(), path.read_bytes()
+        if path.suffix not in TYPES or not path.is_file() or is_hidden:
+            continue
+        content = path.read_bytes()
+        if name.parts[0] != VENDOR and path.suffix in SLIMMED:
+            content = slim(content.decode()).encode()
+        yield name.as_posix(), content

@@ -53,8 +53,8 @@ class WhoCalls:
     label: str | None
     """What the token or the device is for; null for others."""
     scopes: tuple[Scope, ...]
-    """What the token may do. It is empty for the operator, who may do everything, and
-    for a terminal, which may use its own rooms."""
+    """What the caller may do; the operator has all scopes. It is empty for a terminal,
+    which may use its own rooms. `admin` includes `view`, `type` and `post`."""
     expires_at: datetime | None
     """When the token stops to be valid; null if it does not expire."""
 
@@ -101,7 +101,10 @@ async def create_token(
 async def get_caller(
     system: System, caller: Caller | None, access_token: AccessToken | None
 ) -> WhoCalls:
-    """Return who makes this call: the operator, a terminal, or an access token."""
+    """Return who makes this call: the operator, a terminal, or an access token.
+
+    A page or a program reads it to show only what works.
+    """
     session_id = None if caller is None else caller.session_id
     if access_token is not None:
         return WhoCalls(
@@ -112,7 +115,8 @@ async def get_caller(
             access_token.expires_at,
         )
     kind = CallerKind.OPERATOR if caller is None else CallerKind.TERMINAL
-    return WhoCalls(kind, session_id, None, (), None)
+    scopes = tuple(Scope) if caller is None else ()
+    return WhoCalls(kind, session_id, None, scopes, None)
 
 
 @endpoint("GET", "/api/tokens", scope=Scope.ADMIN)

@@ -236,8 +236,9 @@ async def test_the_page_runs_its_own_script_only(scene: Scene) -> None:
 async def test_a_caller_learns_who_it_is(scene: Scene) -> None:
     """The operator, a terminal, a token, a browser; no secret is told."""
     got = await scene.operator.get("/api/caller")
-    nobody = {"session_id": None, "label": None, "scopes": [], "expires_at": None}
-    assert {"kind": "operator", **nobody} == got
+    scopes = ["view", "type", "answer", "post", "admin"]
+    nobody = {"session_id": None, "label": None, "expires_at": None}
+    assert {"kind": "operator", "scopes": scopes, **nobody} == got
     own = {"Host": "localhost", "Authorization": f"Bearer {scene.token_terminal}"}
     got = await ask(scene.rig.app, "GET", "/api/caller", **own)
     ada = got.body["session_id"]
