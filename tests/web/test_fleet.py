@@ -28,7 +28,7 @@ def test_a_terminal_from_new_to_deleted_for_good(scene: Scene) -> None:
 
     page.get_by_role("button", name="Actions of builder").click()
     page.get_by_role("button", name="Rename").click()
-    page.get_by_label("Name").fill("maker")
+    page.get_by_role("textbox", name="Name").fill("maker")
     page.get_by_role("dialog").get_by_role("button", name="Rename").click()
     expect(tile.get_by_role("heading")).to_have_text("maker")
 
