@@ -39,7 +39,7 @@ def test_a_terminal_from_new_to_deleted_for_good(scene: Scene) -> None:
     expect(tile).to_have_count(0)
     page.get_by_text("Archived and deleted").click()
     page.get_by_role("button", name="Restore").click()
-    expect(tile).to_contain_text("ended")
+    expect(tile).to_contain_text("signal 1")
 
     page.get_by_role("button", name="Actions of maker").click()
     page.get_by_role("button", name="Delete").click()
