@@ -49,6 +49,7 @@ def test_a_terminal_from_new_to_deleted_for_good(scene: Scene) -> None:
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(tile).to_have_count(0)
+    page.get_by_text("Archived and deleted").click()
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("Archived and deleted")).to_have_count(0)
