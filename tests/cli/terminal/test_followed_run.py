@@ -32,6 +32,19 @@ def test_on_a_terminal(server: RealServer) -> None:
     assert set() == names(server)
 
 
+@pytest.mark.skipif(not shutil.which("vim"), reason="vim is missing")
+def test_a_full_screen(server: RealServer, tmp_path: Path) -> None:
+    """It comes and goes, and what stood there is there again."""
+    argv = ("vim", "-u", "NONE", "-N", str(tmp_path / "text"))
+    with emulator(server, "run", *argv, before="my own line\r\n") as person:
+        person.see("~\n" * 20)
+        assert "my own line" not in person.text
+        person.type("itext\x1b:wq\r")
+        assert 0 == person.code()
+        assert person.text.startswith("my own line\n")
+    assert "text\n" == (tmp_path / "text").read_text()
+
+
 def test_detached_on_a_terminal(server: RealServer) -> None:
     """The program goes on, and `attach` shows it."""
     argv = ("run", "--name", "left", "sh", "-c", "echo begin; read x; exit 5")
