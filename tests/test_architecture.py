@@ -130,7 +130,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "re2": ("history",),
     "socket": ("http.server", "http.access", "client"),
     "h11": ("core", "http.server", "client"),
-    "httpx": ("client", "cli", "cli.terminal"),
+    "httpx": ("client", "client.access", "cli", "cli.terminal", "cli.host"),
     "trio_websocket": ("client",),
     "anyio": ("client",),
     "ssl": ("core", "client", "http.server"),

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ant.client.access.servers import WrongServer
-    from ant.client.ant_client import Ambiguous, AntClient, render
+    from ant.client.ant_client import AntClient, render
     from ant.client.async_ant import AsyncAnt
     from ant.client.blocking_http import run_blocking
     from ant.client.connection import RETRIED, Reconnection
-    from ant.client.errors import Disconnected, Unreachable
+    from ant.client.errors import Ambiguous, Disconnected, Unreachable
     from ant.client.event_socket import EventSocket
     from ant.client.feeds import AsyncFeed
     from ant.client.handles import AsyncRoom, AsyncTerminal, OutputMissing
@@ -67,11 +67,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ant_client": ("Ambiguous", "AntClient", "render"),
+    "ant_client": ("AntClient", "render"),
     "async_ant": ("AsyncAnt",),
     "blocking_http": ("run_blocking",),
     "connection": ("RETRIED", "Reconnection"),
-    "errors": ("Disconnected", "Unreachable"),
+    "errors": ("Ambiguous", "Disconnected", "Unreachable"),
     "event_socket": ("EventSocket",),
     "feeds": ("AsyncFeed",),
     "handles": ("AsyncRoom", "AsyncTerminal", "OutputMissing"),

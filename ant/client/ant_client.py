@@ -15,15 +15,12 @@ from urllib.parse import quote, urlencode
 
 from ant.api.problem import error_of
 from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, fits
-from ant.client.errors import Disconnected, Unreachable
+from ant.client.errors import Disconnected, Unreachable, only, problem_in
 from ant.client.event_socket import EventSocket
 from ant.core import errors
 from ant.model.handles import named, with_prefix
 
 if TYPE_CHECKING:
-    import httpx
-
-    from ant.client.blocking_http import Response
     from ant.client.terminal_stream import TerminalStream
 
 MAX_MESSAGE = 16 << 20
@@ -42,24 +39,9 @@ DEAD_TOKEN, GOING_AWAY = 4401, 1001
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-class Ambiguous(errors.AntError):
-    """A name is that of several sessions; the sentence lists them."""
-
-
 def render(answer: Any, indent: int | None = 2) -> str:
     """A response as indented JSON; with None as `indent`, on one line."""
     return json.dumps(answer, indent=indent, ensure_ascii=False)
-
-
-def problem_in(response: httpx.Response | Response) -> dict[str, Any]:
-    """The problem object of a refusal; if it has none, one with its status and text."""
-    try:
-        problem = response.json()
-    except ValueError:
-        problem = None
-    if isinstance(problem, dict):
-        return problem
-    return {"detail": f"HTTP {response.status_code}: {response.text[:200]}"}
 
 
 class AntClient:
@@ -199,7 +181,7 @@ class AntClient:
         for look in (named, with_prefix):
             for rows in lists:
                 if found := look(rows, name):
-                    return _only(found, name)
+                    return only(found, name)
         if _ID.fullmatch(name) is None:
             raise errors.NotFound("session", name)
         return await self.call("GET", f"/api/sessions/{name}")
@@ -513,15 +495,3 @@ class AntClient:
                 if not reconnection.is_worth_a_try(exc):
                     raise
             await reconnection.pause()
-
-
-def _only(rows: list[Any], name: str) -> Any:
-    """The only session. Raises `Ambiguous`."""
-    if len(rows) == 1:
-        return rows[0]
-    known = (f"{row['name']} ({row['handle'] or '-'}, {row['id']})" for row in rows[:8])
-    more = f", and {len(rows) - 8} more" if len(rows) > 8 else ""
-    raise Ambiguous(
-        f"{name!r} names {len(rows)} sessions: {', '.join(known)}{more}. Give the id "
-        "of one."
-    )

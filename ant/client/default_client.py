@@ -10,8 +10,8 @@ import httpx
 from ant.api.problem import error_of
 from ant.client.access import credentials
 from ant.client.access.servers import WrongServer
-from ant.client.ant_client import AntClient, problem_in
-from ant.client.errors import Unreachable
+from ant.client.ant_client import AntClient
+from ant.client.errors import Unreachable, problem_in
 from ant.client.feeds import AsyncEvents
 from ant.core.errors import AntError, Invalid, Unauthorized
 
