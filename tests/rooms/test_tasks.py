@@ -95,7 +95,7 @@ def known(store: Store, here: Session, *ids: str) -> None:
     """Tasks with these ids."""
 
     def work(unit: Unit) -> None:
-        task = board.create_task(unit, here.id, CreateTask("x"))
+        task = board.create_task(unit, here.id, CreateTask("x"))  # With a random id.
         for each in ids:
             unit.board.save_task(attrs.evolve(task, id=TaskId(each)))
 
@@ -104,13 +104,13 @@ def known(store: Store, here: Session, *ids: str) -> None:
 
 def test_the_beginning_of_an_id_is_enough(store: Store, here: Session) -> None:
     """If it fits only one task; a whole id is never ambiguous."""
-    known(store, here, "0abc", "0abd", "0ab", "0x_y")
-    assert "0abc" == change(store, here, "0abc", title="y").id
-    assert "0ab" == change(store, here, "0ab", title="y").id
-    assert "0x_y" == change(store, here, "0x", title="y").id
+    known(store, here, "00000abc", "00000abd", "00000ab", "00000x_y")
+    assert "00000abc" == change(store, here, "00000abc", title="y").id
+    assert "00000ab" == change(store, here, "00000ab", title="y").id
+    assert "00000x_y" == change(store, here, "00000x", title="y").id
     with pytest.raises(Conflict, match=r"0abc.*0abd|0abd.*0abc"):
-        change(store, here, "0a", title="y")
-    for nothing in ("0x%", "0X_Y", "1"):
+        change(store, here, "00000a", title="y")
+    for nothing in ("00000x%", "00000X_Y", "00001"):
         with pytest.raises(NotFound):
             change(store, here, nothing, title="y")
 

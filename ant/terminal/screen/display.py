@@ -61,6 +61,10 @@ class ShownScreen:
     alternate: bool
 
 
+CANCEL = b"\x18"
+"""CAN: ends an unfinished escape sequence, and draws nothing."""
+
+
 class Display:
     """A screen with the offset of its next byte, `end`."""
 
@@ -110,9 +114,13 @@ class Display:
         return self._screen.title
 
     def pass_over(self, offset: int) -> None:
-        """Skip to `offset`: the bytes up to there are lost."""
+        """Skip to `offset`: the bytes up to there are lost.
+
+        A sequence that had begun is cancelled: else it would swallow what follows.
+        """
         if offset > self.end:
             self.end, self._held = offset, b""
+            self._screen.feed(CANCEL)
 
     def resize(self, cols: int, rows: int) -> None:
         """Change the size from the next byte on."""

@@ -102,3 +102,21 @@ def test_lost_bytes_are_skipped() -> None:
     display.pass_over(50)
     display.feed(b"cd", 106)
     assert (display.end, display.drawing().lines[0].rstrip()) == (106, "abcd")
+
+
+@pytest.mark.parametrize(
+    "begun", ["\x1b]2;title", "\x1bP+q", "\x1b[3", "\x1b_Gi=1;", ""]
+)
+@pytest.mark.parametrize("adapter", base.ADAPTERS)
+def test_a_sequence_whose_end_is_lost(
+    monkeypatch: pytest.MonkeyPatch, adapter: str, begun: str
+) -> None:
+    """It swallows nothing of what comes after the lost bytes."""
+    monkeypatch.setattr(base, "ADAPTERS", [adapter])
+    display = Display.blank(20, 1, 0)
+    first = f"ab{begun}".encode()
+    display.feed(first, len(first))
+    display.pass_over(100)
+    display.feed(b"cd", 102)
+    drawing = display.drawing()
+    assert ("abcd", "") == (drawing.lines[0].rstrip(), drawing.title)
