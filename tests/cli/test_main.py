@@ -180,7 +180,7 @@ def test_a_short_call_imports_what_it_needs() -> None:
         *("ant", "attr", "attrs", "click", "h11", "orjson"),
         *("ant.api", "ant.api.binary_output", "ant.api.problem"),
         *("ant.cli", "ant.cli.main", "ant.cli.operator", "ant.cli.options"),
-        *("ant.cli.runner",),
+        *("ant.cli.naming", "ant.cli.runner"),
         *("ant.cli.table", "ant.cli.verbs", "ant.cli.verbs.sessions"),
         *("ant.client", "ant.client.ant_client", "ant.client.blocking_http"),
         *("ant.client.access", "ant.client.access.credentials"),

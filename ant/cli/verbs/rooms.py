@@ -1,4 +1,4 @@
-"""`ant room`: rooms, their members, their board and their links."""
+"""`ant room`: rooms, their members, deliveries, board and links."""
 
 from typing import Any
 
@@ -87,6 +87,36 @@ async def _member(call: ServerCall, name: str) -> dict[str, Any]:
         if not name.startswith("@"):
             raise
         return {"handle": name}
+
+
+@room.command(short_help="List how far messages got.")
+@click.argument("room")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@server_command(short=True)
+async def deliveries(call: ServerCall, room: str, limit: int) -> None:
+    """List how far the newest messages of ROOM got, oldest first.
+
+    A row has the message, the target, the state and why. Only `reacted` and `acked`
+    say that the target noticed it.
+    """
+    row = await call.ant.room(clean(room))
+    path = f"/api/sessions/{row['id']}/deliveries"
+    page = await call.ant.call("GET", path, limit=limit)
+    known = await call.ant.sessions()
+    names = {
+        each["id"]: each["handle"] or each["name"]
+        for each in known["sessions"] + known["recoverable"]
+    }
+    cells = (
+        (
+            each["message_id"],
+            names.get(each["targetId"], each["targetId"]),
+            each["state"],
+            each["error"] or each["reason"] or "",
+        )
+        for each in page["deliveries"]
+    )
+    call.show(page, *table(cells))
 
 
 @room.command(short_help="List the members of a room.")

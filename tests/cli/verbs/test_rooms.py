@@ -50,6 +50,17 @@ def test_members(server: RealServer, room: str) -> None:
     assert 1 == server.ant("room", "add", room, "nobody").exit_code
 
 
+def test_how_far_messages_got(server: RealServer, room: str) -> None:
+    """`cat` is no agent: the message is not typed, and the reason is told."""
+    posted = objects(server, "msg", room, "@ada hello")
+    said = server.until("withheld", "room", "deliveries", room)
+    (line,) = [each for each in said.splitlines() if each.startswith(posted["id"])]
+    assert ["@ada", "withheld"] == line.split()[1:3]
+    assert len(line.split()) > 3
+    page = objects(server, "room", "deliveries", room, "--limit", "1")
+    assert [posted["id"]] == [each["message_id"] for each in page["deliveries"]]
+
+
 def test_messages_are_found(server: RealServer, room: str) -> None:
     """Read and searched by words; a hostile text stays text."""
     server.good("msg", room, "needle in\x1b[2J hay")
