@@ -24,6 +24,10 @@ WEB = Path(ant.__file__).parent / "web"
 ASKS = 'read -r -p "Delete all of it? [y/n] " a; echo "said <$a>"; exec sleep 1000'
 
 
+WAKE = "dispatchEvent(new Event('online')); undefined"
+"""The network is back: the page tries at once, and does not wait for its next turn."""
+
+
 def test_keyboard_only_from_start_to_answer(scene: Scene) -> None:
     """Create, walk, look, go back, answer; no pointer is used."""
     page = scene.page()
@@ -75,6 +79,7 @@ def test_the_server_is_killed_and_comes_back(fragile: Scene) -> None:
     page.keyboard.press("1")
     expect(page.get_by_text("Not connected. Nothing was pressed.")).to_be_visible()
     fragile.restart_server()
+    page.evaluate(WAKE)
     expect(page.get_by_text("last seen")).to_have_count(0)
     expect(page.locator("article.card")).to_have_count(0)
     expect(page.locator("a.line", has_text="deploy")).to_contain_text("lost")
@@ -96,6 +101,7 @@ def test_what_happened_meanwhile_is_there(fragile: Scene) -> None:
     expect(page.get_by_text("away, last seen")).to_be_visible()
     flag.touch()
     fragile.restart_server()
+    page.evaluate(WAKE)
     armed(page, "deploy")
     expect(page.get_by_text("away, last seen")).to_have_count(0)
     page.keyboard.press("n")
