@@ -43,14 +43,6 @@ const THEME = {
 /** @param {number} n */
 const bytesText = (n) => `${n.toLocaleString("en")} ${n === 1 ? "byte" : "bytes"}`;
 
-/** Whether the browser draws with a graphics card: xterm.js is slower on an emulated one. */
-function hasGraphics() {
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("webgl2", { failIfMajorPerformanceCaveat: true });
-  context?.getExtension("WEBGL_lose_context")?.loseContext();
-  return context !== null;
-}
-
 export class Emulator {
   /** @param {string} id */
   constructor(id) {
@@ -132,8 +124,6 @@ export class Emulator {
     }));
     term.loadAddon(new UnicodeGraphemesAddon());
     term.open(this.element);
-    await this.useGraphics(term);
-    if (this.isClosed) return;
     term.attachCustomKeyEventHandler((event) => this.key(event));
     term.onData((data) => void this.typed(data));
     // Old mouse reports are bytes and no text.
@@ -143,20 +133,6 @@ export class Emulator {
     this.element.addEventListener("paste", (event) => void this.paste(event), true);
     this.observer.observe(this.element.parentElement ?? this.element);
     this.start();
-  }
-
-  /** @private @param {import("./vendor/xterm.js").Terminal} term */
-  async useGraphics(term) {
-    if (!hasGraphics()) return;
-    const { WebglAddon } = await import("./vendor/addon-webgl.js");
-    if (this.isClosed) return;
-    try {
-      const addon = new WebglAddon();
-      addon.onContextLoss(() => addon.dispose());
-      term.loadAddon(addon);
-    } catch {
-      // xterm.js draws with elements then.
-    }
   }
 
   close() {
