@@ -33,7 +33,7 @@ export function enterRoom({ id }) {
   const feed = new RoomFeed(id);
   const side = new RoomSide(id);
   const list = new MessageList(feed, { act: (message) => actions(id, message) });
-  const composer = new Composer(feed, () => side.handles(), "Message, @name for one of them");
+  const composer = new Composer(feed, () => side.handles(), "Message, or @name …");
   shown.value = { id, feed, list, side, composer };
   list.start();
   const leave = feed.watch((frame) => side.heard(frame), () => void side.read(), myHandle.peek());
@@ -119,7 +119,7 @@ function bar(it) {
     </form>
     <button class="button small" aria-pressed=${String(query.value === PINNED)} @click=${() => search(it, query.value === PINNED ? "" : PINNED)}>Pinned</button>
     <button class="button small" aria-pressed=${String(hasSide.value)} @click=${toggleSide}>Details</button>
-    <button class="button small" aria-label="Actions of ${name}" @click=${() => sessionMenu(it.id)}>⋯</button>
+    <button class="button small more" aria-label="Actions of ${name}" @click=${() => sessionMenu(it.id)}>⋯</button>
   </header>`;
 }
 

@@ -20,7 +20,7 @@ import { effect, signal } from "./vendor/signals-core.js";
 /** @typedef {import("./room_feed.js").Message} Message */
 /** @typedef {import("./room_feed.js").Delivery} Delivery */
 /** @typedef {import("./room_feed.js").RoomFeed} RoomFeed */
-/** @typedef {{act?: (message: Message) => unknown, acted?: (message: Message) => void}} Options */
+/** @typedef {{act?: (message: Message) => unknown, hasCards?: boolean}} Options */
 
 /** The shape of each state of a delivery; the word stands beside it. @type {Record<string, string>} */
 const TICKS = {
@@ -79,18 +79,23 @@ function closedCard(message) {
     <p class="hint">${chosen ? html`<span aria-hidden="true">✓</span> “${visible(String(chosen))}”` : visible(String(status ?? "a question"))}</p>`;
 }
 
-/** @param {Message} message */
-function body(message) {
+/** @param {Message} message @param {boolean} hasCards */
+function body(message, hasCards) {
   if (message.msg_type !== "agent_event") return html`<p class="content"><bdi>${linked(message.content)}</bdi></p>`;
-  const card = cards.value.find((each) => each.prompt.id === message.meta.prompt_id);
+  const card = hasCards && cards.value.find((each) => each.prompt.id === message.meta.prompt_id);
   return card ? cardView(card) : closedCard(message);
 }
 
 export class MessageList {
-  /** @param {RoomFeed} feed @param {Options} [options] `act` are the buttons of a message. */
-  constructor(feed, { act } = {}) {
+  /**
+   * @param {RoomFeed} feed
+   * @param {Options} [options] `act` are the buttons of a message. Without `hasCards` a prompt
+   *   is a line of text, where its card stands beside the list.
+   */
+  constructor(feed, { act, hasCards = true } = {}) {
     this.feed = feed;
     this.act = act;
+    this.hasCards = hasCards;
     this.element = document.createElement("div");
     this.element.className = "messages";
     this.element.tabIndex = 0;
@@ -152,7 +157,7 @@ export class MessageList {
       ${message.reply_to
         ? html`<blockquote>${reply ? html`<bdi>${whoIs(reply.sender_id)}: ${visible(reply.content.slice(0, 160))}</bdi>` : "an earlier message"}</blockquote>`
         : ""}
-      ${body(message)}
+      ${body(message, this.hasCards)}
       ${ticks(feed.deliveries.value.get(message.id) ?? [])}
       ${reads.length ? html`<p class="hint reads">read by <bdi>${reads.map((each) => visible(each.reader_handle ?? each.reader_name)).join(", ")}</bdi></p>` : ""}
     </article>`;

@@ -132,7 +132,7 @@ function bar(it) {
       ? html`<button class="button small" aria-pressed=${String(isReadOnly.value)} @click=${() => (isReadOnly.value = !isReadOnly.value)}>Read only</button>`
       : ""}
     <button class="button small" aria-pressed=${String(hasSide.value)} @click=${toggleSide}>Timeline</button>
-    <button class="button small" aria-label="Actions of ${name}" @click=${() => sessionMenu(it.id)}>⋯</button>
+    <button class="button small more" aria-label="Actions of ${name}" @click=${() => sessionMenu(it.id)}>⋯</button>
   </header>`;
 }
 

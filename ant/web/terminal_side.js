@@ -60,10 +60,10 @@ export class TerminalSide {
       leave = [];
       if (!chat) return;
       const feed = new RoomFeed(chat);
-      const list = new MessageList(feed);
+      const list = new MessageList(feed, { hasCards: false });
       list.start();
       this.list = list;
-      this.composer = new Composer(feed, () => [], "Message to this terminal's chat");
+      this.composer = new Composer(feed, () => [], "Message this terminal");
       leave.push(feed.watch(), () => list.stop());
       this.chat.value = chat;
     });
