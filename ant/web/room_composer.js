@@ -41,7 +41,7 @@ export class Composer {
     this.placeholder = placeholder;
     this.replyTo = signal(/** @type {Message | null} */ (null));
     this.note = signal("");
-    /** @private */ this.found = signal(/** @type {string[]} */ ([]));
+    /** The beginning of a name before the cursor. @private */ this.begun = signal("");
     /** @private */ this.chosen = signal(0);
     /** @private */ this.isSending = signal(false);
     /** @private */ this.typedAt = 0;
@@ -55,12 +55,17 @@ export class Composer {
   /** @private @param {Event} event */
   changed(event) {
     const field = /** @type {HTMLTextAreaElement} */ (event.target);
-    const word = this.word(field)?.toLowerCase();
-    this.found.value = word ? this.names().filter((each) => each.toLowerCase().startsWith(word)).slice(0, SHOWN) : [];
+    this.begun.value = this.word(field)?.toLowerCase() ?? "";
     this.chosen.value = 0;
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight + 2, 160)}px`;
     if (field.value && performance.now() - this.typedAt > TYPING_MS) this.tellTyping(true);
+  }
+
+  /** @private */
+  found() {
+    const begun = this.begun.value;
+    return begun ? this.names().filter((each) => each.toLowerCase().startsWith(begun)).slice(0, SHOWN) : [];
   }
 
   /** @private @param {boolean} typing */
@@ -77,14 +82,14 @@ export class Composer {
     const at = field.selectionStart;
     const begin = at - (this.word(field)?.length ?? 0);
     field.setRangeText(`${name} `, begin, at, "end");
-    this.found.value = [];
+    this.begun.value = "";
     field.focus();
   }
 
   /** @private @param {KeyboardEvent} event */
   key(event) {
     const field = /** @type {HTMLTextAreaElement} */ (event.target);
-    const found = this.found.value;
+    const found = this.found();
     if (event.isComposing) return;
     if (found.length && ["ArrowDown", "ArrowUp"].includes(event.key)) {
       event.preventDefault();
@@ -95,7 +100,7 @@ export class Composer {
       this.complete(field, found[this.chosen.value]);
     } else if (event.key === "Escape" && (found.length || this.replyTo.value)) {
       event.preventDefault();
-      this.found.value = [];
+      this.begun.value = "";
       this.replyTo.value = null;
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
@@ -116,6 +121,7 @@ export class Composer {
       const reply_to = this.replyTo.value?.id ?? null;
       await this.feed.post({ content, sender_id: sender(), reply_to });
       if (field.value === content) field.value = "";
+      this.begun.value = "";
       field.style.height = "auto";
       this.replyTo.value = null;
       this.note.value = "";
@@ -127,7 +133,7 @@ export class Composer {
   }
 
   view() {
-    const found = this.found.value;
+    const found = this.found();
     const reply = this.replyTo.value;
     return html`<form class="composer" @submit=${(/** @type {SubmitEvent} */ event) => this.send(event)} autocomplete="off">
       ${this.note.value ? html`<p class="note" role="alert">${visible(this.note.value)}</p>` : ""}

@@ -5,7 +5,7 @@
  * message), `typing`, `hasOlder` and `failure`. `.watch(heard)` joins the room until the
  * returned function is called; `.older()` reads the page before; `.post(body)` posts.
  */
-import { get, post, said, sessionPath } from "./api.js";
+import { get, post, Problem, said, sessionPath } from "./api.js";
 import { join, onFrame } from "./connection.js";
 import { batch, signal } from "./vendor/signals-core.js";
 
@@ -123,17 +123,25 @@ export class RoomFeed {
     this.isReading = false;
   }
 
-  /** Read the ledger of one message: the list has the newest ones only. @param {string} id */
+  /** Read the ledger of one message. @param {string} id */
   async readDeliveries(id) {
-    this.take((await get(sessionPath(this.id, `messages/${encodeURIComponent(id)}/deliveries`))).deliveries);
+    try {
+      this.take((await get(sessionPath(this.id, `messages/${encodeURIComponent(id)}/deliveries`))).deliveries);
+    } catch (error) {
+      // A message that was deleted meanwhile has no ledger.
+      if (!(error instanceof Problem && error.status === 404)) this.failure.value = said(error);
+    }
   }
 
   /** @private @param {Delivery[]} found */
   take(found) {
     const all = new Map(this.deliveries.value);
     for (const each of found) {
-      const others = (all.get(each.message_id) ?? []).filter((other) => other.id !== each.id);
-      all.set(each.message_id, [...others, each]);
+      const known = all.get(each.message_id) ?? [];
+      const before = known.find((other) => other.id === each.id);
+      // An answer may be older than an event that came meanwhile.
+      if (before && before.transitions.length > each.transitions.length) continue;
+      all.set(each.message_id, before ? known.map((other) => (other === before ? each : other)) : [...known, each]);
     }
     this.deliveries.value = all;
   }
@@ -145,6 +153,8 @@ export class RoomFeed {
     switch (frame.type) {
       case "message_created":
         this.messages.value = [...others(), /** @type {any} */ (frame)];
+        // What a message skips is no event of its own.
+        void this.readDeliveries(id);
         return this.stopTyping(frame.sender_id);
       case "message_updated":
       case "message_pinned": {

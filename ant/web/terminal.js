@@ -68,10 +68,9 @@ export function enterTerminal({ id, query }) {
   if (emulator) {
     stops.push(() => emulator.close());
     emulator.element.addEventListener("leader", (event) => leader(/** @type {CustomEvent} */ (event).detail));
-    // The element stands in the page after the next drawing.
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      void emulator.open().then(() => document.activeElement?.closest("input, textarea, dialog") ?? emulator.focus());
-    }));
+    void emulator.open().then(() => {
+      if (!document.activeElement?.closest("input, textarea, dialog")) emulator.focus();
+    });
   }
   const view = globalThis.visualViewport;
   const follow = () => {

@@ -74,7 +74,11 @@ export class Emulator {
     /** @private */ this.isAgain = false;
     /** @private */ this.leave = () => {};
     /** @private @type {ReturnType<typeof setTimeout> | undefined} */ this.later = undefined;
-    /** @private */ this.observer = new ResizeObserver(() => this.arrange());
+    /** @private @type {() => void} */ this.stands = () => {};
+    /** Resolves once the element has a place in the page. @private @type {Promise<void>} */
+    this.placed = new Promise((resolve) => (this.stands = resolve));
+    /** @private */ this.observer = new ResizeObserver(() => (this.stands(), this.arrange()));
+    this.observer.observe(this.element);
   }
 
   /** Which bytes were given to xterm.js, and which of them it has drawn. */
@@ -106,6 +110,7 @@ export class Emulator {
     const [{ Terminal }, { UnicodeGraphemesAddon }] = await Promise.all([
       import("./vendor/xterm.js"),
       import("./vendor/addon-unicode-graphemes.js"),
+      this.placed,
     ]);
     if (this.isClosed) return;
     const term = (this.term = new Terminal({

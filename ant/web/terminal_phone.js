@@ -16,7 +16,7 @@ import { signal } from "./vendor/signals-core.js";
 
 /** @type {[string, string, string][]} The word on a key, its name, and what it types. */
 const KEYS = [
-  ["Esc", "Escape", "\x1b"],
+  ["Esc", "Esc", "\x1b"],
   ["Tab", "Tab", "\t"],
   ["←", "Left", "D"],
   ["↑", "Up", "A"],

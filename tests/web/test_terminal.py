@@ -34,7 +34,7 @@ def shows(page: "Page", text: str) -> None:
 def opened(scene: Scene, row: Any, **options: Any) -> "Page":
     """The screen of a terminal, once xterm.js is there and the stream is joined."""
     page = scene.page(f"/#/terminal/{row['id']}", **options)
-    page.locator(".xterm-screen").wait_for()
+    expect(page.locator(".xterm-helper-textarea")).to_be_focused()
     expect(page.locator(".size")).to_be_visible()
     return page
 
@@ -62,7 +62,6 @@ def test_the_leader_leads_out(scene: Scene) -> None:
     """Ctrl+] and a key are the page's; Ctrl+] twice is the program's."""
     row = scene.terminal("keys", "stty raw -echo; exec cat -v")
     page = opened(scene, row)
-    expect(page.locator(".xterm-helper-textarea")).to_be_focused()
     page.keyboard.press("Control+k")
     shows(page, "^K")
     page.keyboard.press("Control+]")
@@ -178,7 +177,7 @@ def test_keys_of_a_phone(scene: Scene) -> None:
     page = scene.page(f"/#/terminal/{row['id']}", **PHONE)
     rows = page.locator(".rows")
     expect(rows).to_contain_text("go")
-    for name, shown in {"Escape": "^[", "Up": "^[OA", "Control C": "^C"}.items():
+    for name, shown in {"Esc": "^[", "Up": "^[OA", "Control C": "^C"}.items():
         button = page.get_by_role("button", name=name, exact=True)
         box = button.bounding_box()
         assert box is not None
@@ -227,8 +226,11 @@ def test_hostile_output_does_nothing(scene: Scene) -> None:
     expect(where).to_contain_text("<img src=x onerror=alert(1)>⟨202E⟩")
     expect(page.get_by_text("The program wants to copy")).to_contain_text("rm -rf ~")
     page.get_by_role("button", name="No", exact=True).click()
-    page.locator(".xterm-rows >> text=HERE").hover()
-    page.locator(".xterm-rows >> text=HERE").click()
+    box = page.locator(".xterm-rows >> text=HERE").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 8)
+    expect(page.get_by_text("Link to https://evil.example/?a")).to_be_visible()
+    page.mouse.click(box["x"] + 10, box["y"] + 8)
     target = page.get_by_role("dialog", name="Open this link?")
     expect(target).to_contain_text("https://evil.example/?a")
     anchor = target.get_by_role("link", name="Open")
