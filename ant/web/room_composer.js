@@ -44,7 +44,7 @@ export class Composer {
     /** The beginning of a name before the cursor. @private */ this.begun = signal("");
     /** @private */ this.chosen = signal(0);
     /** @private */ this.isSending = signal(false);
-    /** @private */ this.typedAt = 0;
+    /** When it was told that this person types; 0 if it was not. @private */ this.typedAt = 0;
   }
 
   /** @private @param {HTMLTextAreaElement} field The word before the cursor, if it is a name. */
@@ -59,7 +59,7 @@ export class Composer {
     this.chosen.value = 0;
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight + 2, 160)}px`;
-    if (field.value && performance.now() - this.typedAt > TYPING_MS) this.tellTyping(true);
+    if (field.value && Date.now() - this.typedAt > TYPING_MS) this.tellTyping(true);
   }
 
   /** @private */
@@ -71,7 +71,7 @@ export class Composer {
   /** @private @param {boolean} typing */
   tellTyping(typing) {
     if (!typing && !this.typedAt) return;
-    this.typedAt = typing ? performance.now() : 0;
+    this.typedAt = typing ? Date.now() : 0;
     const handle = sender();
     // It is a courtesy: the room works without it.
     if (handle && link.value.state === "open") post(sessionPath(this.feed.id, "typing"), { handle, typing }).catch(() => {});

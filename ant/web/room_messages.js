@@ -15,7 +15,7 @@ import { nameOf, visible } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html.js";
-import { effect, signal } from "./vendor/signals-core.js";
+import { signal } from "./vendor/signals-core.js";
 
 /** @typedef {import("./room_feed.js").Message} Message */
 /** @typedef {import("./room_feed.js").Delivery} Delivery */
@@ -117,8 +117,6 @@ export class MessageList {
     this.observer.observe(this.content);
     this.observer.observe(this.element);
     this.stops.push(drawn(() => this.view(), this.content));
-    // A page that is not yet filled has more to show.
-    this.stops.push(effect(() => void (this.feed.isRead.value && requestAnimationFrame(() => this.scrolled()))));
   }
 
   stop() {
@@ -139,6 +137,8 @@ export class MessageList {
     if (this.isAtEnd) this.element.scrollTop = this.element.scrollHeight;
     else if (first !== this.first) this.element.scrollTop = this.element.scrollHeight - this.fromEnd;
     this.first = first;
+    // A list that has no scroll bar yet has room for more.
+    if (this.element.clientHeight && this.element.scrollHeight <= this.element.clientHeight) this.scrolled();
   }
 
   /** @private @param {Message} message */

@@ -77,7 +77,10 @@ export class Emulator {
     /** @private @type {() => void} */ this.stands = () => {};
     /** Resolves once the element has a place in the page. @private @type {Promise<void>} */
     this.placed = new Promise((resolve) => (this.stands = resolve));
-    /** @private */ this.observer = new ResizeObserver(() => (this.stands(), this.arrange()));
+    /** @private */ this.observer = new ResizeObserver(() => {
+      if (this.element.isConnected) this.stands();
+      this.arrange();
+    });
     this.observer.observe(this.element);
   }
 
