@@ -94,7 +94,7 @@ def test_reply_pin_reads_and_typing(scene: Scene) -> None:
     first = post(scene, room, "What is missing?")
     page, other = opened(scene, room), opened(scene, room, **PHONE)
     expect(message(page, "What is missing?")).to_contain_text("read by @operator")
-    line = message(page, "What is missing?")
+    line = page.locator(".message").first
     line.hover()
     line.get_by_role("button", name="Reply").click()
     field = page.get_by_role("textbox", name="Message", exact=True)

@@ -137,7 +137,7 @@ def test_an_echo_beside_a_flood(scene: Scene) -> None:
 
 
 def test_a_flood_beyond_the_backlog_says_what_it_left_out(scene: Scene) -> None:
-    """The view goes on at the present screen; a dim line counts the bytes."""
+    """It goes on at the present screen; what was fed and what was not are all bytes."""
     row = scene.terminal("flood", "read -r; yes 0123456789 | head -c 24000000; echo over; cat")
     page = opened(scene, row)
     scene.server.type(row["id"], "\r")
@@ -145,8 +145,6 @@ def test_a_flood_beyond_the_backlog_says_what_it_left_out(scene: Scene) -> None:
     shown = of(page, "extent()")
     missing = sum(to - begin for begin, to in shown["gaps"])
     assert shown["end"] - shown["start"] == shown["fed"] + missing
-    if missing:
-        assert "bytes are not shown here" in of(page, "text()") or missing > 0
 
 
 def test_the_size_stays_the_desktops(scene: Scene) -> None:
@@ -192,7 +190,7 @@ def test_keys_of_a_phone(scene: Scene) -> None:
 
 def test_a_prompt_is_answered_above_its_terminal(scene: Scene) -> None:
     """The card of the inbox; it does not change the size, and leaves when it resolves."""
-    script = f'{ECHO.partition(";")[0]}; read -r; read -r -p "Sure? [y/n] " a; echo "said <$a>"; cat'
+    script = 'read -r; read -r -p "Sure? [y/n] " a; echo "said <$a>"; cat'
     row = scene.terminal("asks", script)
     page = opened(scene, row)
     page.keyboard.type("x")
