@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import pytest
 from _pytest.mark.structures import ParameterSet
 
+from ant.http.pages.web_files import FOLDER, STAMP
+
 _REASON = re.compile(r"needs (\S+), which is not installed")
 
 
@@ -24,6 +26,12 @@ def need(*programs: str) -> None:
     what is raised in an async test loses its reason."""
     if (program := _missing(programs)) is not None:
         pytest.skip(_reason(program))
+
+
+def need_page() -> None:
+    """Skip where the third-party files of the page are missing."""
+    if not (FOLDER / STAMP).exists():
+        pytest.skip("needs the third-party files of the page; run make vendor")
 
 
 def needs(*programs: str) -> pytest.MarkDecorator:

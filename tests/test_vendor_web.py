@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.installed import need_page
 from tools import vendor_web
 from tools.vendor_web import FILES, MANIFESTS, ROOT, VENDOR
 
@@ -73,8 +74,7 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
 
 def test_modules_find_what_they_import() -> None:
     """Every import of a third-party file is relative, and among the files."""
-    if not vendor_web.is_current(VENDOR):
-        pytest.skip("needs the third-party files of the page: make vendor")
+    need_page()
     for name in (each for each in FILES if each.endswith(".js")):
         path = VENDOR / name
         text = path.read_text()
@@ -116,8 +116,7 @@ def test_a_wheel_has_the_files_and_the_repository_does_not() -> None:
 @pytest.mark.slow
 def test_a_wheel_serves_the_page(tmp_path: Path) -> None:
     """It has what the browser loads and the licenses, and nothing of the build."""
-    if not vendor_web.is_current(VENDOR):
-        pytest.skip("needs the third-party files of the page: make vendor")
+    need_page()
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
     subprocess.run([*build, "-d", str(tmp_path)], cwd=ROOT, check=True)
     (wheel,) = tmp_path.glob("*.whl")

@@ -105,12 +105,20 @@ function reconcile(pending) {
     next.push(cardOf(prompt));
     void readRows(prompt);
   }
+  const before = waitingCount();
   cards.value = next;
-  if (open.size === 1) {
-    const [prompt] = open.values();
-    announce(`${nameOf(sessions.value.get(prompt.session_id))} waits: ${prompt.summary}`);
-  } else if (open.size) {
-    announce(count(open.size, "new prompt waits", "new prompts wait"));
+  tell([...open.values()], before);
+}
+
+/** Say who waits since, and how many wait now. @param {Prompt[]} fresh @param {number} before */
+function tell(fresh, before) {
+  const total = `${waitingCount()} waiting.`;
+  if (fresh.length === 1) {
+    announce(`${nameOf(sessions.value.get(fresh[0].session_id))} waits: ${fresh[0].summary} ${total}`);
+  } else if (fresh.length) {
+    announce(`${count(fresh.length, "new prompt")}. ${total}`);
+  } else if (before !== waitingCount()) {
+    announce(total);
   }
 }
 

@@ -127,7 +127,15 @@ function answering(card) {
 /** The rows that show the prompt: its own text if that is long, else the screen's last rows. @param {Card} card */
 function rowsOf(card) {
   const own = card.prompt.raw_text.replace(/\s+$/, "");
-  return own.split("\n").length >= 10 || !card.rows.length ? own : card.rows.join("\n");
+  const rows = own.split("\n").length >= 10 || !card.rows.length ? own : card.rows.join("\n");
+  return narrow.matches ? wrappable(rows) : rows;
+}
+
+const narrow = matchMedia("(max-width: 699px)");
+
+/** Rows for a screen on which they wrap: without the frames that a program draws. @param {string} rows */
+function wrappable(rows) {
+  return rows.replace(/[─━═╌┄]{20,}[╮╯┐┘]?$/gm, (rule) => rule.slice(0, 20)).replace(/\s+[│┃]$/gm, "");
 }
 
 /** The rows, unless there is only one: that is the question. @param {string} rows @param {string} name */

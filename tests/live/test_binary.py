@@ -23,7 +23,7 @@ while data:
     data = data[os.write(1, data):]
 os.read(0, 1)
 """
-"""Writes bytes that are mostly no UTF-8: one, and after a key the rest at full speed."""
+"""Writes bytes mostly not of UTF-8: one, and after a key the rest at full speed."""
 
 
 def noise(size: int) -> bytes:

@@ -19,7 +19,7 @@ import attrs
 import httpx
 import pytest
 
-from tests.installed import need
+from tests.installed import need, need_page
 from tests.live.server import environment
 
 if TYPE_CHECKING:
@@ -132,7 +132,11 @@ def web_server(data_dir: Path, *flags: str, **env: str) -> Iterator[WebServer]:
 
 @contextmanager
 def chromium() -> Iterator["Browser"]:
-    """The Chromium of the system, without a window. Skips where there is none."""
+    """The Chromium of the system, without a window.
+
+    Skips where there is none, and where the page is not complete.
+    """
+    need_page()
     need("chromium")
     try:
         from playwright.sync_api import expect, sync_playwright

@@ -228,15 +228,28 @@ def take(browser: "Browser", world: World, day: str, folder: Path) -> None:
                 page.goto(world.server.url + address)
                 page.wait_for_load_state("networkidle")
                 page.wait_for_timeout(SETTLE_MS)
-                page.screenshot(path=folder / f"{day}-{name}-{kind}-{scheme}.png")
+                picture = folder / f"{day}-{name}-{kind}-{scheme}.png"
+                # The questions that are hard to show come after the others.
+                whole = (day, name) == ("hard", "inbox")
+                page.screenshot(path=picture, full_page=whole)
             context.close()
+
+
+def demo_folder() -> Path:
+    """A new folder, whose name looks well in a picture if nobody else has it."""
+    place = Path(tempfile.gettempdir()) / "demo"
+    try:
+        place.mkdir(mode=0o700)
+    except FileExistsError:
+        return Path(tempfile.mkdtemp(prefix="demo-"))
+    return place
 
 
 def main() -> None:
     """Take all pictures into the folder that the command line names."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
     folder.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix="demo-"))
+    place = demo_folder()
     try:
         with chromium() as browser, web_server(place / "data") as server:
             world = World(place, server)

@@ -28,7 +28,7 @@ def test_a_terminal_from_new_to_deleted_for_good(scene: Scene) -> None:
 
     page.get_by_role("button", name="Actions of builder").click()
     page.get_by_role("button", name="Rename").click()
-    page.get_by_label("Name").fill("maker")
+    page.get_by_role("textbox", name="Name").fill("maker")
     page.get_by_role("dialog").get_by_role("button", name="Rename").click()
     expect(tile.get_by_role("heading")).to_have_text("maker")
 
@@ -39,7 +39,7 @@ def test_a_terminal_from_new_to_deleted_for_good(scene: Scene) -> None:
     expect(tile).to_have_count(0)
     page.get_by_text("Archived and deleted").click()
     page.get_by_role("button", name="Restore").click()
-    expect(tile).to_contain_text("ended")
+    expect(tile).to_contain_text("signal 1")
 
     page.get_by_role("button", name="Actions of maker").click()
     page.get_by_role("button", name="Delete").click()
@@ -49,6 +49,7 @@ def test_a_terminal_from_new_to_deleted_for_good(scene: Scene) -> None:
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(tile).to_have_count(0)
+    page.get_by_text("Archived and deleted").click()
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete for good").click()
     expect(page.get_by_text("Archived and deleted")).to_have_count(0)

@@ -10,6 +10,7 @@ import pytest
 from ant.http.pages import page as page_module
 from ant.http.pages.web_files import read_files
 from ant.http.server.hardening import HEADERS
+from tests.installed import need_page
 from tests.web.browser import PHONE, WebServer, web_server
 from tests.web.conftest import Opener
 
@@ -35,8 +36,9 @@ PAINT_MS = 500
 
 def test_the_page_is_small() -> None:
     """All its files together, those of third parties included."""
+    need_page()
     found = read_files()
-    assert found.index is not None, "run make vendor"
+    assert found.index is not None
     files = [found.index, *found.files.values()]
     assert sum(len(each.content) for each in files) < RAW
     assert sum(len(each.gzipped or each.content) for each in files) < COMPRESSED

@@ -9,7 +9,9 @@ import pytest
 import ant
 from ant.core import visible_text
 from ant.terminal.model.prompt import LASTING
-from tests.web.scene import ARMED_MS, Scene, until
+from tests.installed import needs
+from tests.web.browser import PHONE
+from tests.web.scene import ARMED_MS, Scene, armed, until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -20,6 +22,10 @@ pytestmark = pytest.mark.slow
 
 WEB = Path(ant.__file__).parent / "web"
 ASKS = 'read -r -p "Delete all of it? [y/n] " a; echo "said <$a>"; exec sleep 1000'
+
+
+WAKE = "dispatchEvent(new Event('online')); undefined"
+"""The network is back: the page tries at once, and does not wait for its next turn."""
 
 
 def test_keyboard_only_from_start_to_answer(scene: Scene) -> None:
@@ -73,12 +79,35 @@ def test_the_server_is_killed_and_comes_back(fragile: Scene) -> None:
     page.keyboard.press("1")
     expect(page.get_by_text("Not connected. Nothing was pressed.")).to_be_visible()
     fragile.restart_server()
+    page.evaluate(WAKE)
     expect(page.get_by_text("last seen")).to_have_count(0)
     expect(page.locator("article.card")).to_have_count(0)
     expect(page.locator("a.line", has_text="deploy")).to_contain_text("lost")
     fragile.call("POST", f"/api/sessions/{row['id']}/terminal/start")
     expect(page.locator("article.card")).to_be_visible()
     assert "said" not in fragile.transcript(row["id"])
+
+
+@needs("tmux")
+def test_what_happened_meanwhile_is_there(fragile: Scene) -> None:
+    """A program in tmux asks while the server is away; the page shows it after."""
+    fragile.accept("WebSocket", "ERR_CONNECTION_REFUSED")
+    flag = fragile.folder / "flag"
+    script = f"until [ -e {flag} ]; do sleep 0.05; done; {ASKS}"
+    row = fragile.terminal("deploy", script, host="tmux")
+    page = fragile.page()
+    expect(page.locator("a.line", has_text="deploy")).to_be_visible()
+    fragile.kill_server()
+    expect(page.get_by_text("away, last seen")).to_be_visible()
+    flag.touch()
+    fragile.restart_server()
+    page.evaluate(WAKE)
+    armed(page, "deploy")
+    expect(page.get_by_text("away, last seen")).to_have_count(0)
+    page.keyboard.press("n")
+    page.keyboard.press("1")
+    expect(page.locator("article.card")).to_have_count(0)
+    until(lambda: "said <y>" in fragile.transcript(row["id"]))
 
 
 def signed_in(scene: Scene, *scopes: str) -> "Page":
@@ -93,8 +122,10 @@ def signed_in(scene: Scene, *scopes: str) -> "Page":
 def test_who_is_not_signed_in_learns_how(locked: Scene) -> None:
     """By the screen; the link that it names works, and a revoked one ends at once."""
     locked.accept(401, "WebSocket")
-    page = locked.page()
+    watched = locked.watched()
+    page = watched.page
     expect(page.get_by_role("heading", name="Sign in to ANT")).to_be_visible()
+    assert [] == watched.axe()
     expect(page.get_by_text("ant open", exact=True)).to_be_visible()
     page = signed_in(locked, "view", "answer")
     (token,) = locked.call("GET", "/api/tokens")["tokens"]
@@ -198,8 +229,26 @@ def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> No
         expect(page.locator(".tile", has_text="colours")).to_contain_text("green")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert [] == watched.axe()
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("dialog")).to_be_visible()
+    for key, name in (("Control+k", "Commands"), ("?", "Keys")):
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog", name=name)).to_be_visible()
+        assert [] == watched.axe()
+        page.keyboard.press("Escape")
+    if place == "fleet":
+        for name in ("New", "Actions of api"):
+            page.get_by_role("button", name=name).click()
+            expect(page.get_by_role("dialog")).to_be_visible()
+            assert [] == watched.axe()
+            page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("place", ["inbox", "fleet"])
+def test_axe_has_no_serious_finding_on_a_phone(scene: Scene, place: str) -> None:
+    """With targets that are large enough, too: axe knows the smallest size."""
+    scene.agent("api", "claude", "dialog 0")
+    scene.terminal("deploy", 'read -r -p "Version? " a')
+    watched = scene.watched(f"/#/{place}", **PHONE)
+    expect(watched.page.get_by_text("deploy").first).to_be_visible()
     assert [] == watched.axe()
 
 
