@@ -16,7 +16,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 
 pytestmark = pytest.mark.slow
 
-ECHO = "stty -echo; while read -r line; do echo \"got <$line>\"; done"
+ECHO = 'stty -echo; while read -r line; do echo "got <$line>"; done'
 
 
 def of(page: "Page", what: str) -> Any:
@@ -27,7 +27,9 @@ def of(page: "Page", what: str) -> Any:
 
 def shows(page: "Page", text: str) -> None:
     """Wait until the buffer of the emulator has a text."""
-    look = "(text) => document.querySelector('.emulator')?.emulator.text().includes(text)"
+    look = (
+        "(text) => document.querySelector('.emulator')?.emulator.text().includes(text)"
+    )
     page.wait_for_function(look, arg=text)
 
 
@@ -84,7 +86,9 @@ def test_read_only_types_nothing(scene: Scene) -> None:
     page.get_by_role("button", name="Read only").click()
     page.locator(".xterm-helper-textarea").focus()
     page.keyboard.type("rm\n")
-    expect(page.get_by_text("This page is read-only. Nothing was typed.")).to_be_visible()
+    expect(
+        page.get_by_text("This page is read-only. Nothing was typed.")
+    ).to_be_visible()
     page.get_by_role("button", name="Read only").click()
     page.locator(".xterm-helper-textarea").focus()
     page.keyboard.type("ls\n")
@@ -94,7 +98,9 @@ def test_read_only_types_nothing(scene: Scene) -> None:
 
 def test_a_reload_and_a_dead_server_lose_no_byte(fragile: Scene) -> None:
     """kill -9 in the middle of a flood, then a reload: the page has the same bytes."""
-    script = "for i in {1..6000}; do echo line-$i-end; (( i % 300 )) || sleep 0.1; done; cat"
+    script = (
+        "for i in {1..6000}; do echo line-$i-end; (( i % 300 )) || sleep 0.1; done; cat"
+    )
     row = fragile.terminal("flood", f"read -r; {script}", host="tmux")
     fragile.accept(502, "WebSocket", "ERR_CONNECTION", "Failed to load")
     page = opened(fragile, row)
@@ -124,7 +130,9 @@ def assert_whole(scene: Scene, page: "Page", row: Any) -> None:
 
 def test_an_echo_beside_a_flood(scene: Scene) -> None:
     """16 MB run through another terminal while a person types."""
-    flood = scene.terminal("flood", "read -r; head -c 16000000 /dev/zero | tr '\\0' x; cat")
+    flood = scene.terminal(
+        "flood", "read -r; head -c 16000000 /dev/zero | tr '\\0' x; cat"
+    )
     row = scene.terminal("typed", ECHO)
     page = opened(scene, row)
     scene.server.type(flood["id"], "\r")
@@ -138,7 +146,9 @@ def test_an_echo_beside_a_flood(scene: Scene) -> None:
 
 def test_a_flood_beyond_the_backlog_says_what_it_left_out(scene: Scene) -> None:
     """It goes on at the present screen; what was fed and what was not are all bytes."""
-    row = scene.terminal("flood", "read -r; yes 0123456789 | head -c 24000000; echo over; cat")
+    row = scene.terminal(
+        "flood", "read -r; yes 0123456789 | head -c 24000000; echo over; cat"
+    )
     page = opened(scene, row)
     scene.server.type(row["id"], "\r")
     shows(page, "over")
@@ -276,5 +286,9 @@ def test_axe_finds_nothing(scene: Scene, options: dict[str, Any]) -> None:
     """In the frame, the bar and the column; the canvas of xterm.js is its own."""
     row = scene.terminal("plain", ECHO)
     watched = scene.watched(f"/#/terminal/{row['id']}", **options)
-    expect(watched.page.get_by_role("button", name="Fit to this screen")).to_be_visible()
-    assert [] == watched.axe(".terminal-bar", *([".side"] if not options else [".phone-keys"]))
+    expect(
+        watched.page.get_by_role("button", name="Fit to this screen")
+    ).to_be_visible()
+    assert [] == watched.axe(
+        ".terminal-bar", *([".side"] if not options else [".phone-keys"])
+    )
