@@ -17,7 +17,7 @@ import { inputNote, isReadOnly } from "./terminal_input.js";
 import { PhoneView } from "./terminal_phone.js";
 import { TerminalSide } from "./terminal_side.js";
 import { nameOf, visible } from "./text.js";
-import { html } from "./vendor/lit-html.js";
+import { html, nothing } from "./vendor/lit-html.js";
 import { signal } from "./vendor/signals-core.js";
 
 /** @typedef {import("./router.js").Route} Route */
@@ -171,7 +171,7 @@ export function terminal({ id }) {
     <section class="terminal-main" data-fit aria-label="Terminal ${name}">
       ${bar(it)}
       ${card ? cardView(card) : ""}
-      <div class="ground ${it.history ? "of-history" : "of-screen"}" role="region" aria-label="Screen of ${name}">
+      <div class="ground ${it.history ? "of-history" : "of-screen"}" role="region" tabindex=${it.phone ? 0 : nothing} aria-label="Screen of ${name}">
         ${it.history ? it.history.view() : (it.emulator ?? it.phone)?.element}
       </div>
       ${strips(it)}

@@ -8,7 +8,7 @@
  * The begin of the stream is kept for a reload: the screen there, and its offset. What
  * came since is read again from the transcript, so the page shows the same bytes.
  */
-import { post, said, sessionPath } from "./api.js";
+import { get, post, said, sessionPath } from "./api.js";
 import { join, request } from "./connection.js";
 import { openLink } from "./links.js";
 import { cleaned, inputNote, isReadOnly, mayPaste, mayType, type } from "./terminal_input.js";
@@ -27,6 +27,8 @@ const AHEAD = 512 * 1024;
 const BACKLOG = 8 * 1024 * 1024;
 /** The most bytes that are read again after a reload. */
 const AGAIN = 4 * 1024 * 1024;
+/** How long a size has to stand before its screen is kept: a window is dragged in many steps. */
+const RENEW_MS = 400;
 const COPY_MAX = 100_000;
 const REPLY = /^(\x1b\[[?>=]?[\d;:]*(\$y|[cnRtyu])|\x1b\[[IO]|\x1b\][\d;]+;?[^\x07\x1b]*(\x07|\x1b\\)|\x1bP[^\x1b]*\x1b\\)+$/;
 const RESET = "\x1b[?1000;1002;1003;1004;1005;1006;1015;2004;1049l\x1b[!p\x1b[H\x1b[2J";
@@ -74,6 +76,7 @@ export class Emulator {
     /** @private */ this.isAgain = false;
     /** @private */ this.leave = () => {};
     /** @private @type {ReturnType<typeof setTimeout> | undefined} */ this.later = undefined;
+    /** @private @type {ReturnType<typeof setTimeout> | undefined} */ this.renewing = undefined;
     /** @private @type {() => void} */ this.stands = () => {};
     /** Resolves once the element has a place in the page. @private @type {Promise<void>} */
     this.placed = new Promise((resolve) => (this.stands = resolve));
@@ -146,6 +149,7 @@ export class Emulator {
   close() {
     this.isClosed = true;
     clearTimeout(this.later);
+    clearTimeout(this.renewing);
     this.leave();
     this.observer.disconnect();
     this.term?.dispose();
@@ -312,12 +316,25 @@ export class Emulator {
       forgetBegin(this.id);
       // What was drawn again was written for another size.
       if (!before && this.isAgain) return this.restart();
+      clearTimeout(this.renewing);
+      this.renewing = setTimeout(() => void this.renew(), RENEW_MS);
     }
     this.queue.push(() => {
       this.term?.resize(size.cols, size.rows);
       this.arrange();
     });
     this.pump();
+  }
+
+  /** Keep the screen of now for a reload: the one before had another size. @private */
+  async renew() {
+    try {
+      const { offset, cols, rows, ansi } = await get(sessionPath(this.id, "terminal/screen"));
+      const size = this.size.value;
+      if (size?.cols === cols && size?.rows === rows) keepBegin(this.id, { offset, cols, rows, data: ansi });
+    } catch {
+      // A reload begins at the screen of then.
+    }
   }
 
   /** The size that fits the place, at the normal size of letters. @private */
@@ -344,6 +361,9 @@ export class Emulator {
       const small = Math.floor((FONT_PX * fit.cols) / size.cols);
       const px = Math.max(SMALLEST_PX, Math.min(FONT_PX, small));
       if (term.options.fontSize !== px) term.options.fontSize = px;
+      // Where not all rows have room, the last ones are seen.
+      const ground = this.element.parentElement;
+      if (ground) ground.scrollTop = ground.scrollHeight;
     }, 120);
   }
 

@@ -1,4 +1,4 @@
-"""The screen of a terminal in a real browser: every byte, every key, whose size it is."""
+"""The screen of a terminal in a real browser: its bytes, its keys, whose size it is."""
 
 import re
 import time
@@ -47,7 +47,7 @@ def size(scene: Scene, row: Any) -> tuple[int, int]:
 
 
 def test_a_new_terminal_shows_its_output(scene: Scene) -> None:
-    """From the fleet: created, opened, typed into; keys of the page are the program's."""
+    """From the fleet: created, opened, typed into; the page's keys are the program's."""
     page = scene.page("/#/fleet?new=1")
     page.get_by_label("Name").fill("fresh")
     page.get_by_role("textbox", name="Command").fill(f"bash -c '{ECHO}'")
@@ -199,7 +199,7 @@ def test_keys_of_a_phone(scene: Scene) -> None:
 
 
 def test_a_prompt_is_answered_above_its_terminal(scene: Scene) -> None:
-    """The card of the inbox; it does not change the size, and leaves when it resolves."""
+    """The card of the inbox; it changes no size, and leaves when it resolves."""
     script = 'read -r; read -r -p "Sure? [y/n] " a; echo "said <$a>"; cat'
     row = scene.terminal("asks", script)
     page = opened(scene, row)
@@ -247,29 +247,34 @@ def test_hostile_output_does_nothing(scene: Scene) -> None:
 
 
 def test_a_reload_answers_no_old_query(scene: Scene) -> None:
-    """The owner's emulator replies to a live query, and not to one that is read again."""
-    script = "stty raw -echo; read -rsn1; printf 'ask\\e[c'; exec cat -v"
+    """The owner's emulator replies to a live query, not to one that is read again."""
+    wait = "read -rsn1"
+    script = f"stty raw -echo; {wait}; {wait}; printf 'ask\\e[c'; exec cat -v"
     row = scene.terminal("query", script)
     page = opened(scene, row)
+    page.keyboard.type("a")
+    expect(page.get_by_text("sized by this page")).to_be_visible()
+    page.wait_for_function("sessionStorage.length > 0")
     page.keyboard.type("x")
     shows(page, "ask")
     shows(page, "^[[?1;2c")
-    # The size is kept by this page, so a reload reads the same bytes again.
     page.reload()
     shows(page, "^[[?1;2c")
+    assert of(page, "extent()")["fed"] > 0
     page.keyboard.type("y")
     shows(page, "y")
     assert 1 == of(page, "text()").count("^[[?1;2c")
 
 
 def test_a_paste_of_lines_asks(scene: Scene) -> None:
-    """A program that does not mark pastes would run each line; Escape is no key of a paste."""
+    """Of a program that does not mark pastes; Escape is no key of a paste."""
     row = scene.terminal("paste", ECHO)
     page = opened(scene, row)
     code = """(text) => {
       const data = new DataTransfer();
       data.setData('text/plain', text);
-      const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+      const options = { clipboardData: data, bubbles: true, cancelable: true };
+      const event = new ClipboardEvent('paste', options);
       document.querySelector('.xterm-helper-textarea').dispatchEvent(event);
     }"""
     page.evaluate(code, "one\x1b\ntwo\n")
