@@ -47,7 +47,7 @@ def size(scene: Scene, row: Any) -> tuple[int, int]:
 
 
 def test_a_new_terminal_shows_its_output(scene: Scene) -> None:
-    """From the fleet: created, opened, typed into; the page's keys are the program's."""
+    """From the fleet: created, opened, typed into; all keys are the program's."""
     page = scene.page("/#/fleet?new=1")
     page.get_by_label("Name").fill("fresh")
     page.get_by_role("textbox", name="Command").fill(f"bash -c '{ECHO}'")
@@ -254,7 +254,10 @@ def test_a_reload_answers_no_old_query(scene: Scene) -> None:
     page = opened(scene, row)
     page.keyboard.type("a")
     expect(page.get_by_text("sized by this page")).to_be_visible()
-    page.wait_for_function("sessionStorage.length > 0")
+    kept = (
+        "Object.values(sessionStorage).some((each) => !each.includes('\"cols\":120'))"
+    )
+    page.wait_for_function(f"() => {kept}")
     page.keyboard.type("x")
     shows(page, "ask")
     shows(page, "^[[?1;2c")
