@@ -63,6 +63,7 @@ export class Emulator {
     /** @private @type {import("./vendor/xterm.js").Terminal | null} */ this.term = null;
     /** @private @type {(Uint8Array | (() => void))[]} */ this.queue = [];
     /** @private */ this.queued = 0;
+    /** A test makes it smaller. */ this.backlog = BACKLOG;
     /** @private */ this.inFlight = 0;
     /** @private */ this.offset = 0;
     /** @private */ this.shown = { start: 0, end: 0, fed: 0, gaps: /** @type {[number, number][]} */ ([]) };
@@ -267,7 +268,7 @@ export class Emulator {
     this.queue.push(bytes);
     this.queued += bytes.length;
     this.offset = offset + bytes.length;
-    if (this.queued > BACKLOG) {
+    if (this.queued > this.backlog) {
       // It goes on at the screen of now; the transcript has what is left out.
       const chunks = this.queue.filter((each) => each instanceof Uint8Array);
       const left = chunks.reduce((sum, each) => sum + each.length, 0);

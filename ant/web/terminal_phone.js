@@ -146,13 +146,19 @@ export class PhoneView {
     if (event.key === "Backspace" && this.isRaw.value && !field.value) void this.type("\x7f");
   }
 
+  /** @private @param {[string, string, string]} key */
+  keyView([word, name, code]) {
+    return html`<button aria-label=${name} @click=${() => this.press(code)}>${word}</button>`;
+  }
+
   keys() {
     // A key must not take the focus: the keyboard of the phone would close.
     const stay = (/** @type {Event} */ event) => event.preventDefault();
     return html`<div class="phone-keys">
       <div class="key-row" role="toolbar" aria-label="Keys" @pointerdown=${stay} @mousedown=${stay}>
-        ${KEYS.map(([word, name, code]) => html`<button aria-label=${name} @click=${() => this.press(code)}>${word}</button>`)}
+        ${KEYS.slice(0, 2).map((each) => this.keyView(each))}
         <button aria-pressed=${String(this.isControl.value)} @click=${() => (this.isControl.value = !this.isControl.value)}>Ctrl</button>
+        ${KEYS.slice(2).map((each) => this.keyView(each))}
         <button @click=${() => this.paste()}>Paste</button>
         <button aria-pressed=${String(this.isRaw.value)} @click=${() => (this.isRaw.value = !this.isRaw.value)}>Raw</button>
       </div>
