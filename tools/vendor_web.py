@@ -31,9 +31,9 @@ MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
 STAMP = "version"
 """The file in the folder that says what it was made from."""
 
-LIT = ("lit-html", "directive", "directive-helpers", "async-directive")
-LIT_DIRECTIVES = ("class-map", "if-defined", "keyed", "live", "ref", "repeat")
-ADDONS = ("fit", "unicode-graphemes", "webgl")
+LIT = ("lit-html", "directive", "directive-helpers")
+LIT_DIRECTIVES = ("repeat",)
+ADDONS = ("unicode-graphemes",)
 
 FILES = {
     **{f"{name}.js": f"lit-html/{name}.js" for name in LIT},

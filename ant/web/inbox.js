@@ -147,8 +147,8 @@ function screenPart(rows, name) {
   </details>`;
 }
 
-/** @param {Card} card */
-function cardView(card) {
+/** A card, on every screen that shows its terminal. @param {Card} card */
+export function cardView(card) {
   const session = sessions.value.get(card.id);
   const name = nameOf(session);
   const agent = agentOf(session);

@@ -23,6 +23,7 @@ export const KEYS = [
   ["g r", "rooms"],
   ["g s", "settings"],
   ["Ctrl K", "commands"],
+  ["Ctrl ]", "in a terminal: the next key is the page's"],
   ["?", "this list"],
 ];
 

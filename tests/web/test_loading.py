@@ -80,9 +80,7 @@ def test_every_third_party_module_loads(window: Opener) -> None:
         "lit-html": "html",
         "signals-core": "signal",
         "xterm": "Terminal",
-        "addon-fit": "FitAddon",
         "addon-unicode-graphemes": "UnicodeGraphemesAddon",
-        "addon-webgl": "WebglAddon",
         "directives/repeat": "repeat",
     }.items():
         assert export in found[f"vendor/{name}.js"], name
