@@ -184,7 +184,8 @@ async def _serve(
         background.start_soon("remover", remover.run)
         background.start_soon("endings", services.endings.run)
         background.start_soon("reserve", reserve.run)
-        background.start_soon("watchdog", notifier.run_watchdog)
+        if notifier.has_watchdog:
+            background.start_soon("watchdog", notifier.run_watchdog)
         await background.start("signals", partial(_signals, stopped, stopped_at_once))
         background.start_soon(
             "hurry", partial(_at_once, stopped_at_once, closed, services, running)

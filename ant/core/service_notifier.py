@@ -39,13 +39,17 @@ class ServiceNotifier:
         """The server stops."""
         await self._send("STOPPING=1\nSTATUS=Stopping")
 
+    @property
+    def has_watchdog(self) -> bool:
+        """Whether the manager asks for signs of life."""
+        return self.watchdog_s is not None and bool(self._address)
+
     async def run_watchdog(self) -> None:
-        """Give a sign of life at half of the interval, if one is asked for.
+        """Give a sign of life at half of the interval; only if `has_watchdog`.
 
         It comes from the event loop, so a loop that hangs gives none.
         """
-        if self.watchdog_s is None or not self._address:
-            return
+        assert self.watchdog_s is not None
         while True:
             await self._send("WATCHDOG=1")
             await trio.sleep(self.watchdog_s / 2)

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ant.client import AsyncAnt, Unreachable, ant_client
+from ant.client import AsyncAnt, Unreachable
 from ant.core.errors import AntError, NotFound, Unauthorized
 from ant.http.contract.problems import problem_of
 from tests.served import serve
@@ -22,7 +22,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, error: AntError, status: int) -> Non
         return plain(**settings, transport=transport)
 
     plain = httpx.AsyncClient
-    monkeypatch.setattr(ant_client.httpx, "AsyncClient", connect)
+    monkeypatch.setattr(httpx, "AsyncClient", connect)
 
 
 async def test_an_unreachable_server_is_one_error(

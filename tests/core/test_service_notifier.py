@@ -48,6 +48,7 @@ async def test_a_watchdog_is_answered_if_asked_for(
         environ(manager, WATCHDOG_USEC="30000000", WATCHDOG_PID=str(PID)), PID
     )
     assert 30.0 == notifier.watchdog_s
+    assert notifier.has_watchdog
     with trio.move_on_after(50):
         await notifier.run_watchdog()
     manager.setblocking(False)
@@ -62,7 +63,7 @@ async def test_a_watchdog_is_answered_if_asked_for(
     ):
         other = ServiceNotifier(environ(manager, **wrong), PID)
         assert other.watchdog_s is None
-        await other.run_watchdog()
+        assert not other.has_watchdog
 
 
 async def test_a_manager_that_is_gone_or_full_stops_nothing(

@@ -84,7 +84,10 @@ def test_an_example(
         text=True,
         timeout=60,
         cwd=tmp_path,
-        env=environment(ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT)),
+        # What the `make test` that runs us was told is not for the make in there.
+        env=environment(
+            ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT), MAKEFLAGS="", MAKELEVEL=""
+        ),
     )
     with Ant(server.url) as ant:
         for row in ant.sessions()["sessions"]:
@@ -169,7 +172,10 @@ def test_ctrl_c_ends_a_script(server: RealServer, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT)),
+        # What the `make test` that runs us was told is not for the make in there.
+        env=environment(
+            ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT), MAKEFLAGS="", MAKELEVEL=""
+        ),
     )
     assert process.stdout is not None
     assert "waits\n" == process.stdout.readline()
@@ -209,6 +215,9 @@ def test_a_client_that_is_not_closed_holds_no_script(
         capture_output=True,
         text=True,
         timeout=60,
-        env=environment(ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT)),
+        # What the `make test` that runs us was told is not for the make in there.
+        env=environment(
+            ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT), MAKEFLAGS="", MAKELEVEL=""
+        ),
     )
     assert (0, "") == (done.returncode, done.stderr)

@@ -48,6 +48,7 @@ class Whole:
     system: System
     ant: AntClient
     received: list[bytes]
+    signs: list[bytes]
     port: int
     folder: Path
     shell: str = ""
@@ -96,6 +97,9 @@ async def whole_server(
     monkeypatch.setattr(background, "STEADY_S", 1.0)
     for name in [each for each in os.environ if each.startswith("ANT_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("NOTIFY_SOCKET", str(folder / "manager"))
+    monkeypatch.setenv("WATCHDOG_USEC", "2000000")
+    signs: list[bytes] = []
     parts: dict[str, Any] = {}
     real_open, real_app = server.open_background, server.create_app
 
@@ -123,18 +127,32 @@ async def whole_server(
         received.append(data)
         await stream.send_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
+    async def manager(task_status: trio.TaskStatus[None]) -> None:
+        family, kind = trio.socket.AF_UNIX, trio.socket.SOCK_DGRAM
+        with trio.socket.socket(family, kind) as listener:
+            await listener.bind(str(folder / "manager"))
+            task_status.started()
+            while True:
+                signs.append(await listener.recv(4096))
+
     async def serve(task_status: trio.TaskStatus[str]) -> None:
         parts["root"] = trio.lowlevel.current_task()
-        await server.serve(config, lambda url, _: task_status.started(url))
+        await server.serve(config, lambda urls, _: task_status.started(urls[-1]))
 
     with trio.fail_after(110):
         async with trio.open_nursery() as outside, trio.open_nursery() as nursery:
             listening = await outside.start(trio.serve_tcp, answer, 0)
             port = listening[0].socket.getsockname()[1]
+            await outside.start(manager)
             url = await nursery.start(serve)
             async with AntClient(url) as ant:
                 one = Whole(
-                    **parts, ant=ant, received=received, port=port, folder=folder
+                    **parts,
+                    ant=ant,
+                    received=received,
+                    signs=signs,
+                    port=port,
+                    folder=folder,
                 )
                 one.shell = (await ant.create("sh", command=["bash", "--norc"]))["id"]
                 one.chat = (await ant.create("room", kind="chat"))["id"]
@@ -340,6 +358,12 @@ async def sizes(one: Whole) -> None:
         await eventually(is_back)
 
 
+async def watchdog(one: Whole) -> None:
+    """The service manager gets signs of life."""
+    known = len(one.signs)
+    await eventually(lambda: b"WATCHDOG=1" in one.signs[known:])
+
+
 WORKS: dict[str, Callable[[Whole], Awaitable[None]]] = {
     "turns": turns,
     "transcripts": transcripts,
@@ -354,6 +378,7 @@ WORKS: dict[str, Callable[[Whole], Awaitable[None]]] = {
     "orphans": orphans,
     "endings": ends,
     "reserve": room_in_reserve,
+    "watchdog": watchdog,
     "hurry": second_signal,
     "signals": signals,
     "health": samples,
