@@ -279,7 +279,7 @@ async def run_waiting(block: str, shell: Shell, address: str) -> None:
         await eventually(asks)
         printed = await shell.run(look)
         assert "waiting  @asks  asks  Delete it?" in printed
-        assert "\nChose N; " in await shell.run(decide)
+        assert (await shell.run(decide)).startswith("Chose N; ")
         row = await ant.session("@asks")
 
         async def answered() -> bool:
