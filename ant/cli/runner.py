@@ -12,7 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import attrs
 import click
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 1, 2, 3, 130
 """Exit codes. A shell gives 130 to what Ctrl-C ended."""
+
+NO_KEY: Final = (
+    f"`ant` shows the key in {API_KEY_FILE.flag} FILE, or in {API_KEY_FILE.variable}."
+)
 
 
 class Safe(str):
@@ -223,9 +227,11 @@ def _run(
     except Ambiguous as exc:
         _exit(USAGE, str(exc))
     except Unreachable as exc:
-        _exit(UNREACHABLE, f"cannot reach {server}: {exc}")
+        _unreachable(server, str(exc))
     except Unauthorized as exc:
-        _exit(REFUSED, " ".join(filter(None, [str(exc), caller.withheld])))
+        has_shown = secret is not None or caller.key is not None
+        more = caller.withheld or (None if has_shown else NO_KEY)
+        _exit(REFUSED, " ".join(filter(None, [str(exc), more])))
     except AntError as exc:
         _exit(REFUSED, str(exc))
 
@@ -242,8 +248,13 @@ def _run_in_loop(call: Callable[[], Awaitable[None]], server: str) -> None:
         _exit(REFUSED, "The key or token of this call cannot be sent in a header.")
     except (httpx.TransportError, httpx.InvalidURL) as exc:
         if (why := distrust(exc)) is not None:
-            _exit(UNREACHABLE, f"cannot reach {server}: {why}.")
-        _exit(UNREACHABLE, f"cannot reach {server}: {str(exc) or type(exc).__name__}")
+            _unreachable(server, why)
+        _unreachable(server, str(exc) or type(exc).__name__)
+
+
+def _unreachable(server: str, why: str) -> NoReturn:
+    sentence = f"cannot reach {server}: {why.rstrip('.')}. `ant doctor` looks further."
+    _exit(UNREACHABLE, sentence)
 
 
 def _exit(code: int, sentence: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -12,7 +13,7 @@ import attrs
 import httpx
 import trio
 
-from ant.core.errors import AntError
+from ant.core.errors import AntError, Forbidden
 from ant.core.ip_addresses import is_loopback
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Address:
     def settings(self) -> dict[str, Any]:
         """The arguments of `httpx.AsyncClient` for this address."""
         if self.socket is not None:
-            transport = httpx.AsyncHTTPTransport(verify=False, uds=self.socket)
+            transport = _UnixTransport(self.socket)
             return {"transport": transport, "trust_env": False}
         # A proxy of the environment would receive the key on its way to this machine.
         # Without TLS nothing is verified: to read all authorities takes half of a call.
@@ -86,6 +87,7 @@ class Address:
             async with trio.open_nursery() as nursery:
                 try:
                     with trio.fail_after(CONNECT_S):
+                        _check_owner(socket)
                         stream = await trio.open_unix_socket(socket)
                         connection = await wrap_client_stream(
                             nursery, stream, _HOST, path, **settings
@@ -101,6 +103,37 @@ class Address:
                         await connection.aclose()
         except BaseExceptionGroup as group:
             raise _most_important(group) from None
+
+
+class _UnixTransport(httpx.AsyncHTTPTransport):
+    """Requests over a Unix socket, after a look at who made it."""
+
+    def __init__(self, socket: str) -> None:
+        super().__init__(verify=False, uds=socket)
+        self._socket = socket
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        _check_owner(self._socket)
+        return await super().handle_async_request(request)
+
+
+def _check_owner(socket: str) -> None:
+    """Refuse a socket that another user put in the place of the server's.
+
+    That user would receive the key. Root may call servers of others: then the socket
+    is in a folder of the same user. Raises `Forbidden`.
+    """
+    path = Path(socket).absolute()
+    try:
+        owner, us = path.stat().st_uid, os.geteuid()
+        trusted = {us, 0} if us else {0, path.parent.stat().st_uid}
+    except OSError:
+        return  # To connect fails, too, and says why.
+    if owner not in trusted:
+        raise Forbidden(
+            f"The socket {path} belongs to uid {owner}, who is not you, so the key is "
+            "not shown there: look who made it, and name the socket of your server."
+        )
 
 
 def _most_important(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -14,11 +14,13 @@ class FailureLog:
     Rule 1: the first failure is logged at once. Rule 2: further ones are logged once in
     `EVERY_S`, and each line counts those since the line before. Rule 3: `worked` logs
     the recovery, and the next failure is a first one again. It may stay uncalled where
-    the failures are independent of each other.
+    the failures are independent of each other. `level` is that of its lines.
     """
 
-    def __init__(self, log: logging.Logger, what: str) -> None:
-        self._log, self._what = log, what
+    def __init__(
+        self, log: logging.Logger, what: str, level: int = logging.ERROR
+    ) -> None:
+        self._log, self._what, self._level = log, what, level
         self._failures, self._skipped = 0, 0
         self._began = self._logged = 0.0
 
@@ -34,7 +36,7 @@ class FailureLog:
         more = ""
         if self._skipped:
             more = f" ({self._skipped} more in {now - self._logged:.0f} s.)"
-        self._log.error("%s: %s%s", self._what, detail, more)
+        self._log.log(self._level, "%s: %s%s", self._what, detail, more)
         self._logged, self._skipped = now, 0
 
     def worked(self) -> None:

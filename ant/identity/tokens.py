@@ -175,7 +175,7 @@ def check_room(unit: Unit, caller: Caller, room_id: str) -> None:
         )
     raise Forbidden(
         "The terminal of this token is not a member of this room. Add it as a "
-        "participant, or call as the operator."
+        "participant, or call as the operator (`ant --operator`)."
     )
 
 

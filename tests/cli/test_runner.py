@@ -17,6 +17,7 @@ import pytest
 
 from ant.cli.runner import DEFAULT_SERVER, clean, printable
 from ant.client import ant_client
+from ant.core.errors import Unauthorized
 from ant.data_dir import operator_key
 from tests.served import Served, ant, serve
 
@@ -208,6 +209,14 @@ def test_a_refusal_is_a_sentence_and_1(served: Served) -> None:
     )
 
 
+def test_who_shows_no_key_learns_how(served: Served) -> None:
+    """And who shows a wrong one does not."""
+    served.answers["GET /api/sessions"] = Unauthorized("No key.")
+    how = "`ant` shows the key in --api-key-file FILE, or in ANT_API_KEY_FILE."
+    assert f"ant: No key. {how}\n" == ant("sessions").stderr
+    assert "ant: No key.\n" == ant("sessions", ANT_API_KEY="a wrong key").stderr
+
+
 def test_another_kind_of_server_is_1(served: Served) -> None:
     """It responds, but not as ANT does."""
     served.answers["GET /api/sessions"] = b"<html>"
@@ -225,7 +234,8 @@ def test_no_server_is_3(served: Served) -> None:
         result = ant("sessions")
         assert 3 == result.exit_code
         assert result.stderr.startswith(f"ant: cannot reach {DEFAULT_SERVER}: ")
-        assert not result.stderr.endswith(": \n")
+        assert ": . " not in result.stderr
+        assert result.stderr.endswith(". `ant doctor` looks further.\n")
 
 
 @pytest.mark.parametrize(

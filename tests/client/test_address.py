@@ -1,5 +1,6 @@
 """How a client reaches a server."""
 
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from trio_websocket import ConnectionClosed, HandshakeError
 
 from ant.client import address
 from ant.client.address import Address, distrust
-from ant.core.errors import AntError
+from ant.core.errors import AntError, Forbidden
 from ant.http.server import unix_socket
 from ant.http.server.listener import serve
 from tests import certificates
@@ -104,6 +105,22 @@ async def test_an_error_of_the_caller_is_its_own(tmp_path: Path) -> None:
             async with where.websocket("/echo") as socket:
                 await socket.get_message()
         assert scope.cancelled_caught
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+async def test_the_socket_of_another_user_gets_no_key(tmp_path: Path) -> None:
+    """Where all may put files, another user can wait at the path of the server."""
+    async with site_on_unix(tmp_path) as (_, where):
+        assert where.socket is not None
+        os.chown(where.socket, 65534, -1)
+        async with httpx.AsyncClient(**where.settings()) as http:
+            with pytest.raises(Forbidden, match="belongs to uid 65534"):
+                await http.get(f"{where.base_url}/")
+            with pytest.raises(Forbidden, match="belongs to uid 65534"):
+                async with where.websocket("/echo"):
+                    pass
+            os.chown(tmp_path, 65534, -1)  # A server of that user, and root calls it.
+            assert 200 == (await http.get(f"{where.base_url}/")).status_code
 
 
 async def test_no_server_on_a_unix_socket(

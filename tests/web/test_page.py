@@ -132,6 +132,9 @@ def test_who_is_not_signed_in_learns_how(locked: Scene) -> None:
     expect(page.get_by_role("heading", name="Sign in to ANT")).to_be_visible()
     assert [] == watched.axe()
     expect(page.get_by_text("ant open", exact=True)).to_be_visible()
+    port = locked.url.rpartition(":")[2]
+    scanned = f"ant open --qr --url http://ADDRESS:{port}"
+    expect(page.get_by_text(scanned, exact=True)).to_be_visible()
     page = signed_in(locked, "view", "answer")
     (token,) = locked.call("GET", "/api/tokens")["tokens"]
     locked.call("DELETE", f"/api/tokens/{token['id']}")

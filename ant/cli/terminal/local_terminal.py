@@ -36,6 +36,12 @@ NO_SEQUENCE: Final = b"\x18\x1b\\"
 _KEYBOARD: Final = b"\x1b[<99u\x1b[>4m"
 """Pop the flags of the kitty keyboard (each screen has its own), and of xterm's."""
 
+_TERMINAL: Final = b"\x1b<\x1b%G"
+"""Leave the VT52 mode, in which no other sequence counts, and read UTF-8."""
+
+_KEYS: Final = b"\x1b[2l\x1b[12h\x1b[?8h"
+"""Unlock the keyboard, echo no key locally, and repeat a key that is held."""
+
 _MODES_OFF: Final = (
     *(1, 5, 9, 45, 66, 69),
     *(1000, 1001, 1002, 1003, 1004, 1005, 1006, 1015, 1016),
@@ -47,12 +53,14 @@ synchronised output, reports of colours and sizes."""
 RESET: Final = b"".join(
     (
         NO_SEQUENCE,
+        _TERMINAL,
         b"\x1b[0m\x1b]8;;\x1b\\",  # Colours, and an open link.
         _KEYBOARD,
         b"\x1b7\x1b[?1049l\x1b[?1047l\x1b[?47l",  # The main screen and its cursor.
         _KEYBOARD,
         b"\x1b7\x1b[r\x1b[?6l\x1b8",  # Margins and origin move the cursor.
         b"".join(b"\x1b[?%dl" % mode for mode in _MODES_OFF),
+        _KEYS,
         b"\x1b[4l\x1b[20l\x1b[?7h\x1b[?25h\x1b>\x1b[0 q",
         b"\x0f\x1b(B\x1b)B",  # Character sets.
         b"\x1b[0m",

@@ -21,6 +21,9 @@ HEADERS: Final = frozenset(
         *(b"forwarded", b"x-forwarded", b"x-forwarded-for", b"x-forwarded-host"),
         *(b"x-forwarded-proto", b"x-forwarded-server", b"x-forwarded-port"),
         *(b"x-forwarded-prefix", b"x-forwarded-ssl", b"x-forwarded-by"),
+        *(b"x-forwarded-scheme", b"x-forwarded-user", b"x-forwarded-context"),
+        *(b"x-original-forwarded-for", b"x-envoy-external-address", b"cdn-loop"),
+        *(b"x-cluster-client-ip", b"tailscale-user-login"),
         *(b"x-real-ip", b"x-client-ip", b"via", b"cf-connecting-ip", b"true-client-ip"),
     }
 )

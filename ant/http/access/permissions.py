@@ -32,7 +32,7 @@ socket receives anyway."""
 
 _NOTHING: Final = (
     "The token of a terminal is valid in the rooms of that terminal only; for this, "
-    "call as the operator."
+    "call as the operator (`ant --operator`)."
 )
 
 

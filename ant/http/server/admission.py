@@ -73,6 +73,8 @@ class Admission:
         self._sockets: set[AdmittedConnection] = set()
         self._terminals: set[AdmittedConnection] = set()
         self._failures = FailureLog(log, "All connections are in use")
+        self.early_ends = FailureLog(log, "A connection ended early", logging.INFO)
+        """Anybody can end many connections early, so not each is a line of the log."""
 
     def admit(self, connection: AdmittedConnection) -> bool:
         """Add a new connection; False if there is no room and none may be closed."""

@@ -110,7 +110,7 @@ class Connection(TCPServer):
                     self._set_read_timeout(0 if is_stopping else HEAD_S)
                     await self._read_data()
         except* OSError as errors:
-            log.info("A connection ended early: %s.", errors.exceptions[0])
+            self._admission.early_ends.failed(errors.exceptions[0])
         except* Exception:
             log.exception("A connection failed.")
 
@@ -255,7 +255,7 @@ class Connection(TCPServer):
         try:
             plain = tls.decrypt(data)
         except TlsError as exc:
-            log.info("A connection ended early: TLS: %s.", exc)
+            self._admission.early_ends.failed(f"TLS: {exc}")
             if exc.is_plain_http:
                 self._tls = None
                 await self._write(refusal(HTTPStatus.BAD_REQUEST, ONLY_HTTPS))

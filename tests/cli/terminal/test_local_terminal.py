@@ -30,3 +30,18 @@ def test_modes_are_reset_where_the_cursor_is(sets: bytes) -> None:
     screen.feed(b"\r\nplain q")
     row = next(row for row in screen.styled() if row and "plain" in row[0].text)
     assert ["plain q"] == [run.text for run in row]
+
+
+@pytest.mark.parametrize(
+    "reset",
+    [
+        pytest.param(b"\x1b<", id="VT52"),
+        pytest.param(b"\x1b%G", id="UTF-8"),
+        pytest.param(b"\x1b[2l", id="locked keyboard"),
+        pytest.param(b"\x1b[12h", id="local echo"),
+        pytest.param(b"\x1b[?8h", id="keys repeat"),
+    ],
+)
+def test_what_few_emulators_have_is_reset_too(reset: bytes) -> None:
+    """xterm locks its keyboard and leaves UTF-8 if a program says so."""
+    assert reset in RESET

@@ -82,6 +82,12 @@ def test_a_named_proxy_is_believed(
     [
         *((FOR, CLIENT), (PROTO, "https"), (NAMED, "x"), ("Forwarded", "for=1.1.1.1")),
         *(("X-Real-IP", CLIENT), ("Via", "1.1 proxy"), ("X-Forwarded-Server", "x")),
+        *(("X-Forwarded-User", "ada"), ("Tailscale-User-Login", "ada")),
+        *(
+            ("CDN-Loop", "x"),
+            ("X-Cluster-Client-IP", CLIENT),
+            ("X-Envoy-External-Address", CLIENT),
+        ),
     ],
 )
 def test_another_one_is_not_believed(header: tuple[str, str]) -> None:

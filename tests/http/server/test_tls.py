@@ -1,5 +1,6 @@
 """TLS of accepted connections, on real sockets."""
 
+import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -193,6 +194,19 @@ async def test_what_is_no_tls_is_ended(pair: tuple[Path, Path], said: bytes) -> 
             got = b"".join([part async for part in stream])
         assert b"HTTP" not in got
         assert (await site.get("/")).endswith(b"ok")
+
+
+async def test_many_that_speak_no_tls_are_one_line_of_the_log(
+    pair: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client without a key cannot fill the log."""
+    caplog.set_level(logging.INFO)
+    async with served(pair) as site:
+        for _ in range(10):
+            async with await Site.connect(site) as stream:
+                await stream.send_all(b"\0" * 100)
+                assert b"" == b"".join([part async for part in stream])
+    assert 1 == len([each for each in caplog.messages if "ended early" in each])
 
 
 async def test_a_client_that_does_not_trust_it(pair: tuple[Path, Path]) -> None:
