@@ -215,11 +215,14 @@ function apply(frame) {
       if (prompts.value.get(id)?.id === frame.promptId) {
         prompts.value = changed(prompts.value, id, null);
       }
-      answers.value = [
-        frame.prompt,
-        ...answers.value.filter((each) => each.id !== frame.promptId),
-      ].slice(0, ANSWERS);
+      remember(frame);
   }
+}
+
+/** Keep how a prompt was closed. @param {Frame} frame */
+function remember(frame) {
+  const others = answers.value.filter((each) => each.id !== frame.promptId);
+  answers.value = [frame.prompt, ...others].slice(0, ANSWERS);
 }
 
 /** @param {Frame} frame */
@@ -309,8 +312,10 @@ export function follow() {
   onFrame("hello", (frame) => void (known = frame.seq ?? 0));
   onFrame("*", (frame) => {
     if (frame.type === "gap" && frame.scope === "events") void load();
-    else if (frame.seq !== undefined && frame.seq <= known) return;
-    else if (held) held.push(frame);
+    else if (frame.seq !== undefined && frame.seq <= known) {
+      // How a prompt was closed is in no list: only the repeated event tells it.
+      if (frame.type === "prompt_bridge_resolved") remember(frame);
+    } else if (held) held.push(frame);
     else apply(frame);
   });
   onOpen(() => void load());
