@@ -120,6 +120,8 @@ def test_who_is_not_signed_in_learns_how(locked: Scene) -> None:
     page = watched.page
     expect(page.get_by_role("heading", name="Sign in to ANT")).to_be_visible()
     assert [] == watched.axe()
+    page.emulate_media(color_scheme="dark")
+    assert [] == watched.axe()
     expect(page.get_by_text("ant open", exact=True)).to_be_visible()
     page = signed_in(locked, "view", "answer")
     (token,) = locked.call("GET", "/api/tokens")["tokens"]
@@ -135,6 +137,7 @@ def test_who_may_only_look_gets_no_buttons(locked: Scene) -> None:
     card = page.locator("article.card")
     expect(card).to_contain_text("Delete all of it?")
     expect(card.get_by_role("button")).to_have_count(0)
+    expect(card.get_by_role("textbox")).to_have_count(0)
     page.wait_for_timeout(ARMED_MS)
     page.keyboard.press("n")
     page.keyboard.press("1")
@@ -236,14 +239,19 @@ def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> No
             page.keyboard.press("Escape")
 
 
-@pytest.mark.parametrize("place", ["inbox", "fleet"])
+@pytest.mark.parametrize("place", ["inbox", "fleet", "rooms", "search", "settings"])
 def test_axe_has_no_serious_finding_on_a_phone(scene: Scene, place: str) -> None:
     """With targets that are large enough, too: axe knows the smallest size."""
     scene.agent("api", "claude", "dialog 0")
     scene.terminal("deploy", 'read -r -p "Version? " a')
     watched = scene.watched(f"/#/{place}", **PHONE)
-    expect(watched.page.get_by_text("deploy").first).to_be_visible()
-    assert [] == watched.axe()
+    page = watched.page
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    if place in ("inbox", "fleet"):
+        expect(page.get_by_text("deploy").first).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert [] == watched.axe()
 
 
 def test_every_module_is_fetched_at_once() -> None:
