@@ -9,6 +9,7 @@
  */
 import { get, Problem, said, sessionPath } from "./api.js";
 import { link, onFrame, onOpen } from "./connection.js";
+import { together } from "./drawing.js";
 import { batch, computed, signal } from "./vendor/signals-core.js";
 
 /** @typedef {import("./types.js").Session} Session */
@@ -110,6 +111,7 @@ export async function load() {
     again = true;
     return;
   }
+  applyOften();
   held = [];
   try {
     const [list, overview, caller] = await Promise.all([
@@ -184,8 +186,30 @@ function changed(map, key, value) {
   return copy;
 }
 
+/** States and times of programs at work change often: they are applied together. */
+const OFTEN = new Set(["agent_status_updated", "session_activity"]);
+/** @type {Frame[]} */
+let often = [];
+
+function applyOften() {
+  const frames = often;
+  often = [];
+  batch(() => frames.forEach(change));
+}
+
 /** @param {Frame} frame */
 function apply(frame) {
+  if (OFTEN.has(frame.type)) {
+    often.push(frame);
+    return together(applyOften);
+  }
+  // An older state must not follow what ends it.
+  applyOften();
+  change(frame);
+}
+
+/** @param {Frame} frame */
+function change(frame) {
   const id = frame.sessionId ?? "";
   switch (frame.type) {
     case "sessions_changed":
