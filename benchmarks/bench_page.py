@@ -23,6 +23,7 @@ from ant.http.pages.web_files import read_files
 from ant.terminal.host import processes
 from benchmarks.bench_binary import make_colours
 from benchmarks.bench_stream import make_text
+from tests.installed import need_page
 from tests.web.browser import DESKTOP, WebServer, chromium, web_server
 
 if TYPE_CHECKING:
@@ -300,6 +301,7 @@ def flood(browser: "Browser", server: WebServer, folder: Path) -> None:
 
 def measure() -> None:
     """All of it, with one browser and one server."""
+    need_page()
     sizes()
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -205,6 +205,32 @@ def test_a_hidden_page_tells_new_prompts(scene: Scene) -> None:
     assert [["deploy", "Delete all of it?"], "closed"] == told
 
 
+TOGETHER = """async () => {
+  const src = document.querySelector("script[type=module]").src;
+  const { together } = await import(new URL("drawing.js", src));
+  const ran = [];
+  let task = 0;
+  return new Promise((resolve) => {
+    const note = (name) => {
+      if (!ran.length) setTimeout(() => { task += 1; });
+      ran.push(`${name} ${task}`);
+    };
+    const first = () => note("first");
+    const second = () => note("second");
+    together(first);
+    setTimeout(() => together(second), 10);
+    setTimeout(() => together(first), 20);
+    setTimeout(() => together(() => resolve(ran)), 30);
+  });
+}"""
+
+
+def test_frequent_changes_are_drawn_at_once(scene: Scene) -> None:
+    """Each once, and in one task."""
+    page = scene.page()
+    assert ["first 0", "second 0"] == page.evaluate(TOGETHER)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "place", ["inbox", "fleet", "rooms", "search?q=line", "settings"]
