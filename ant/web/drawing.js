@@ -1,6 +1,7 @@
 /**
  * Draws views: `drawn(view, root)` renders a template, and again when a signal that the
- * template read has changed. Changes of one moment are drawn once.
+ * template read has changed. Changes of one moment are drawn once. What changes often and
+ * needs no hurry goes through `together(fn)`: four times a second at most, all at once.
  */
 import { render } from "./vendor/lit-html.js";
 import { effect } from "./vendor/signals-core.js";
@@ -20,6 +21,23 @@ export function soon(fn) {
   };
   const timer = setTimeout(once, LATEST_MS);
   const frame = requestAnimationFrame(once);
+}
+
+/** Many changes cost as much to paint as one, if they are drawn at the same time. */
+const TOGETHER_MS = 250;
+/** @type {Set<() => void>} */
+const planned = new Set();
+
+/** @param {() => void} fn Runs once, with others, within 250 ms. */
+export function together(fn) {
+  if (!planned.size) {
+    setTimeout(() => {
+      const all = [...planned];
+      planned.clear();
+      all.forEach((each) => each());
+    }, TOGETHER_MS);
+  }
+  planned.add(fn);
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
  * The fleet: a live tile of each terminal, those that need a person first.
  *
- * Tiles are rows of text from the server's screen. Only visible tiles are streamed. While
- * the pointer or the focus is on the tiles, they keep their places.
+ * Tiles are rows of text from the server's screen. Only visible tiles are streamed. They
+ * keep their places while none comes or goes and none begins or ceases to need a person,
+ * and while the pointer or the focus is on them.
  */
 import { createDialog, sessionMenu } from "./session_dialogs.js";
 import { parts as recoverablePart } from "./recoverable.js";
@@ -34,6 +35,10 @@ const grouping = signal(kept(STORED) ?? "folder");
 const calm = signal(0);
 /** The order of the tiles as they are drawn. @type {string[]} */
 let order = [];
+/** What the order was made for: the tiles, and which of them need a person. */
+let sortedFor = "";
+/** The last rank of the states that need a person. */
+const NEEDS_PERSON = STATES.lost.rank;
 
 /** @param {import("./router.js").Route} shown */
 export function enterFleet({ query }) {
@@ -109,9 +114,15 @@ function sorted(found) {
   );
   const grid = document.querySelector(".tiles");
   const isUsed = grid && (grid.matches(":hover") || grid.contains(document.activeElement));
-  if (isUsed && order.length) {
+  const ids = (/** @type {Session[]} */ list) => list.map((each) => each.id).join();
+  const needy = best.filter((each) => STATES[stateOf(each)].rank <= NEEDS_PERSON);
+  // Programs at work are busy and ready by turns: their tiles would never stand still.
+  const sortFor = `${ids(found)} ${ids(needy)}`;
+  if (order.length && (isUsed || sortFor === sortedFor)) {
     const place = new Map(order.map((id, i) => [id, i]));
     best.sort((a, b) => (place.get(a.id) ?? Infinity) - (place.get(b.id) ?? Infinity) || 0);
+  } else {
+    sortedFor = sortFor;
   }
   order = best.map((each) => each.id);
   return best;

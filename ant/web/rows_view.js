@@ -9,7 +9,7 @@
  * Colours 0 to 15 are those of the stylesheet, so that they can be read on its ground.
  */
 import { join } from "./connection.js";
-import { soon } from "./drawing.js";
+import { soon, together } from "./drawing.js";
 import { visible } from "./text.js";
 
 /** @typedef {import("./types.js").Span} Span */
@@ -44,23 +44,6 @@ function drawnSpan(span) {
   if (bg) element.style.backgroundColor = bg === "ink" ? "var(--rows-ink)" : css(bg);
   element.textContent = text;
   return element;
-}
-
-/** Many tiles cost as much to paint as one, if they are drawn at the same time. */
-const TILES_MS = 250;
-/** @type {Set<RowsView>} */
-const planned = new Set();
-
-/** @param {RowsView} view */
-function drawWithOthers(view) {
-  if (!planned.size) {
-    setTimeout(() => {
-      const all = [...planned];
-      planned.clear();
-      soon(() => all.forEach((each) => each.draw()));
-    }, TILES_MS);
-  }
-  planned.add(view);
 }
 
 export class RowsView {
@@ -111,8 +94,9 @@ export class RowsView {
     }
     if (!frame.complete || this.planned) return;
     this.planned = true;
-    if (this.isTile && this.isDrawn) drawWithOthers(this);
-    else soon(() => this.draw());
+    const draw = () => soon(() => this.draw());
+    if (this.isTile && this.isDrawn) together(draw);
+    else draw();
   }
 
   /** Bring the element up to date. */

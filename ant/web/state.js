@@ -9,6 +9,7 @@
  */
 import { get, Problem, said, sessionPath } from "./api.js";
 import { link, onFrame, onOpen } from "./connection.js";
+import { together } from "./drawing.js";
 import { batch, computed, signal } from "./vendor/signals-core.js";
 
 /** @typedef {import("./types.js").Session} Session */
@@ -110,6 +111,7 @@ export async function load() {
     again = true;
     return;
   }
+  applyOften();
   held = [];
   try {
     const [list, overview, caller] = await Promise.all([
@@ -184,8 +186,30 @@ function changed(map, key, value) {
   return copy;
 }
 
+/** States and times of programs at work change often: they are applied together. */
+const OFTEN = new Set(["agent_status_updated", "session_activity"]);
+/** @type {Frame[]} */
+let often = [];
+
+function applyOften() {
+  const frames = often;
+  often = [];
+  batch(() => frames.forEach(change));
+}
+
 /** @param {Frame} frame */
 function apply(frame) {
+  if (OFTEN.has(frame.type)) {
+    often.push(frame);
+    return together(applyOften);
+  }
+  // An older state must not follow what ends it.
+  applyOften();
+  change(frame);
+}
+
+/** @param {Frame} frame */
+function change(frame) {
   const id = frame.sessionId ?? "";
   switch (frame.type) {
     case "sessions_changed":
@@ -215,11 +239,14 @@ function apply(frame) {
       if (prompts.value.get(id)?.id === frame.promptId) {
         prompts.value = changed(prompts.value, id, null);
       }
-      answers.value = [
-        frame.prompt,
-        ...answers.value.filter((each) => each.id !== frame.promptId),
-      ].slice(0, ANSWERS);
+      remember(frame);
   }
+}
+
+/** Keep how a prompt was closed. @param {Frame} frame */
+function remember(frame) {
+  const others = answers.value.filter((each) => each.id !== frame.promptId);
+  answers.value = [frame.prompt, ...others].slice(0, ANSWERS);
 }
 
 /** @param {Frame} frame */
@@ -309,8 +336,10 @@ export function follow() {
   onFrame("hello", (frame) => void (known = frame.seq ?? 0));
   onFrame("*", (frame) => {
     if (frame.type === "gap" && frame.scope === "events") void load();
-    else if (frame.seq !== undefined && frame.seq <= known) return;
-    else if (held) held.push(frame);
+    else if (frame.seq !== undefined && frame.seq <= known) {
+      // How a prompt was closed is in no list: only the repeated event tells it.
+      if (frame.type === "prompt_bridge_resolved") remember(frame);
+    } else if (held) held.push(frame);
     else apply(frame);
   });
   onOpen(() => void load());

@@ -224,8 +224,8 @@ class Watched:
 
     def _asked(self, url: str) -> None:
         self.requests.append(url)
-        host = self.server.url.partition("://")[2]
-        if not url.startswith(("data:", f"http://{host}/", f"ws://{host}/")):
+        ours = f"{self.server.url}/"
+        if not url.startswith(("data:", ours, ours.replace("http", "ws", 1))):
             self.wrong.append(f"another host: {url}")
 
     def _answered(self, response: "Response") -> None:

@@ -135,6 +135,9 @@ def opened(folder: Path, server: WebServer, browser: "Browser") -> Iterator[Scen
         yield one
     finally:
         one.clear()
+        if one.server is not server:  # The fixture ends only the one that it made.
+            one.server.http.close()
+            one.server.stop()
     one.check()
 
 

@@ -96,6 +96,24 @@ def test_only_visible_tiles_are_streamed(
     assert any("leave_session" in each for each in frames)
 
 
+def test_tiles_keep_their_places(scene: Scene) -> None:
+    """While programs are busy and ready by turns; who needs a person comes first."""
+    first, second = scene.agent("a"), scene.agent("b")
+    second.order("busy")
+    first.order("busy")
+    page = scene.page("/#/fleet")
+    names = page.locator(".tile h3")
+    tiles = {name: page.get_by_role("article", name=name, exact=True) for name in "ab"}
+    expect(tiles["b"]).to_contain_text("busy")
+    expect(names).to_have_text(["a", "b"])
+    second.order("rest")
+    expect(tiles["b"]).to_contain_text("ready")
+    expect(names).to_have_text(["a", "b"])
+    second.order("dialog 0")
+    expect(tiles["b"]).to_contain_text("waiting")
+    expect(names).to_have_text(["b", "a"])
+
+
 def test_the_filter_and_the_groups(scene: Scene) -> None:
     """By words of the name and the folder, and by state."""
     scene.terminal("api", "cat", root_dir="/tmp")

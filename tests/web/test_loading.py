@@ -105,14 +105,24 @@ def test_a_second_visit_loads_no_file_again(window: Opener) -> None:
     assert {0} == {size for _, size in sent}, sent
 
 
+PAINTED = """
+new Promise((resolve) => {
+  const observer = new PerformanceObserver((list) => {
+    const [entry] = list.getEntriesByName("first-contentful-paint");
+    if (entry) resolve(entry.startTime);
+  });
+  observer.observe({ type: "paint", buffered: true });
+})
+"""
+
+
 @pytest.mark.slow
 def test_the_first_paint_is_soon(window: Opener) -> None:
     """Once in five times, since others use this machine, too."""
     painted = 0.0
     for _ in range(5):
         page = window().open()
-        paint = "performance.getEntriesByName('first-contentful-paint')[0]"
-        painted = page.wait_for_function(f"{paint}?.startTime").json_value()
+        painted = page.evaluate(PAINTED)
         if painted < PAINT_MS:
             return
     pytest.fail(f"The last one took {painted:.0f} ms.")
