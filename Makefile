@@ -33,10 +33,11 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 vendor:
 	@$(PYTHON) tools/vendor_web.py
 
-# Where those files cannot be had, the server runs all the same, and `/` says so.
+# Where those files cannot be had, the server runs all the same, and `/` says so. A make in
+# a terminal of ANT is none of ours, so it gets no variable of this one.
 serve: $(VENV)/run.stamp
 	@$(BIN)/python tools/vendor_web.py || true
-	@exec $(BIN)/ant serve $(ARGS)
+	@exec env -u MAKELEVEL -u MAKEFLAGS -u MFLAGS $(BIN)/ant serve $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .
@@ -48,14 +49,14 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python tools/check_web.py
 	$(BIN)/pytest -q tests/test_architecture.py
 
-# Side by side: most of them wait for programs. More at once would be less like a quiet
-# machine than tests of what takes how long can bear.
+# Side by side, three for two cores: a third of the time they wait for programs. More at
+# once would be less like a quiet machine than tests of what takes how long can bear.
 # Where the environment forbids Python to keep what it compiled, each of the servers that
 # the tests start would compile us anew: a sixth of what starting one takes.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp
 	@$(BIN)/python tools/vendor_web.py && $(BIN)/python tools/vendor_web.py --tools || true
-	$(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
+	$(BIN)/pytest -q -n 3 --dist worksteal $(ARGS)
 
 # Long loops: kills, torture, many examples. One after the other: they load the machine
 # themselves.

@@ -85,8 +85,9 @@ def left_of(session_id: str) -> list[int]:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """Ours without any ANT_ variable, and these on top."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("ANT_")}
+    """Ours without any variable of ANT or of the make that runs us; these on top."""
+    foreign = ("ANT_", "MAKE", "MFLAGS")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     return {**clean, **extra}
 
 

@@ -84,10 +84,7 @@ def test_an_example(
         text=True,
         timeout=60,
         cwd=tmp_path,
-        # What the `make test` that runs us was told is not for the make in there.
-        env=environment(
-            ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT), MAKEFLAGS="", MAKELEVEL=""
-        ),
+        env=environment(ANT_SERVER_URL=server.url, PYTHONPATH=str(ROOT)),
     )
     with Ant(server.url) as ant:
         for row in ant.sessions()["sessions"]:
