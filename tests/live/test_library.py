@@ -194,9 +194,10 @@ ant = Ant()
 ant.health()
 feed = ant.event_feed(0)
 print(next(feed)["seq"], flush=True)
-if (child := os.fork()) == 0:
-    sys.exit()
-assert 0 == os.waitpid(child, 0)[1]
+if sys.version_info < (3, 12):  # Later ones warn that the child of threads may hang.
+    if (child := os.fork()) == 0:
+        sys.exit()
+    assert 0 == os.waitpid(child, 0)[1]
 """
 
 
@@ -205,6 +206,7 @@ def test_a_client_that_is_not_closed_holds_no_script(
     server: RealServer, tmp_path: Path
 ) -> None:
     """It ends without a word, and so does a child that has no loop."""
+    server.good("room", "new", "told")  # An event for the feed.
     script = tmp_path / "unclosed.py"
     script.write_text(UNCLOSED)
     done = subprocess.run(

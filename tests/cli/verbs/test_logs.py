@@ -90,11 +90,13 @@ def test_a_connection_that_ends(server: RealServer) -> None:
 
 def test_a_server_that_comes_back(server: RealServer) -> None:
     """The verb waits for it, says so once, and misses no line."""
-    script = "stty -echo; while read x; do echo $x; done"
+    script = "stty -echo; echo ready; while read x; do echo $x; done"
     server.good("new", "back", "--", "sh", "-c", script)
+    server.until("ready", "logs", "back")  # Before that the terminal echoes.
     with proxy_of(server) as proxy:
         process = server.start("logs", "back", "-f", "--server", proxy.url)
         assert process.stdout is not None
+        assert "ready\n" == process.stdout.readline()
         for text in ("one", "live"):  # The second one is not of the history.
             server.good("send", "back", f"{text}\n")
             assert f"{text}\n" == process.stdout.readline()

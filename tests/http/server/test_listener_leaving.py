@@ -130,14 +130,14 @@ async def test_a_stalled_client_is_reset() -> None:
 @pytest.mark.slow
 async def test_a_slow_reader_is_kept() -> None:
     """A trickle of far less than a frame per `stall_s` is progress."""
-    async with serving(stall_s=0.3) as site:
+    async with serving(stall_s=1.0) as site:
         sock = trio.socket.socket()
         sock.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_RCVBUF, 4096)
         await sock.connect(("127.0.0.1", site.port))
         async with trio.SocketStream(sock) as stream:
             await stream.send_all(upgrade("/pour"))
             await read_until(stream, b"\r\n\r\n")
-            end, taken = trio.current_time() + 1.5, 0
+            end, taken = trio.current_time() + 3, 0
             while trio.current_time() < end:
                 taken += len(await read_exactly(stream, 1024))
                 await trio.sleep(0.05)
