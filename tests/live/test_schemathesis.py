@@ -123,7 +123,7 @@ async def prepare(ant: AntClient, root: Path) -> dict[str, dict[str, list[str]]]
         },
         "delete_link": {"query.linkId": await many("/links", {})},
         "revoke_token": {"path.token_id": tokens},
-        # It has ended, so no wait lasts longer than the tool is patient.
+        # It has ended; other waits last a second, since the tool is not patient.
         "wait_for_fact": {"path.session_id": [ended]},
         "post_message": {"body.reply_to": messages},
         "mark_read": {"body.reader_id": spare},
@@ -154,6 +154,8 @@ def configuration(ids: dict[str, dict[str, list[str]]]) -> str:
         if operation:
             lines.append(f'[[operations]]\ninclude-operation-id = "{operation}"')
         lines.append("[operations.parameters]" if operation else "[parameters]")
+        if operation == "wait_for_fact":  # A terminal that runs on may be waited for.
+            lines.append('"query.timeout" = 1')
         for parameter in known:
             name = named(operation, parameter)
             use = f'{{ dictionary = "{name}", probability = 0.8 }}'
