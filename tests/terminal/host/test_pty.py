@@ -48,8 +48,20 @@ def open_fds() -> list[str]:
     return sorted(os.listdir("/proc/self/fd"))
 
 
+EARLIER: set[int] = set()
+"""Children from before the test: a server in this process has adopted orphans."""
+
+
+@pytest.fixture(autouse=True)
+def earlier() -> None:
+    """Leave out the children that are there already."""
+    EARLIER.clear()
+    EARLIER.update(each.pid for each in children())
+
+
 def children() -> list[processes.Process]:
-    return [each for each in processes.snapshot() if each.ppid == os.getpid()]
+    found = [each for each in processes.snapshot() if each.ppid == os.getpid()]
+    return [each for each in found if each.pid not in EARLIER]
 
 
 @pytest.fixture
