@@ -15,41 +15,17 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import httpx
 import trio
 
+from ant.client.ant_client import RETRY_S
+from ant.client.connection import RETRIED, Reconnection
 from ant.client.errors import Unreachable
-from ant.core.errors import Stopping
 
 if TYPE_CHECKING:
     from ant.client.rows import EventRow, MessageRow
 
 Row = TypeVar("Row")
 
-PATIENCE_S: Final = 60.0
-"""Seconds in which a lost server is called again: a restart with checks of a large
-database is far below."""
-
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 2.0
-"""Pauses between two calls of a lost server: each is twice the one before."""
-
 PAGE: Final = 200
 """Messages in one request; a page of the server has at most 4 MiB in any case."""
-
-LOST = (Unreachable, Stopping, httpx.TransportError)
-"""Errors of a server that may come back."""
-
-
-class Patience:
-    """The pauses and the deadline of calls to a server that was lost."""
-
-    def __init__(self) -> None:
-        self._pause_s = FIRST_PAUSE_S
-        self._end = trio.current_time() + PATIENCE_S
-
-    async def pause(self, error: Exception) -> None:
-        """Sleep before the next call. Raises the error if patience is over."""
-        if trio.current_time() > self._end:
-            raise error
-        await trio.sleep(self._pause_s)
-        self._pause_s = min(2 * self._pause_s, LAST_PAUSE_S)
 
 
 class AsyncFeed(Generic[Row]):
@@ -127,27 +103,25 @@ class AsyncEvents(AsyncFeed["EventRow"]):
         self._newest = newest
         self._last = since
         self._until = until
-        self._was_open = False
+        self._reconnection = Reconnection(RETRY_S)
         self._is_whole = True
         self._response: httpx.Response | None = None
         self._lines: Any = None
 
     async def begin(self) -> None:
-        """Read the `seq` after which the events come. Raises what is in `LOST`."""
+        """Read the `seq` after which the events come. Raises what is in `RETRIED`."""
         if self._last is None:
             self._last = await self._newest()
 
     async def _next(self) -> EventRow:
-        patience = None
         while not self._is_over:
             try:
                 event = await self._read()
-            except LOST as exc:
-                if not self._was_open:
+            except RETRIED as exc:
+                if not self._reconnection.is_worth_a_try(exc):
                     raise
-                patience = patience or Patience()
                 if not self._is_over:
-                    await patience.pause(exc)
+                    await self._reconnection.pause()
                 continue
             if event["type"] == self._until:
                 await self.aclose()
@@ -155,7 +129,7 @@ class AsyncEvents(AsyncFeed["EventRow"]):
         raise StopAsyncIteration
 
     async def _read(self) -> EventRow:
-        """The next event of an open stream. Raises what is in `LOST`."""
+        """The next event of an open stream. Raises what is in `RETRIED`."""
         if not self._is_whole:
             await self._drop()
         if self._response is None:
@@ -163,7 +137,7 @@ class AsyncEvents(AsyncFeed["EventRow"]):
             assert self._last is not None
             self._response = await self._open(self._last)
             self._lines = self._response.aiter_lines()
-            self._was_open = True
+            self._reconnection.opened()
         last = self._last
         # An error or a cancellation in the middle of an event leaves it so.
         self._is_whole = False
@@ -213,10 +187,10 @@ class AsyncMessages(AsyncFeed["MessageRow"]):
         self._events = events
         self._rows: deque[MessageRow] = deque()
         self._has_more = True
-        self._was_read = False
+        self._reconnection = Reconnection(RETRY_S)
 
     async def begin(self) -> None:
-        """Read from where posts are followed. Raises what is in `LOST`."""
+        """Read from where posts are followed. Raises what is in `RETRIED`."""
         if self._events is not None:
             await self._events.begin()
 
@@ -238,17 +212,16 @@ class AsyncMessages(AsyncFeed["MessageRow"]):
 
     async def _page(self) -> Any:
         """The next page. A server that answered before may be lost for a while."""
-        patience = None
         while True:
             try:
                 page = await self._read_page(self._since)
-                self._was_read = True
-                return page
-            except LOST as exc:
-                if not self._was_read:
+            except RETRIED as exc:
+                if not self._reconnection.is_worth_a_try(exc):
                     raise
-                patience = patience or Patience()
-                await patience.pause(exc)
+                await self._reconnection.pause()
+            else:
+                self._reconnection.opened()
+                return page
 
     async def aclose(self) -> None:
         """End the iterator; its connection is closed."""

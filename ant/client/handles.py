@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
+from ant.client.ant_client import RETRY_S
+from ant.client.connection import RETRIED, Reconnection
 from ant.client.errors import Unreachable
-from ant.client.feeds import LOST, PAGE, AsyncMessages, Patience
+from ant.client.feeds import PAGE, AsyncMessages
 from ant.client.terminal.choice import answer_of, numbered
 from ant.client.terminal.keys import encoded
 from ant.client.terminal.plain_text import Lines
-from ant.core.errors import AntError, Conflict, Invalid, NotFound, NotRunning
+from ant.core.errors import (
+    AntError,
+    CapacityReached,
+    Conflict,
+    Invalid,
+    NotFound,
+    NotRunning,
+)
 
 if TYPE_CHECKING:
     from ant.client.default_client import DefaultClient
@@ -146,24 +155,26 @@ class AsyncTerminal(_Session):
         """
         end = math.inf if timeout is None else trio.current_time() + timeout
         place = self._place if after is None else after
-        patience = None
+        reconnection = Reconnection(RETRY_S)
+        reconnection.opened()  # The first call may find a server that was just lost.
         while True:
             left = min(max(0.0, end - trio.current_time()), LONGEST_WAIT_S)
             try:
                 answer: WaitRow = await self._ant.wait(
                     self.id, *(until or ("exit",)), timeout=math.ceil(left), after=place
                 )
-            except LOST as exc:
-                patience = patience or Patience()
-                await patience.pause(exc)
-                continue
-            place = answer["next"]
-            if answer["stopping"]:
-                patience = patience or Patience()
-                await patience.pause(Unreachable("the server stops"))
+                place = answer["next"]
+                if answer["stopping"]:
+                    raise Unreachable("the server stops")
+            except CapacityReached:  # Too many wait: no sign of a lost server.
+                raise
+            except RETRIED as exc:
+                if not reconnection.is_worth_a_try(exc):
+                    raise
+                await reconnection.pause()
                 continue
             if answer["timed_out"] and trio.current_time() < end:
-                patience = None
+                reconnection.opened()
                 continue
             if answer["prompt"] is not None:
                 self._prompt = answer["prompt"]

@@ -10,7 +10,8 @@ import trio
 import trio.testing
 
 from ant.client import Unreachable
-from ant.client.feeds import PATIENCE_S, AsyncEvents, AsyncMessages
+from ant.client.ant_client import RETRY_S
+from ant.client.feeds import AsyncEvents, AsyncMessages
 from ant.core.errors import NotFound
 
 
@@ -101,7 +102,7 @@ async def test_a_lost_server_is_called_for_a_while(
     begin = trio.current_time()
     with pytest.raises(Unreachable, match="no answer"):
         await anext(events)
-    assert PATIENCE_S <= trio.current_time() - begin < PATIENCE_S + 3
+    assert RETRY_S <= trio.current_time() - begin < RETRY_S + 3
     assert 20 < len(server.asked) < 50
 
 
