@@ -25,9 +25,6 @@ CONNECT_S = 10.0
 UNIX = "unix:"
 """How the URL of a Unix socket begins. The rest is the path of the socket."""
 
-SCHEMES = ("http://", "https://", UNIX)
-"""How the URL of a server may begin."""
-
 _HOST = "localhost"
 """The Host header on a Unix socket, which has no name."""
 
