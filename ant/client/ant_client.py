@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from ant.api.problem import error_of
 from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, fits
-from ant.client.errors import Disconnected, Unreachable, only, problem_in
+from ant.client.errors import (
+    RETRY_S,
+    Disconnected,
+    Unreachable,
+    only,
+    problem_in,
+)
 from ant.client.event_socket import EventSocket
 from ant.core import errors
 from ant.model.handles import named, with_prefix
 
 if TYPE_CHECKING:
+    import httpx
+
+    from ant.client.feeds import AsyncFeed
+    from ant.client.rows import EventRow
     from ant.client.terminal_stream import TerminalStream
 
 MAX_MESSAGE = 16 << 20
@@ -28,10 +39,6 @@ MAX_MESSAGE = 16 << 20
 
 WAIT_S = 30
 """Seconds that a wait lasts if the caller says nothing else."""
-
-RETRY_S = 60.0
-"""Seconds for which a stream tries to reach a server again, if the caller says nothing
-else: a restart takes a few."""
 
 DEAD_TOKEN, GOING_AWAY = 4401, 1001
 """Codes with which the server closes a socket that it does not want back."""
@@ -456,42 +463,38 @@ class AntClient:
             self, session_id, from_, screen, size, start, retry_s
         ).opened()
 
-    async def follow_events(
+    def event_feed(
         self,
-        show: Callable[[dict[str, Any]], bool],
         since: int | None = None,
         *,
+        until: str | None = None,
         retry_s: float = RETRY_S,
         **query: str,
-    ) -> None:
-        """Show the logged events after `since`, else from now on, until one is enough.
+    ) -> AsyncFeed[EventRow]:
+        """The logged events after the `seq` in `since`, else from the first read on.
 
-        `show` returns whether it is. A connection that ends is opened again after the
-        last event, for `retry_s` seconds. Raises `httpx.TransportError` if no server
-        answers.
+        `query` may have a `session` and a `type`. With `until` the event of that type
+        is the last one. Deleted events are a `gap`. `retry_s` is as for `follow`.
         """
-        from ant.client.connection import RETRIED, Reconnection
+        from ant.client.feeds import AsyncEvents
 
-        last = (await self.events(limit=1))["newest"] if since is None else since
-        reconnection = Reconnection(retry_s)
-        while True:
-            headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
+        async def newest() -> int:
+            return int((await self.events(limit=1))["newest"])
+
+        open_stream = partial(self._events_after, query=query)
+        return AsyncEvents(open_stream, newest, since, until, retry_s)
+
+    async def _events_after(self, last: int, query: dict[str, str]) -> httpx.Response:
+        """An open response with the events after `last`; the caller closes it."""
+        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
+        request = self._http.build_request(
+            "GET", "/api/events", params=query, headers=headers
+        )
+        response: httpx.Response = await self._http.send(request, stream=True)
+        if response.is_error:
             try:
-                async with self._http.stream(
-                    "GET", "/api/events", params=query, headers=headers
-                ) as response:
-                    if response.is_error:
-                        await response.aread()
-                        raise error_of(problem_in(response))
-                    reconnection.opened()
-                    async for line in response.aiter_lines():
-                        name, _, value = line.partition(": ")
-                        if name == "id":
-                            last = int(value)
-                        elif name == "data" and show(json.loads(value)):
-                            return
-                raise Disconnected("the connection has ended")
-            except RETRIED as exc:
-                if not reconnection.is_worth_a_try(exc):
-                    raise
-            await reconnection.pause()
+                await response.aread()
+                raise error_of(problem_in(response))
+            finally:
+                await response.aclose()
+        return response

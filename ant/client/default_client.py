@@ -7,19 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ant.api.problem import error_of
 from ant.client.access import credentials
 from ant.client.access.servers import WrongServer
 from ant.client.ant_client import AntClient
-from ant.client.errors import Unreachable, problem_in
-from ant.client.feeds import AsyncEvents
+from ant.client.errors import Unreachable
 from ant.core.errors import AntError, Invalid, Unauthorized
 
 if TYPE_CHECKING:
     import os
-
-    from ant.client.feeds import AsyncFeed
-    from ant.client.rows import EventRow
 
 
 class DefaultClient(AntClient):
@@ -55,46 +50,12 @@ class DefaultClient(AntClient):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
 
-    def event_feed(
-        self,
-        since: int | None = None,
-        *,
-        until: str | None = None,
-        **query: str,
-    ) -> AsyncFeed[EventRow]:
-        """The logged events after the `seq` in `since`, else from the first read on.
-
-        `query` may have a `session` and a `type`. With `until` the event of that type
-        is the last one. Deleted events are one of the type `gap`.
-        """
-
-        async def newest() -> int:
-            return int((await self.events(limit=1))["newest"])
-
-        async def open_stream(last: int) -> httpx.Response:
-            return await self._stream_of_events(last, query)
-
-        return AsyncEvents(open_stream, newest, since, until)
-
-    async def _stream_of_events(
-        self, last: int, query: dict[str, str]
-    ) -> httpx.Response:
-        """An open response with the events after `last`; the caller closes it."""
-        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(last)}
-        request = self._http.build_request(
-            "GET", "/api/events", params=query, headers=headers
-        )
+    async def _events_after(self, last: int, query: dict[str, str]) -> httpx.Response:
+        """As that of `AntClient`, with errors of the library only."""
         try:
-            response: httpx.Response = await self._http.send(request, stream=True)
+            return await super()._events_after(last, query)
         except httpx.TransportError as exc:
             raise self._unreachable(exc) from None
-        if response.is_error:
-            try:
-                await response.aread()
-                raise error_of(problem_in(response))
-            finally:
-                await response.aclose()
-        return response
 
     async def _send(self, method: str, path: str, **settings: Any) -> Any:
         """As that of `AntClient`, with errors of the library only."""

@@ -6,6 +6,10 @@ from typing import Any, Protocol
 
 from ant.core.errors import AntError
 
+RETRY_S = 60.0
+"""Seconds for which a lost server is called again, if the caller says nothing else: a
+restart with checks of a large database is far below."""
+
 
 class Ambiguous(AntError):
     """A name is that of several sessions; the sentence lists them."""

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import httpx
 import trio
 
-from ant.client.ant_client import RETRY_S
 from ant.client.connection import RETRIED, Reconnection
-from ant.client.errors import Unreachable
+from ant.client.errors import RETRY_S, Unreachable
 
 if TYPE_CHECKING:
     from ant.client.rows import EventRow, MessageRow
@@ -97,13 +96,14 @@ class AsyncEvents(AsyncFeed["EventRow"]):
         newest: Newest,
         since: int | None,
         until: str | None = None,
+        retry_s: float = RETRY_S,
     ) -> None:
         super().__init__()
         self._open = open_stream
         self._newest = newest
         self._last = since
         self._until = until
-        self._reconnection = Reconnection(RETRY_S)
+        self._reconnection = Reconnection(retry_s)
         self._is_whole = True
         self._response: httpx.Response | None = None
         self._lines: Any = None

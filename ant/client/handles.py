@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
-from ant.client.ant_client import RETRY_S
 from ant.client.connection import RETRIED, Reconnection
-from ant.client.errors import Unreachable
+from ant.client.errors import RETRY_S, Unreachable
 from ant.client.feeds import PAGE, AsyncMessages
 from ant.client.terminal.choice import answer_of, numbered
 from ant.client.terminal.keys import encoded

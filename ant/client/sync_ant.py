@@ -296,14 +296,19 @@ class Ant(Synchronous):
             yield Socket(inner, self._thread)
 
     def event_feed(
-        self, since: int | None = None, *, until: str | None = None, **query: str
+        self,
+        since: int | None = None,
+        *,
+        until: str | None = None,
+        retry_s: float = 60.0,
+        **query: str,
     ) -> Feed[EventRow]:
         """The logged events after the `seq` in `since`, else from the first read on.
 
         `query` may have a `session` and a `type`. With `until` the event of that type
-        is the last one. Deleted events are one of the type `gap`.
+        is the last one. Deleted events are a `gap`. `retry_s` is as for `follow`.
         """
-        inner = self._inner.event_feed(since, until=until, **query)
+        inner = self._inner.event_feed(since, until=until, retry_s=retry_s, **query)
         return Feed(inner, self._thread)
 
     def run(

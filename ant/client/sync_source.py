@@ -31,9 +31,6 @@ MODULES: Final[dict[str, tuple[type, ...]]] = {
     "sync_ant": (AsyncAnt,),
 }
 
-CALLS_BACK: Final = frozenset({"follow_events"})
-"""Methods that call a function of the caller in the loop; `event_feed` needs none."""
-
 _RENAMED: Final = {each.__name__: name for each, name in CLASSES.items()} | {
     "AsyncFeed": "Feed"
 }
@@ -151,14 +148,12 @@ def _class(kind: type) -> Iterator[str]:
 def left_out(kind: type) -> set[str]:
     """The public methods of a class that its synchronous one does not have.
 
-    Besides `CALLS_BACK` they are those that open what has no class in `CLASSES`.
+    They open what has no class in `CLASSES`.
     """
-    return {name for name, value in _public(kind).items() if not _is_known(name, value)}
+    return {name for name, value in _public(kind).items() if not _is_known(value)}
 
 
-def _is_known(name: str, member: Any) -> bool:
-    if name in CALLS_BACK:
-        return False
+def _is_known(member: Any) -> bool:
     if isinstance(member, property):
         return True
     found = _CONTEXT.fullmatch(str(inspect.signature(member).return_annotation))
@@ -176,7 +171,7 @@ def _public(kind: type) -> dict[str, Any]:
 def _members(kind: type) -> Iterator[tuple[str, Any]]:
     """The members that a synchronous class has, too."""
     for name, member in _public(kind).items():
-        if _is_known(name, member):
+        if _is_known(member):
             yield name, member
 
 

@@ -126,14 +126,8 @@ async def test_a_stream_of_events_goes_on(monkeypatch: pytest.MonkeyPatch) -> No
     client = AntClient("http://host:1/")
     transport = httpx.MockTransport(answer)
     client._http = httpx.AsyncClient(base_url=client.url, transport=transport)
-    seen: list[int] = []
-
-    def show(event: dict[str, Any]) -> bool:
-        seen.append(event["seq"])
-        return len(seen) == 2
-
-    async with client as ant:
-        await ant.follow_events(show, session="x")
+    async with client as ant, ant.event_feed(session="x") as feed:
+        seen = [(await anext(feed))["seq"] for _ in range(2)]
     assert [5, 6] == seen
     assert ["4", "5"] == [each.headers["Last-Event-ID"] for each in asked[1:]]
     assert "x" == asked[1].url.params["session"]

@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from ant.client import Unreachable
-from ant.client.ant_client import RETRY_S
+from ant.client.errors import RETRY_S
 from ant.client.feeds import AsyncEvents, AsyncMessages
 from ant.core.errors import NotFound
 

@@ -3,7 +3,6 @@
 import shutil
 import ssl
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -35,13 +34,13 @@ async def heard(ant: AntClient, session_id: str, text: str) -> None:
         await socket.expect("ack", ref="join")
         seen = trio.Event()
 
-        def show(event: dict[str, Any]) -> bool:
-            if event["type"] == "message_created":
-                seen.set()
-            return seen.is_set()
+        async def follow(newest: int) -> None:
+            async with ant.event_feed(newest, until="message_created") as feed:
+                async for _ in feed:
+                    pass
+            seen.set()
 
-        newest = (await ant.events(limit=1))["newest"]
-        nursery.start_soon(ant.follow_events, show, newest)
+        nursery.start_soon(follow, (await ant.events(limit=1))["newest"])
         await ant.type(session_id, f"{text}\n")
         said = ""
         while text not in said:

@@ -54,13 +54,12 @@ async def events(
     if follow:
         shown = 0
 
-        def show(event: dict[str, Any]) -> bool:
-            nonlocal shown
-            shown += 1
-            _show(call, event)
-            return shown == limit
-
-        await call.ant.follow_events(show, since, retry_s=retry, **query)
+        async with call.ant.event_feed(since, retry_s=retry, **query) as feed:
+            async for event in feed:
+                shown += 1
+                _show(call, event)
+                if shown == limit:
+                    break
         return
     left, after = limit, since or 0
     while left != 0:
