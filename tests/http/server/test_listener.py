@@ -164,10 +164,12 @@ async def serving(
     stall_s: float = 5,
     on_small_input: Callable[[], None] = lambda: None,
     limits: Shares | None = None,
+    listeners: list[trio.SocketListener] | None = None,
 ) -> AsyncIterator[Site]:
     site = Site()
-    listeners = await open_listeners("127.0.0.1", 0)
-    site.port = address(listeners)[1]
+    if listeners is None:
+        listeners = await open_listeners("127.0.0.1", 0)
+        site.port = address(listeners)[1]
 
     async def run(task_status: trio.TaskStatus[None]) -> None:
         await serve(

@@ -10,9 +10,8 @@ import trio
 
 from ant.core.errors import Conflict
 from ant.http.server import unix_socket
-from ant.http.server.listener import serve
 from ant.http.server.unix_socket import Credentials, credentials, listen
-from tests.http.server.test_listener import ROOMY_S, Site
+from tests.http.server.test_listener import serving
 
 
 def dead(path: Path) -> None:
@@ -120,54 +119,31 @@ async def test_who_connects(tmp_path: Path) -> None:
 
 async def test_a_request(tmp_path: Path) -> None:
     """The serve loop takes it as one over TCP; the client reads all that comes."""
-    site, one = Site(), listen(tmp_path / "s")
-    with trio.fail_after(ROOMY_S):
-        async with trio.open_nursery() as nursery:
-
-            async def run(task_status: trio.TaskStatus[None]) -> None:
-                await serve(
-                    site.app,
-                    [one.listener],
-                    stopped=site.stopped,
-                    grace_s=1.0,
-                    task_status=task_status,
-                )
-
-            await nursery.start(run)
-            async with await trio.open_unix_socket(one.path) as stream:
-                await stream.send_all(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
-                assert b"".join([part async for part in stream]).endswith(b"ok")
-            async with await trio.open_unix_socket(one.path) as stream:
-                body = b"x" * 3_000_000
-                head = b"POST /read HTTP/1.0\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-                await stream.send_all(head % len(body) + body)
-                assert b"".join([part async for part in stream]).endswith(b"3000000")
-            site.stopped.set()
+    one = listen(tmp_path / "s")
+    async with serving(listeners=[one.listener], grace_s=1.0) as site:
+        async with await trio.open_unix_socket(one.path) as stream:
+            await stream.send_all(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            assert b"".join([part async for part in stream]).endswith(b"ok")
+        async with await trio.open_unix_socket(one.path) as stream:
+            body = b"x" * 3_000_000
+            head = b"POST /read HTTP/1.0\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+            await stream.send_all(head % len(body) + body)
+            assert b"".join([part async for part in stream]).endswith(b"3000000")
+        site.stopped.set()
+        await site.done.wait()
     one.remove()
 
 
 async def test_a_client_that_stops_reading_is_reset(tmp_path: Path) -> None:
     """As over TCP."""
-    site, one = Site(), listen(tmp_path / "s")
-    with trio.fail_after(ROOMY_S):
-        async with trio.open_nursery() as nursery:
-
-            async def run(task_status: trio.TaskStatus[None]) -> None:
-                await serve(
-                    site.app,
-                    [one.listener],
-                    stopped=site.stopped,
-                    grace_s=1.0,
-                    stall_s=0.3,
-                    task_status=task_status,
-                )
-
-            await nursery.start(run)
-            async with await trio.open_unix_socket(one.path) as stream:
-                head = b"GET /pour HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
-                head += b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-                await stream.send_all(head + key)
-                await site.left.wait()
-            site.stopped.set()
+    one = listen(tmp_path / "s")
+    async with serving(listeners=[one.listener], grace_s=1.0, stall_s=0.3) as site:
+        async with await trio.open_unix_socket(one.path) as stream:
+            head = b"GET /pour HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            head += b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            key = b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            await stream.send_all(head + key)
+            await site.left.wait()
+        site.stopped.set()
+        await site.done.wait()
     one.remove()
