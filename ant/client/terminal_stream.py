@@ -314,7 +314,7 @@ class TerminalStream:
                             yield item
                         elif frame.get("ref") == _LEAVE:
                             return
-                    yield await self._outcome()
+                    yield await self._outcome(socket)
                     return
             except RETRIED as exc:
                 lost, was_open = exc, self._reconnection.was_open
@@ -447,22 +447,28 @@ class TerminalStream:
             )
         return None
 
-    async def _outcome(self) -> Exit:
-        """How the program ended, as the event or the server told it."""
+    async def _outcome(self, socket: EventSocket) -> Exit:
+        """How the program ended, as the event or the server told it.
+
+        The server notices the end before it records it; then the event is to come.
+        """
         run = self._run
         assert run is not None
         if run.is_other:
             return Exit("exited", None, None, "Another run has begun since.")
-        if run.outcome is not None:
-            return run.outcome
-        row = await self._row()
-        terminal = row["terminal"]
-        return Exit(
-            row["status"],
-            terminal["exit_code"],
-            terminal["exit_signal"],
-            terminal["status_reason"],
-        )
+        if run.outcome is None:
+            row = await self._row()
+            if row["status"] not in ("starting", "running"):
+                terminal = row["terminal"]
+                return Exit(
+                    row["status"],
+                    terminal["exit_code"],
+                    terminal["exit_signal"],
+                    terminal["status_reason"],
+                )
+            while run.outcome is None:
+                self._item(await socket.receive())
+        return run.outcome
 
     async def _row(self) -> Any:
         row = await self._client.call("GET", f"/api/sessions/{self._session_id}")

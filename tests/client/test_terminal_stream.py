@@ -122,6 +122,14 @@ async def test_what_has_ended(server: RealServer) -> None:
         assert Exit("exited", None, 9, None) == items[-1]
 
 
+async def test_an_end_that_is_not_recorded_yet(server: RealServer) -> None:
+    """Of many programs that end as the stream joins, some are noticed in between."""
+    for _ in range(40):
+        async with following(server.url, ["sh", "-c", "exit 3"]) as (_, _, stream):
+            (*_, ended) = await take(stream, is_exit)
+        assert Exit("exited", 3, None, None) == ended
+
+
 async def test_a_screen_at_its_size(server: RealServer) -> None:
     """The stream owns the size, and the drawing has it; leaving gives it back."""
     async with following(server.url, size=(50, 10), screen=True, from_=None) as (
