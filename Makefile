@@ -58,11 +58,11 @@ test: $(VENV)/dev.stamp
 	@$(BIN)/python tools/vendor_web.py && $(BIN)/python tools/vendor_web.py --tools || true
 	$(BIN)/pytest -q -n 3 --dist worksteal $(ARGS)
 
-# Long loops: kills, torture, many examples. One after the other: they load the machine
-# themselves.
+# Long loops: kills, torture, many examples. Two side by side: most of them wait, and none
+# measures a time that a second one beside it would spoil.
 soak: export PYTHONDONTWRITEBYTECODE =
 soak: $(VENV)/dev.stamp
-	$(BIN)/pytest -q -m soak --timeout 600 $(ARGS)
+	$(BIN)/pytest -q -m soak --timeout 600 -n 2 --dist worksteal $(ARGS)
 
 # Pictures of every screen into a folder, and those of the README into docs/images/.
 screenshots: $(VENV)/dev.stamp vendor
