@@ -242,6 +242,27 @@ class AgentStatus:
     activity: str | None
     """Further text that a hook reported, such as the name of a tool; null without
     one."""
+    last_message: str | None = attrs.field(
+        default=None, metadata={"wire": "lastMessage"}
+    )
+    """What the agent said last, by its hook, while it is ready, at most 2,000
+    characters; null if it is not known."""
+
+
+@attrs.frozen
+class HookReport:
+    """The last state that an agent's hook reported."""
+
+    event: str
+    """The name of the hook event."""
+    state: AgentState
+    """The state that follows from it."""
+    activity: str | None
+    """The tool or the notification that it names; null without one."""
+    reported_at: datetime
+    """When the hook reported it."""
+    counts: bool
+    """Whether it outranks the screen: it is newer, or the screen shows only a guess."""
 
 
 @attrs.frozen

@@ -6,11 +6,12 @@ agent that is interrupted sends none.
 Rule 2: a prompt on the screen is a fact that no hook outranks.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from ant.core import clock
 from ant.messages.routing import RestState
-from ant.model.prompts import AgentState, AgentStatus, PromptRecord
+from ant.model.prompts import AgentState, AgentStatus, HookReport, PromptRecord
 from ant.prompts.hooks import HookFact
 from ant.prompts.open_prompt import summary_of
 from ant.terminal.model.prompt import Kind, Verdict
@@ -60,6 +61,7 @@ def derive(
     kind = verdict.kind if verdict is not None else None
     asks = kind in ASKING
     by_hook = prompt is not None and prompt.is_pending and not is_shown
+    words = hook.words if hook is not None else None
     if not counts(hook, verdict, judged_at, clock.monotonic()):
         hook = None
     if by_hook and not asks:
@@ -85,6 +87,23 @@ def derive(
         prompt_id=prompt.id if prompt is not None and (asks or by_hook) else None,
         waiting_for=waiting_for,
         activity=hook.detail if hook is not None else None,
+        last_message=words if state is AgentState.READY else None,
+    )
+
+
+def report_of(
+    hook: HookFact | None, verdict: Verdict | None, judged_at: float
+) -> HookReport | None:
+    """Return the last report of a hook, and whether it counts."""
+    if hook is None:
+        return None
+    now = clock.monotonic()
+    return HookReport(
+        event=hook.event,
+        state=hook.state,
+        activity=hook.detail,
+        reported_at=clock.now() - timedelta(seconds=now - hook.at),
+        counts=counts(hook, verdict, judged_at, now),
     )
 
 

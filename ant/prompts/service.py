@@ -41,10 +41,11 @@ from ant.model.prompts import (
     STOPPED,
     AgentStatus,
     Decision,
+    HookReport,
     PromptRecord,
 )
 from ant.model.sessions import SessionId
-from ant.prompts import interpret
+from ant.prompts import agent_state, interpret
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
 from ant.prompts.open_prompt import OpenPrompt
@@ -187,6 +188,14 @@ class PromptService:
             return None
         self._publish_status(entry)  # The last hook may be outranked by now.
         return entry.tracker.status
+
+    def hook_report(self, session_id: SessionId) -> HookReport | None:
+        """Return the last report of a hook; None if there is none."""
+        entry = self._entries.get(session_id)
+        if entry is None:
+            return None
+        tracker = entry.tracker
+        return agent_state.report_of(tracker.hook, tracker.verdict, tracker.judged_at)
 
     def rests(self) -> dict[SessionId, RestState]:
         """Return whether agents can take a message, for each running program."""

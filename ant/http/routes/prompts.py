@@ -247,6 +247,9 @@ async def explain_screen(
 ) -> Explanation:
     """Explain the detected state of a terminal: which rule matched which rows.
 
+    `hook` is the last report of the agent's own hook, and `state` what follows from
+    both: the newer one counts.
+
     Without `offset` the answer is about the current screen; with it, about the screen
     at that byte of the transcript, as far as the transcript is kept. A past screen is
     judged by the current rules and by the facts recorded at that time. Without a screen
@@ -258,7 +261,11 @@ async def explain_screen(
         with suppress(NotRunning):  # It ended: explain the end of its transcript.
             screen, verdict = session_run.live.snapshot()
             flag = session_run.detector.flag
-            return replay.explanation(session_id, screen, verdict, flag)
+            seen = replay.explanation(session_id, screen, verdict, flag)
+            service = system.services.prompt_service
+            status, hook = service.status(session_id), service.hook_report(session_id)
+            state = status.state if status is not None else None
+            return attrs.evolve(seen, state=state, hook=hook)
     if session_run is not None:
         await system.services.transcript_writer.flush(
             session_id, session_run.flow, query.offset
@@ -344,6 +351,8 @@ async def report_hook(
             session_id, fact
         )
         await system.journal.write(hooks.record_hook, session_id, body)
+        if (text := hooks.taken_text(body)) is not None:
+            system.services.dispatcher.hook_took(session_id, text)
         if asks:
             return await _decide(system, session_id, body, query.timeout)
     return HookHeard(True, event, "recorded" if is_applied else "ignored")
