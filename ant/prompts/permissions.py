@@ -21,7 +21,7 @@ from ant.core.visible_text import escaped
 from ant.model.prompts import PromptDetails
 from ant.terminal.detect.option_meaning import means_no, means_yes
 from ant.terminal.model.choice import Choice
-from ant.terminal.model.prompt import Option, Prompt
+from ant.terminal.model.prompt import APPROVES, Kind, Option, Prompt, PromptClass
 
 PERMISSION_REQUEST: Final = "PermissionRequest"
 
@@ -29,6 +29,9 @@ RULE: Final = "hook/PermissionRequest"
 """The rule of a prompt that a hook opened."""
 
 ALLOW, DENY = "Allow", "Deny"
+
+PERMISSIONS: Final = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
+"""Classes of dialogs that ask for a permission."""
 
 ON_SCREEN: Final = frozenset({"AskUserQuestion", "ExitPlanMode"})
 """Tools that ask a person something else than a permission: the screen has the answers,
@@ -192,6 +195,14 @@ class PermissionAsk:
             f"{choice.type!r} does not answer this permission: its options are "
             f"{labels}."
         )
+
+
+def asks_for_one(prompt: Prompt) -> bool:
+    """Whether a dialog on the screen may be that of a permission."""
+    if prompt.kind is not Kind.DIALOG:
+        return False
+    allows = any(APPROVES.match(option.label) for option in prompt.options)
+    return prompt.class_ in PERMISSIONS or allows
 
 
 def screen_decision(options: tuple[Option, ...], choice: Choice) -> HookDecision | None:

@@ -51,8 +51,6 @@ TEXT = 16 << 10
 VIEWS = frozenset({PromptClass.PAGER, PromptClass.EDITOR})
 """Classes that wait for keys but ask nothing: they are not prompts."""
 
-PERMISSIONS = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
-
 SAME_S = 2.0
 """Seconds between a request and a dialog that are one, though the dialog does not show
 the text of the request. An agent sends the request when it draws the dialog."""
@@ -148,7 +146,7 @@ class PromptTracker:
         if (
             current is not None
             and current.wait is not None
-            and prompt.kind is Kind.DIALOG
+            and permissions.asks_for_one(prompt)
             and now - current.wait.at < SAME_S
         ):
             self._bind(current, prompt)
@@ -298,7 +296,8 @@ class PromptTracker:
         return (
             not (current.is_own or current.is_claimed)
             and current.record.is_pending
-            and current.record.class_ in PERMISSIONS
+            and current.dialog is not None
+            and permissions.asks_for_one(current.dialog)
             and clock.monotonic() - current.since < SAME_S
         )
 
