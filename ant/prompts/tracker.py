@@ -116,6 +116,8 @@ class PromptTracker:
                 return
         if prompt is not None:
             self._place(prompt, start)
+        else:
+            self._recent.echo_until(None)
         self._next()
 
     @property
@@ -279,6 +281,11 @@ class PromptTracker:
                 self._bind(self.prompt, dialog)
                 return True
         self.waiting.append((wait, end))
+        shown = self.unanswered if self.echo_until is not None else None
+        if shown is not None and wait.ask.is_about(shown):  # It asks the same again.
+            self._recent.forget_echo()
+            self.echo_until = None
+            self._place(shown, end)
         self._next()
         return True
 
@@ -416,7 +423,8 @@ class PromptTracker:
         open_prompt.record = attrs.evolve(open_prompt.record, answer=decision)
         wait, is_current = open_prompt.wait, self.prompt is open_prompt
         if decision.via == HOOK and wait is not None:
-            self._recent.answered(wait.ask)
+            if not open_prompt.shown:
+                self._recent.answered(wait.ask)
             self._forget_waiting_hook()
         if decision.resolved or decision.via == HOOK:
             open_prompt.wait = None

@@ -254,6 +254,27 @@ def test_the_dialog_of_an_answered_request_is_no_new_prompt(scene: Scene) -> Non
     assert scene.tracker.echo_until is None
 
 
+def test_an_answered_dialog_does_not_come_back(scene: Scene) -> None:
+    """Once it has gone, one that looks the same is a new question."""
+    scene.ask()
+    scene.answer(scene.current.record.id, Choice("approve"))
+    scene.show(dialog())
+    assert scene.tracker.prompt is None
+    scene.show()
+    scene.show(dialog())
+    assert dialog().fingerprint == scene.current.shown
+    scene.show()
+    scene.ask("make")
+    scene.answer(scene.current.record.id, Choice("approve"))
+    scene.show(dialog("make"))
+    assert scene.tracker.prompt is None
+    wait = scene.ask("make")
+    assert (wait, dialog("make").fingerprint) == (
+        scene.current.wait,
+        scene.current.shown,
+    )
+
+
 def test_the_same_request_again_is_a_new_prompt(scene: Scene) -> None:
     """At once after the first one, and though its dialog looks the same."""
     for n in range(1, 4):
