@@ -353,6 +353,8 @@ async def report_hook(
         await system.journal.write(hooks.record_hook, session_id, body)
         if (text := hooks.taken_text(body)) is not None:
             system.services.dispatcher.hook_took(session_id, text)
+        if (ended := hooks.ended_tool(body)) is not None:
+            system.services.prompt_service.tool_ended(session_id, *ended)
         if asks:
             return await _decide(system, session_id, body, query.timeout)
     return HookHeard(True, event, "recorded" if is_applied else "ignored")
