@@ -41,6 +41,9 @@ INPUT_MAX: Final = 32 << 10
 """Bytes of a tool's input as JSON that are kept: a file of some 800 lines. Each event
 of the prompt has them."""
 
+FIELDS: Final = 32
+"""Texts of a tool's input that are kept if all of it is too large."""
+
 QUESTION_MAX: Final = 4_000
 """Characters of the question: more than a screen of 40 rows and 100 columns."""
 
@@ -357,11 +360,11 @@ def _marks(tool_input: dict[str, Any]) -> Iterator[str]:
 
 def _cut(tool_input: dict[str, Any]) -> dict[str, Any]:
     """The texts of an input that is too large, each cut to a fair part."""
-    share = INPUT_MAX // 2 // max(len(tool_input), 1)
+    texts = [(k, v) for k, v in tool_input.items() if isinstance(v, str)][:FIELDS]
+    share = INPUT_MAX // (2 * FIELDS) if len(texts) > 4 else INPUT_MAX // 8
     return {
-        key[:WORD_MAX]: value[:share] + "…"
-        for key, value in tool_input.items()
-        if isinstance(value, str) and share
+        name[:WORD_MAX]: text if len(text) <= share else f"{text[:share]}…"
+        for name, text in texts
     }
 
 
