@@ -361,7 +361,7 @@ def _marks(tool_input: dict[str, Any]) -> Iterator[str]:
 def _cut(tool_input: dict[str, Any]) -> dict[str, Any]:
     """The texts of an input that is too large, each cut to a fair part."""
     texts = [(k, v) for k, v in tool_input.items() if isinstance(v, str)][:FIELDS]
-    share = INPUT_MAX // (2 * FIELDS) if len(texts) > 4 else INPUT_MAX // 8
+    share = INPUT_MAX // 2 // max(len(texts), 1)
     return {
         name[:WORD_MAX]: text if len(text) <= share else f"{text[:share]}…"
         for name, text in texts

@@ -25,7 +25,7 @@ from tests.live.server import (
 )
 from tests.live.waiting import eventually
 from tests.mocks.named import ROOT, mock_agent
-from tests.soak import soak
+from tests.soak import LONGEST_S, soak
 from tests.terminal.input.test_race import Control, logged
 
 SLOW_S = 60.0
@@ -114,10 +114,12 @@ class Request:
     over: trio.Event = attrs.field(factory=trio.Event)
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
-    async def send(self, client: httpx.AsyncClient, body: Any) -> None:
+    async def send(
+        self, client: httpx.AsyncClient, body: Any, headers: Any = None
+    ) -> None:
         try:
             with self.scope:
-                response = await client.post("/api/hooks", json=body)
+                response = await client.post("/api/hooks", json=body, headers=headers)
                 self.status, self.body = response.status_code, response.json()
         except httpx.TransportError:
             pass  # The server was killed: nothing came.
@@ -350,3 +352,62 @@ async def test_many_requests_in_a_row(tmp_path: Path, requests: int) -> None:
                 await in_parallel(respond, react)
             assert (ALLOWED if allows else denied(f"no {n}")) == request.body
         assert 0 == one.keys
+
+
+SESSIONS, EACH = 63, 16
+"""Of 1,000 requests that may wait: 16 of one session."""
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+@pytest.mark.timeout(LONGEST_S)
+async def test_a_thousand_requests_wait(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Together below 50 MB; one more is let go at once, and all when the server stops.
+
+    The sessions are there before, and the connections are the requests' own.
+    """
+    own = tmp_path / "tokens"
+    await trio.Path(own).mkdir()
+    server = await start_server(tmp_path / "data", ANT_MAX_ACTIVE_SESSIONS="70")
+    async with server.client() as ant:
+        for n in range(SESSIONS):
+            script = f'printf %s "$ANT_TOKEN" >{shlex.quote(str(own))}/{n}; exec cat'
+            await ant.create(f"s{n}", command=["sh", "-c", script])
+        tokens = []
+        for n in range(SESSIONS):
+            path = own / str(n)
+            await eventually(lambda path=path: path.exists() and path.stat().st_size)
+            tokens.append(await trio.Path(path).read_text())
+        before = server.rss_bytes()
+        requests = [Request() for _ in range(SESSIONS * EACH)]
+        settings: dict[str, Any] = {"timeout": None, "trust_env": False}
+        limits = httpx.Limits(max_connections=None)
+        async with (
+            httpx.AsyncClient(base_url=server.url, limits=limits, **settings) as client,
+            trio.open_nursery() as nursery,
+        ):
+
+            async def ask(n: int) -> None:
+                client_of = {"Authorization": f"Bearer {tokens[n % SESSIONS]}"}
+                body = payload(command=f"make target{n}", content="x" * 1000)
+                await requests[n].send(client, body, client_of)
+
+            for n in range(SESSIONS * EACH):
+                nursery.start_soon(ask, n)
+
+            async def all_wait() -> bool:
+                let_go = sum(each.over.is_set() for each in requests)
+                limits = (await ant.health())["limits"]
+                return bool(limits["hooks"] == let_go == SESSIONS * EACH - 1000)
+
+            await eventually(all_wait, 300)
+            grown = server.rss_bytes() - before
+            with capsys.disabled():
+                print(f"\n1,000 requests of hooks wait in {grown / 1e6:.1f} MB")
+            assert grown < 50_000_000
+            overview = await ant.status()
+            assert SESSIONS == overview["waiting"]
+            assert 0 == await server.stop()
+    assert [(200, {})] * len(requests) == [(e.status, e.body) for e in requests]
