@@ -9,6 +9,7 @@ of it has its hidden characters escaped.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeGuard
 
@@ -75,6 +76,11 @@ _AFTER: Final = ("new_string", "content", "new_source")
 _SIGNS: Final = "$>❯›"
 """What an agent draws in front of a command."""
 
+_BLANK: Final = re.compile(r"[\s\u2500-\u259f]+")
+
+COMMAND_MAX: Final = 8 << 10
+"""Characters of a command that a screen may show whole."""
+
 _SHORTEST: Final = 3
 """Characters of a text that may identify a request."""
 
@@ -133,13 +139,14 @@ class PermissionAsk:
         options = [Option(ALLOW), Option(DENY)]
         options += [Option(label, lasting=True) for label, _ in offered]
         question, text = _texts(tool, tool_input)
+        command = _command(tool_input) or ""
         return cls(
             details=details,
             question=question,
             text=text,
             options=tuple(options),
             suggestions=tuple(each for _, each in offered),
-            command=squeezed(_command(tool_input) or ""),
+            command=squeezed(command) if len(command) <= COMMAND_MAX else "",
             marks=tuple(_marks(tool_input)),
         )
 
@@ -265,16 +272,16 @@ def keys_choice(options: tuple[Option, ...], choice: Choice) -> Choice:
 
 def squeezed(text: str) -> str:
     """Return a text without blanks and the lines of boxes, as rows may be wrapped."""
-    return "".join(
-        char
-        for char in text
-        if not (char.isspace() or "\u2500" <= char <= "\u259f" or char in "|…")
-    )
+    return _BLANK.sub("", text)
 
 
 def _has_rows(text: str, command: str) -> bool:
     """Whether rows that follow each other are the whole command, and nothing else."""
-    rows = [squeezed(row).lstrip(_SIGNS) for row in text.splitlines()]
+    rows = [squeezed(row) for row in text.splitlines()]
+    framed = (
+        row[1:-1] if len(row) > 1 and row[0] == row[-1] == "|" else row for row in rows
+    )
+    rows = [row.lstrip(_SIGNS) for row in framed]
     command = command.lstrip(_SIGNS)
     for first in range(len(rows)):
         left = command
@@ -326,7 +333,7 @@ def _texts(tool: str, tool_input: dict[str, Any]) -> tuple[str, str]:
         about = tool_input.get("prompt")
         rest = about if isinstance(about, str) else ""
     else:
-        subject = codec.indented(tool_input).strip() if tool_input else ""
+        subject = codec.indented(tool_input)[:TEXT_MAX].strip() if tool_input else ""
     question = f"{tool}: {subject}" if subject else tool
     whole = f"{question}\n{rest}" if rest else question
     return _shown(question, QUESTION_MAX), _shown(whole, TEXT_MAX)
@@ -341,11 +348,14 @@ def _changed(tool_input: dict[str, Any]) -> Iterator[str]:
                 texts = (each.get(name) for name in names)
                 for text in texts:
                     if isinstance(text, str):
-                        yield from (f"{sign}{line}" for line in text.splitlines())
+                        lines = text[:TEXT_MAX].splitlines()
+                        yield from (f"{sign}{line}" for line in lines)
 
 
 def _marks(tool_input: dict[str, Any]) -> Iterator[str]:
-    """The texts that a dialog about this input has."""
+    """The texts that a dialog about this input has, if it has no command."""
+    if _command(tool_input) is not None:
+        return
     path = next((v for k in _PATHS if isinstance(v := tool_input.get(k), str)), None)
     if path is not None:
         lines = [line[1:] for line in _changed(tool_input)]
@@ -354,8 +364,9 @@ def _marks(tool_input: dict[str, Any]) -> Iterator[str]:
             yield squeezed(path.rsplit("/", 1)[-1])
             yield first[:40]
         return
-    texts = [squeezed(each) for each in tool_input.values() if isinstance(each, str)]
-    yield from (each[:60] for each in texts[:4] if len(each) >= _SHORTEST)
+    texts = [each[:200] for each in tool_input.values() if isinstance(each, str)]
+    marks = (squeezed(each)[:60] for each in texts[:4])
+    yield from (each for each in marks if len(each) >= _SHORTEST)
 
 
 def _cut(tool_input: dict[str, Any]) -> dict[str, Any]:

@@ -143,7 +143,9 @@ class PromptService:
         tracker = PromptTracker(session_id, run, flow.tail.start)
         if pending is not None:
             tracker.resume(pending)
-        self._entries[session_id] = SessionPrompts(tracker, flow)
+        self._entries[session_id] = entry = SessionPrompts(tracker, flow)
+        if pending is not None:
+            self._update(entry)
 
     def verdict_changed(self, session_id: SessionId, verdict: Verdict) -> None:
         """Take a new verdict on the screen of a terminal."""

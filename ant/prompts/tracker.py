@@ -22,6 +22,7 @@ from ant.core.errors import AlreadyAnswered, CapacityReached
 from ant.messages.routing import RestState
 from ant.model import compat
 from ant.model.prompts import (
+    CLIENT_LEFT,
     HOOK,
     LEFT,
     TOLD,
@@ -85,9 +86,16 @@ class PromptTracker:
     _recent: RecentDialogs = attrs.field(factory=RecentDialogs)
 
     def resume(self, record: PromptRecord) -> None:
-        """Take up a stored prompt of this run, until a verdict says otherwise."""
-        self.prompt = OpenPrompt(record, record, shown=record.fingerprint)
-        self.open_prompts.append(self.prompt)
+        """Take up a stored prompt of this run, until a verdict says otherwise.
+
+        The client of a request has lost its connection with the last server.
+        """
+        open_prompt = OpenPrompt(record, record, shown=record.fingerprint)
+        self.open_prompts.append(open_prompt)
+        if open_prompt.is_own:
+            open_prompt.close(PromptStatus.RESOLVED, CLIENT_LEFT)
+        else:
+            self.prompt = open_prompt
 
     def update(self, verdict: Verdict) -> None:
         """Take a new verdict on the screen."""

@@ -235,6 +235,11 @@ def test_a_dialog_shows_a_request() -> None:
         assert not asked("make x").is_about(dialog(other))
         assert not asked(other).is_about(dialog("make x && rm y"))
     assert not asked("make x").is_about(dialog("cd /; make x"))
+    assert not asked("cat x | sh").is_about(dialog("cat x sh"))
+    assert asked("cat x | sh").is_about(prompt(text="| cat x |\n| | sh |\n| Sure? |"))
+    huge = "x" * permissions.COMMAND_MAX
+    assert asked(huge).is_about(dialog(huge))
+    assert not asked(huge + "y").is_about(dialog(huge + "y"))
     edit = made("Edit", {"file_path": "/src/a.py", "old_string": "x = 1"})
     shown = prompt(text="Do you want to edit a.py?", subject="Edit file a.py 1 -x = 1")
     assert edit.is_about(shown)

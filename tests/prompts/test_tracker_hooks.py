@@ -336,6 +336,21 @@ def test_another_question_on_the_screen_is_a_prompt_of_its_own(scene: Scene) -> 
     assert "Bash: make" == scene.current.record.question
 
 
+def test_a_request_does_not_outlive_its_server(scene: Scene) -> None:
+    """The next one closes its prompt; the dialog, if there is one, is another."""
+    scene.ask()
+    later = Scene()
+    later.tracker.resume(scene.current.record)
+    (open_prompt,) = later.tracker.unsettled()
+    assert (PromptStatus.RESOLVED, CLIENT_LEFT) == (
+        open_prompt.record.status,
+        open_prompt.record.reason,
+    )
+    assert later.tracker.prompt is None
+    later.show(dialog())
+    assert dialog().options == later.current.record.options
+
+
 def test_the_end_of_the_program_lets_go_of_all(scene: Scene) -> None:
     """Of those that wait for their turn, too."""
     waits = [scene.ask(f"make {n}") for n in range(3)]

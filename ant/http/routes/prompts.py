@@ -223,10 +223,12 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
     number, or is the line to type. `approve` and `deny` apply only to a plain yes or
     no; otherwise the answer is a 422 that names the options.
 
-    ANT reads the screen again before it types. If the prompt changed or was answered,
-    the answer is a 409; if the prompt has no such answer, it is a 422. In both cases
-    ANT types nothing. Of several answers at once, one is accepted. `resolved` is true
-    if the prompt disappeared; if not, it is still pending.
+    If the agent's own hook waits for the answer, it goes there, and `via` in the answer
+    is `hook`; with `deny`, `text` is the reason for the agent. Otherwise ANT reads the
+    screen again before it types. If the prompt changed or was answered, the answer is a
+    409; if the prompt has no such answer, it is a 422. In both cases ANT types nothing.
+    Of several answers at once, one is accepted. `resolved` is true if the prompt
+    disappeared; if not, it is still pending.
     """
     return await answer_prompt(system, session_id, body)
 
