@@ -12,13 +12,14 @@ import httpx
 import pytest
 import trio
 
-from ant.client import AntClient
+from ant.client import AntClient, AsyncAnt
 from ant.core.errors import AlreadyAnswered
 from tests.hooking import ALLOWED, denied, payload
 from tests.installed import needs
 from tests.live.server import (
     Server,
     SharedServer,
+    run_ant,
     running_server,
     shared_server,
     start_server,
@@ -245,6 +246,30 @@ async def test_of_two_answers_one_wins(tmp_path: Path) -> None:
         won = ALLOWED if isinstance(told[1], AlreadyAnswered) else None
         assert won is None or won == request.body
         assert request.body != {}
+        assert 0 == one.keys
+
+
+@pytest.mark.slow
+async def test_a_reason_from_a_script(tmp_path: Path) -> None:
+    """By the library and by the command line: the agent reads it."""
+    async with shared_server() as server, agent(server, tmp_path / "one") as one:
+        async with one.asking(command=COMMAND) as request, AsyncAnt(one.url) as lib:
+            await one.prompt()
+            terminal = await lib.terminal(one.id)
+            assert await terminal.prompt is not None
+            told = await terminal.answer("Deny", why="Use rm -ri.")
+            assert "Deny" == told["chosen"]
+        assert denied("Use rm -ri.") == request.body
+        async with one.asking(command="make") as request:
+            await one.prompt()
+            words = ("answer", one.id, "deny", "--yes", "--why", "Not now.")
+            code, out, err = await run_ant(*words, ANT_SERVER_URL=one.url)
+            assert (0, True) == (
+                code,
+                out.endswith("Chose Deny; the prompt is closed.\n"),
+            )
+            assert "" == err
+        assert denied("Not now.") == request.body
         assert 0 == one.keys
 
 

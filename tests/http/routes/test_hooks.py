@@ -13,6 +13,7 @@ from ant.model.prompts import PromptRecord
 from ant.prompts import service
 from ant.terminal.model.choice import Choice, Outcome
 from tests.asked import Asker, stored
+from tests.heard import Hearer
 from tests.hooking import ALLOWED, RULES, Hook, denied, dialog
 from tests.http.asking import Answer, Api
 from tests.systems import PATIENCE_S, Rig
@@ -420,3 +421,19 @@ async def test_a_server_that_stops_lets_go(asker: Asker) -> None:
     late = Hook.of(asker)
     await late.post()
     assert {} == late.body
+
+
+async def test_a_message_that_the_agent_took(api: Api, rig: Rig) -> None:
+    """Its hook has the text that ANT typed: the delivery is `reacted` by that."""
+    hearer = await Hearer.start(rig)
+    hearer.go = trio.Event()
+    hearer.reactions.append(None)
+    ident = await hearer.post("hello")
+    while not hearer.told:
+        await trio.lowlevel.checkpoint()
+    event = {"hook_event_name": "UserPromptSubmit", "prompt": hearer.told[0]}
+    body = {**event, "ant_session_id": hearer.session.id}
+    assert 200 == (await api.call("POST", "/api/hooks", body)).status
+    hearer.go.set()
+    one = await hearer.until(ident, "reacted", "unconfirmed")
+    assert ("reacted", "hook") == (one.state, one.reason)
