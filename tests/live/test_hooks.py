@@ -3,7 +3,7 @@
 import random
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +146,12 @@ async def agent(
             **fields,
         )
 
-        await eventually((folder / "s").exists)
-        async with await trio.open_unix_socket(str(folder / "s")) as stream:
+        async def connected() -> trio.SocketStream | None:
+            with suppress(OSError):  # It does not listen yet.
+                return await trio.open_unix_socket(str(folder / "s"))
+            return None
+
+        async with await eventually(connected) as stream:
             log, token = folder / "log", await trio.Path(own).read_text()
             one = Agent(server.url, ant, row, token, log, Control(stream))
             await one.seen("at_rest")

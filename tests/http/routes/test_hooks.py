@@ -284,7 +284,7 @@ async def test_a_denial_by_its_row_has_its_reason(api: Api, asker: Asker) -> Non
     await asker.ask(dialog("make"))
     choice = {"type": "select", "choice": {"index": 2}, "text": "Use rg."}
     answer = (await respond(api, asker, **choice)).body["prompt"]["answer"]
-    assert ("keys", None, "Use rg.") == (
+    assert ("keys", None, None) == (
         answer["via"],
         answer["text"],
         answer["justification"],
