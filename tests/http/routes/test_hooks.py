@@ -215,8 +215,10 @@ async def test_the_dialog_of_a_request_is_its_prompt(api: Api, asker: Asker) -> 
 async def test_the_request_of_a_dialog_is_its_prompt(api: Api, asker: Asker) -> None:
     """The dialog comes first: its options stay, and a plain yes goes by the hook."""
     first = await asker.ask(dialog())
-    async with waiting(asker) as hook:
+    async with api.ear() as ear, waiting(asker) as hook:
         one = await opened(asker)
+        told = [each for each in await ear.heard() if each["type"] == "prompt_updated"]
+        assert [one.question] == [each["prompt"]["question"] for each in told]
         assert (first.id, first.options) == (one.id, one.options)
         assert ("Bash: touch a.txt", "screen") == (one.question, one.detector)
         assert one.details is not None
@@ -259,6 +261,18 @@ async def test_the_terminal_may_be_first(api: Api, asker: Asker) -> None:
         answer.status,
         answer.body["type"],
     )
+
+
+async def test_a_wait_for_a_prompt_is_told(api: Api, asker: Asker) -> None:
+    """From a cursor, too: that is by the run event of the hook's prompt."""
+    path = f"/api/sessions/{asker.session.id}/wait"
+    after = (await api.get(path, until="prompt", timeout="0"))["next"]
+    async with waiting(asker):
+        one = await opened(asker)
+        for query in ({}, {"after": after}):
+            told = await api.get(path, until="prompt", timeout="5", **query)
+            assert ("prompt", one.id) == (told["until"], told["prompt"]["id"])
+        await respond(api, asker, prompt_id=one.id, type="approve")
 
 
 async def test_a_request_without_a_dialog_waits(api: Api, asker: Asker) -> None:
