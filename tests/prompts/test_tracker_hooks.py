@@ -404,7 +404,8 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=400)
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
 @given(steps=st.lists(STEPS, max_size=30))
 def test_an_answer_goes_to_what_was_read(steps: list[tuple[str, Any]]) -> None:
     """In any order: who answers a prompt answers the command that it showed him.
