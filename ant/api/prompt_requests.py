@@ -1,6 +1,6 @@
 """Requests about prompts: answers, settings of the prompt bridge, reports of hooks."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import attrs
 
@@ -26,6 +26,9 @@ from ant.api.constraints import (
 from ant.api.patch import UNSET
 from ant.model.messages import MessageId
 from ant.terminal.model.choice import Answer
+
+MAX_HOOK_S: Final = 86_400
+"""A day: a dialog that opens at night is answered in the morning."""
 
 Reply = Annotated[str, Text(0, MAX_INPUT, NO_NUL, "text without NUL")]
 Index = Annotated[int, Range(0, 10_000)]
@@ -78,7 +81,8 @@ class Respond:
     """The label, the key or the number (from 1) of one option, or the line to type if
     the prompt takes one."""
     text: Reply | None = None
-    """The same as `response`; with a `type` it goes before it."""
+    """The same as `response`; with a `type` it goes before it. With a denial it is the
+    reason, which the agent gets if its hook waits."""
     enter: bool = True
     """Whether Enter may submit the answer. False is for prompts that take one key, and
     a 422 for others."""
@@ -121,7 +125,7 @@ class AgentResponse:
     value: Reply | None = None
     """A line to type, without the Enter at its end."""
     text: Reply | None = None
-    """A line to type; `value` goes before it."""
+    """A line to type, or the reason of a denial; `value` goes before it."""
     source: Short | None = None
     justification: Prose | None = None
     reason: Prose | None = None
@@ -206,6 +210,15 @@ class ReportHook:
     tool_name: Short | None = None
     """The tool that the agent uses, for the record."""
     rest: dict[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+@attrs.frozen
+class HookWait:
+    """How long a `PermissionRequest` waits."""
+
+    timeout: Annotated[int, Range(0, MAX_HOOK_S)] = 600
+    """Seconds after which a `PermissionRequest` without an answer is let go. Other
+    events do not wait."""
 
 
 @attrs.frozen

@@ -242,17 +242,17 @@ class AntClient:
     ) -> Any:
         """Answer a prompt of a terminal, by the id of the terminal or of its chat.
 
-        The prompt is `prompt_id`, or else the pending one. Raises `Conflict` if none is
-        pending, or if it changes before the answer arrives.
+        The prompt is `prompt_id`, or else the pending one; a hook gets `why` with a
+        denial. Raises `Conflict` if none is pending, or if it changes meanwhile.
         """
         page = await self.call("GET", f"/api/sessions/{session_id}/status")
         pending = page["prompt"]
         if prompt_id is None and pending is None:
             raise errors.Conflict("No prompt is pending there.")
-        is_shown = pending is not None and prompt_id in (None, pending["id"])
-        card = page["event_id"] if is_shown else None
         from ant.model.messages import MessageType
 
+        is_shown = pending is not None and prompt_id in (None, pending["id"])
+        card = page["event_id"] if is_shown else None
         terminal_id = page["route"]["terminal_id"]
         content = {
             "type": answer,
@@ -262,10 +262,10 @@ class AntClient:
             "justification": why,
             "source": "cli_decision",
             **({"event_id": card} if card else {}),
+            **({"text": why} if why and answer == "deny" else {}),
         }
-        room_id = page["event_chat_id"] if card else session_id
         return await self.post(
-            room_id,
+            page["event_chat_id"] if card else session_id,
             json.dumps(content),
             format="json",
             sender_id=sender_id,

@@ -164,8 +164,8 @@ class Ant(Synchronous):
     ) -> Any:
         """Answer a prompt of a terminal, by the id of the terminal or of its chat.
 
-        The prompt is `prompt_id`, or else the pending one. Raises `Conflict` if none is
-        pending, or if it changes before the answer arrives.
+        The prompt is `prompt_id`, or else the pending one; a hook gets `why` with a
+        denial. Raises `Conflict` if none is pending, or if it changes meanwhile.
         """
         return self._thread.call(
             self._inner.decide,

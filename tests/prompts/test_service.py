@@ -27,7 +27,7 @@ from ant.model.prompts import (
     PromptStatus,
 )
 from ant.model.sessions import SessionId
-from ant.prompts import hooks, prompts, service, tracker
+from ant.prompts import hooks, prompt_writer, prompts, tracker
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
 from ant.terminal.host.base import Exit
@@ -249,7 +249,7 @@ async def test_a_disk_that_refuses_is_waited_for(
     asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The prompt can be answered; the caller learns what is not stored."""
-    monkeypatch.setattr(service, "RETRY_S", 0.01)
+    monkeypatch.setattr(prompt_writer, "RETRY_S", 0.01)
     write, full = asker.rig.system.journal.write, True
 
     async def refuse(work: Any, *args: Any) -> Any:
@@ -355,7 +355,7 @@ async def test_a_prompt_is_posted_to_its_webhook(
 ) -> None:
     """After it is stored, with the same record as in the event."""
     told: list[tuple[str, PromptRecord]] = []
-    hooks = asker.rig.system.services.prompt_service._webhooks
+    hooks = asker.rig.system.services.prompt_service._writer._webhooks
     monkeypatch.setattr(hooks, "post_nowait", lambda *args: told.append(args))
     url = "https://example.org/x"
     asker.rig.store.transact(
