@@ -44,6 +44,7 @@ from ant.api.problem import shown
 from ant.core import clock
 from ant.core.errors import Invalid
 from ant.model import events
+from ant.model.sessions import CliFlag
 
 T = TypeVar("T")
 
@@ -76,7 +77,9 @@ def _read_int(value: Any, _: Any) -> int:
 
 
 def _read_enum(value: Any, cls: type[StrEnum]) -> StrEnum:
-    choices = [member.value for member in cls]
+    choices = tuple(each.value for each in cls)
+    if cls is CliFlag:
+        choices = CliFlag.accepted()
     if value not in choices:
         raise ValueError(f"expected one of {', '.join(choices)}, got {shown(value)}")
     return cls(value)

@@ -11,10 +11,12 @@ from pathlib import Path
 import attrs
 
 from ant.core.errors import Conflict, NotFound
+from ant.model.drivers import AgentVersion, VersionSource
 from ant.model.sessions import SessionId
 from ant.recording.player import TranscriptPlayer
 from ant.sessions.sessions import get_session
 from ant.store import Store, Unit, VerdictRecord
+from ant.terminal.agents.driver import Driver, driver_for
 from ant.terminal.detect.classify import classify
 from ant.terminal.model.prompt import Kind, Prompt, Verdict
 from ant.terminal.model.tty import Tty
@@ -49,6 +51,9 @@ class Explanation:
     """The prompt on the screen; null if there is none."""
     driver: str | None
     """The agent CLI driver of the session; null if it has none."""
+    agent: AgentVersion | None
+    """The driver that judged the screen, and the version of the agent, which is known
+    only for the present screen. Null if no driver knows the program."""
     tty: Tty | None
     """The line discipline and the foreground process; null if they are unknown."""
     lines: tuple[str, ...]
@@ -88,10 +93,34 @@ def explanation(
         evidence=tuple(snapshot.lines[row] for row in rows),
         prompt=verdict.prompt,
         driver=driver,
+        agent=agent_version(driver_for(driver, _program(snapshot))),
         tty=snapshot.tty,
         lines=snapshot.lines,
         recorded=recorded,
     )
+
+
+def agent_version(
+    driver: Driver | None,
+    running: str | None = None,
+    source: VersionSource | None = None,
+) -> AgentVersion | None:
+    """Return what is known of an agent's version; None without a driver."""
+    if driver is None:
+        return None
+    is_known = running is not None and driver.recorded
+    return AgentVersion(
+        driver.name,
+        driver.path,
+        driver.recorded,
+        running,
+        source,
+        running not in driver.recorded if is_known else None,
+    )
+
+
+def _program(snapshot: ScreenSnapshot) -> str:
+    return snapshot.tty.foreground if snapshot.tty is not None else ""
 
 
 def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanation:

@@ -137,6 +137,10 @@ class LiveTerminal:
     def set_driver(self, flag: str | None) -> None:
         """Judge by this agent driver from now on."""
         self._detector.flag = flag
+        self.judge_again()
+
+    def judge_again(self) -> None:
+        """Judge the screen soon, since the drivers have changed."""
         self._request_look()
 
     def type_nowait(
@@ -205,7 +209,7 @@ class LiveTerminal:
         `input.type_message`. *Cancellation:* at most the text stands there unsent.
         """
         async with self._input_queue.exclusive():
-            result = await type_message(self, self._driver, text, check)
+            result = await type_message(self, self.driver, text, check)
         self._request_look()
         return result
 
@@ -224,7 +228,7 @@ class LiveTerminal:
 
         Raises `NotRunning`. *Cancellation:* nothing to undo.
         """
-        return await reacts(self, self._driver, end, text, patience_s)
+        return await reacts(self, self.driver, end, text, patience_s)
 
     def tty(self) -> Tty | None:
         """See `ScreenView.tty`."""
@@ -235,14 +239,21 @@ class LiveTerminal:
         return self._view.look(trio.current_time()).modes
 
     @property
-    def _driver(self) -> Driver | None:
+    def driver(self) -> Driver | None:
+        """The driver of the program in front, by its name or by the session's flag."""
         tty = self.terminal.tty()
         return driver_for(self._detector.flag, tty.foreground if tty else "")
 
     @property
+    def shown_version(self) -> str | None:
+        """The version that the agent in front has shown on its screen, if any."""
+        tty = self.terminal.tty()
+        return self._view.banner.version_of(tty.foreground) if tty else None
+
+    @property
     def settle_s(self) -> float:
         """See `TerminalOps`."""
-        driver = self._driver
+        driver = self.driver
         return driver.settle_ms / 1000 if driver else 0.0
 
     @property

@@ -9,6 +9,7 @@ from ant.core.errors import Conflict
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import PromptDetector
+from ant.terminal.detect.version_banner import VersionBanner
 from ant.terminal.host.base import SECRET_FD, Terminal
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
@@ -43,7 +44,7 @@ class ScreenView:
         display: Display | None,
         detector: PromptDetector,
     ) -> None:
-        self.detector = detector
+        self.detector, self.banner = detector, VersionBanner()
         self._terminal, self._flow, self._display = terminal, flow, display
         self._marks = ShellMarks(0)
         self._title = ""
@@ -216,8 +217,9 @@ class ScreenView:
         """Judge the screen now; what has changed since the last time."""
         if self._display is None:
             return []
-        before = self.detector.verdict
-        seen = self.detector.judge(self.look(at), at)
+        before, snapshot = self.detector.verdict, self.look(at)
+        self.banner.see(snapshot)
+        seen = self.detector.judge(snapshot, at)
         return [*self._new_title(), *seen, *self._rest_after(before)]
 
     def _rest_after(self, before: Verdict | None) -> list[Observation]:

@@ -36,6 +36,7 @@ from ant.model.prompts import (
 from ant.model.sessions import SessionId
 from ant.prompts import hooks, prompts, targets
 from ant.prompts import status as prompts_status
+from ant.runtime.agents.drivers import version_of
 from ant.runtime.prompt_answers import Responded, answer_prompt
 from ant.runtime.system import System
 from ant.sessions import sessions
@@ -238,7 +239,9 @@ async def explain_screen(
 ) -> Explanation:
     """Explain the detected state of a terminal: which rule matched which rows.
 
-    Without `offset` the answer is about the current screen; with it, about the screen
+    `agent` has the driver, the versions that it was recorded with, and the one that
+    runs, if it is known. Without `offset` the answer is about the current screen; with
+    it, about the screen
     at that byte of the transcript, as far as the transcript is kept. A past screen is
     judged by the current rules and by the facts recorded at that time. Without a screen
     library on the server the answer is a 409.
@@ -249,7 +252,9 @@ async def explain_screen(
         with suppress(NotRunning):  # It ended: explain the end of its transcript.
             screen, verdict = session_run.live.snapshot()
             flag = session_run.detector.flag
-            return replay.explanation(session_id, screen, verdict, flag)
+            found = replay.explanation(session_id, screen, verdict, flag)
+            agent = await version_of(system, session_run.live)
+            return attrs.evolve(found, agent=agent)
     if session_run is not None:
         await system.services.transcript_writer.flush(
             session_id, session_run.flow, query.offset

@@ -12,6 +12,7 @@ A new agent needs one new file and no code: `name` and `flags` become values of
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -156,6 +157,8 @@ class Driver:
         default=None, eq=False, metadata={"key": None}
     )
     """The processor time that the patterns of a user's file may take."""
+    path: str | None = attrs.field(default=None, eq=False, metadata={"key": None})
+    """The file of a user that describes the driver; None for one of ANT."""
 
     @property
     def is_usable(self) -> bool:
@@ -256,16 +259,18 @@ def driver_from(
 ) -> Driver:
     """Return the driver of a file's table.
 
-    Raises `ValueError` for the first mistake: the file, the key, what was expected.
+    A file of a user is given by its path, with an allowance for its patterns. Raises
+    `ValueError` for the first mistake: the file, the key, what was expected.
     """
     try:
-        driver = structure(Driver, table, {Pattern: compile_})
+        driver = structure(Driver, table, {Pattern: partial(_pattern, compile_)})
         for key, rule in _named_rules(driver):
             if key == "version" and "version" not in rule.pattern.groupindex:
                 raise Wrong(key, "expected a pattern with the group (?P<version>…)")
     except Wrong as exc:
         raise ValueError(f"{file}: {exc}") from exc
-    return attrs.evolve(driver, allowance=allowance)
+    path = file if allowance is not None else None
+    return attrs.evolve(driver, allowance=allowance, path=path)
 
 
 def _named_rules(driver: Driver) -> Iterator[tuple[str, Rule]]:
@@ -275,6 +280,15 @@ def _named_rules(driver: Driver) -> Iterator[tuple[str, Rule]]:
         for rule in value if isinstance(value, tuple) else ():
             if isinstance(rule, Rule):
                 yield field.name, rule
+
+
+def _pattern(compile_: Compile, source: object, place: str) -> Pattern:
+    if not isinstance(source, str):
+        raise Wrong(place, "expected a text with a regular expression")
+    try:
+        return compile_(source)
+    except ValueError as exc:
+        raise Wrong(place, f"expected a regular expression: {exc}") from exc
 
 
 def _compile(source: str) -> Pattern:

@@ -9,6 +9,7 @@ Rule 4: nobody can make an agent of a shell, an interpreter or a proxy.
 """
 
 import errno
+import logging
 import os
 import stat
 from collections.abc import Iterable
@@ -22,6 +23,8 @@ from ant.terminal.agents.bounded_pattern import Allowance, compile_bounded
 from ant.terminal.agents.driver import Driver, DriverSet, driver_from, use
 from ant.terminal.agents.driver_files import SHELL, Table, parse, use_own_files
 from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
+
+log = logging.getLogger(__name__)
 
 SIZE_MAX: Final = 64 << 10
 """Bytes of a file. Those of ANT have 2 KiB."""
@@ -59,10 +62,6 @@ class OwnDrivers:
 
     accepted: tuple[OwnDriver, ...] = ()
     refused: tuple[Refused, ...] = ()
-
-    def path_of(self, name: str) -> Path | None:
-        """Return the file of the driver of that name; None if it is one of ANT."""
-        return next((e.path for e in self.accepted if e.driver.name == name), None)
 
 
 def read_folder(folder: Path, before: OwnDrivers = OwnDrivers()) -> OwnDrivers:
@@ -122,6 +121,30 @@ def use_own(own: OwnDrivers) -> DriverSet:
     """Use these drivers beside those of ANT from now on; return all."""
     use_own_files({str(each.path): each.table for each in own.accepted})
     return use(each.driver for each in own.accepted)
+
+
+class DriverFolder:
+    """The folder of the operator's own drivers, and what ANT has read there last."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.own = OwnDrivers()
+
+    def load(self) -> None:
+        """Read the folder and use its drivers, at a start; log what is refused."""
+        self.apply(self.read())
+
+    def read(self) -> OwnDrivers:
+        """Read the folder again, beside what is in use. For a thread."""
+        return read_folder(self.path, self.own)
+
+    def apply(self, own: OwnDrivers) -> None:
+        """Use what `read` returned from now on; log what is refused."""
+        self.own = own
+        use_own(own)
+        for each in own.refused:
+            kept = " The driver that was read before stays." if each.is_kept else ""
+            log.warning("A driver file is not used: %s%s", each.reason, kept)
 
 
 def _with_kept(

@@ -24,9 +24,8 @@ MANY: Final = 100
 SHOWN: Final = 60
 """Characters of a wrong value that an error shows."""
 
-Readers = Mapping[type, Callable[[str], Any]]
-"""How to make a value of a class of a text. Each raises `ValueError` with the reason.
-"""
+Readers = Mapping[type, Callable[[Any, str], Any]]
+"""How to make an object of a class of a value at a place. Each raises `Wrong`."""
 
 
 class Wrong(ValueError):
@@ -114,6 +113,8 @@ def _value(kind: Any, value: Any, field: Any, readers: Readers, place: str) -> A
             _value(item, each, field, readers, f"{place}[{number}]")
             for number, each in enumerate(items, 1)
         )
+    if kind in readers:
+        return readers[kind](value, place)
     if attrs.has(kind):
         return structure(kind, _checked(value, dict, "a table", place), readers, place)
     if (words := limits.get("words")) is not None:
@@ -121,13 +122,7 @@ def _value(kind: Any, value: Any, field: Any, readers: Readers, place: str) -> A
         if value not in list(words):
             raise _unlike(place, means, value)
         return words(value)
-    line = _checked(value, str, "a text", place)
-    if kind in readers:
-        try:
-            return readers[kind](line)
-        except ValueError as exc:
-            raise Wrong(place, f"expected a regular expression: {exc}") from exc
-    return _text(line, limits, place)
+    return _text(_checked(value, str, "a text", place), limits, place)
 
 
 def _text(line: str, limits: Mapping[str, Any], place: str) -> str:

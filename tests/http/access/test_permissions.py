@@ -95,6 +95,8 @@ STANCES: dict[str, tuple[int, int, int]] = {
             "GET /api/status",
             "GET /api/prompt-bridge/config",
             "PUT /api/prompt-bridge/config",
+            "GET /api/drivers",
+            "POST /api/drivers/reload",
             "GET /api/tokens",
             "POST /api/tokens",
             "DELETE /api/tokens/:id",

@@ -34,10 +34,10 @@ def test_a_new_name_adds_a_driver(own_folder: Path) -> None:
     path = write(own_folder, "mine.toml", MINE)
     own = read_folder(own_folder)
     assert () == own.refused
-    assert path == own.path_of("mine")
     use_own(own)
     mine = driver_of("mine")
     assert mine is not None
+    assert str(path) == mine.path
     assert mine is driver_for("mine", "node")
     assert {**before, "mine": mine} == drivers()
     assert "mine" == accepted_flags()[-1]
