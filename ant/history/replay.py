@@ -6,12 +6,12 @@ verdict, and ANT can report where the result differs.
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 
 import attrs
 
 from ant.core.errors import Conflict, NotFound
-from ant.model.drivers import AgentVersion, VersionSource
 from ant.model.sessions import SessionId
 from ant.recording.player import TranscriptPlayer
 from ant.sessions.sessions import get_session
@@ -30,6 +30,34 @@ REPLAY_MAX = 16 << 20
 
 LONG_QUIET_S = 5.0
 """Assumed silence before an offset for which none is recorded."""
+
+
+class VersionSource(StrEnum):
+    """What says which version of an agent runs."""
+
+    SCREEN = "screen"
+    """The agent has shown it since it is in front."""
+    FILES = "files"
+    """The files of the program have it, such as its package.json."""
+
+
+@attrs.frozen
+class AgentVersion:
+    """The version of an agent, beside those that its driver was recorded with."""
+
+    driver: str
+    """The name of the driver that is used."""
+    file: str | None
+    """The file of the operator that describes it; null for a driver of ANT."""
+    recorded: tuple[str, ...]
+    """The versions of the agent in the recordings of the driver; empty if unknown."""
+    running: str | None
+    """The version that runs; null if it is unknown."""
+    source: VersionSource | None
+    """What says so; null if it is unknown."""
+    differs: bool | None
+    """Whether the version that runs is none of the recorded ones; null if either is
+    unknown."""
 
 
 @attrs.frozen

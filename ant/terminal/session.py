@@ -115,12 +115,12 @@ class LiveTerminal:
         self.over = trio.Event()
         self._detector = detector or PromptDetector()
         self._view = ScreenView(terminal, flow, display, self._detector)
+        self.banner = self._view.banner
         self._reader = PtyReader(
             terminal, flow, observer.on_observation, self._process_next
         )
         self._input_queue = InputQueue(terminal, self._on_typed)
-        self._look_moved = Wakeup()
-        self._observer = observer
+        self._look_moved, self._observer = Wakeup(), observer
         self._stop, self.detaching = trio.Event(), False
         self._grace_s = HANG_UP_GRACE_S
 
@@ -137,10 +137,6 @@ class LiveTerminal:
     def set_driver(self, flag: str | None) -> None:
         """Judge by this agent driver from now on."""
         self._detector.flag = flag
-        self.judge_again()
-
-    def judge_again(self) -> None:
-        """Judge the screen soon, since the drivers have changed."""
         self._request_look()
 
     def type_nowait(
@@ -209,7 +205,7 @@ class LiveTerminal:
         `input.type_message`. *Cancellation:* at most the text stands there unsent.
         """
         async with self._input_queue.exclusive():
-            result = await type_message(self, self.driver, text, check)
+            result = await type_message(self, self._driver, text, check)
         self._request_look()
         return result
 
@@ -228,7 +224,7 @@ class LiveTerminal:
 
         Raises `NotRunning`. *Cancellation:* nothing to undo.
         """
-        return await reacts(self, self.driver, end, text, patience_s)
+        return await reacts(self, self._driver, end, text, patience_s)
 
     def tty(self) -> Tty | None:
         """See `ScreenView.tty`."""
@@ -239,21 +235,14 @@ class LiveTerminal:
         return self._view.look(trio.current_time()).modes
 
     @property
-    def driver(self) -> Driver | None:
-        """The driver of the program in front, by its name or by the session's flag."""
+    def _driver(self) -> Driver | None:
         tty = self.terminal.tty()
         return driver_for(self._detector.flag, tty.foreground if tty else "")
 
     @property
-    def shown_version(self) -> str | None:
-        """The version that the agent in front has shown on its screen, if any."""
-        tty = self.terminal.tty()
-        return self._view.banner.version_of(tty.foreground) if tty else None
-
-    @property
     def settle_s(self) -> float:
         """See `TerminalOps`."""
-        driver = self.driver
+        driver = self._driver
         return driver.settle_ms / 1000 if driver else 0.0
 
     @property

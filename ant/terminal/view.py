@@ -9,7 +9,6 @@ from ant.core.errors import Conflict
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.detect.version_banner import VersionBanner
 from ant.terminal.host.base import SECRET_FD, Terminal
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
@@ -20,6 +19,7 @@ from ant.terminal.shell.command_blocks import CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
 from ant.terminal.shell.osc133 import KEY_FD_NAME, Folder, ShellMark, ShellMarks
 from ant.terminal.shell.shell_state import Proof
+from ant.terminal.version_banner import VersionBanner
 
 CATCH_UP = 256 << 10
 """Bytes fed to the screen for one request to see it: this takes some milliseconds. What

@@ -233,6 +233,18 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         "array, got 'other'.",
         "kept": False,
     },
+    "CheckedScreen": {
+        "place": "byte 4160",
+        "kind": "at_rest",
+        "rule": "mine/composer",
+        "program": "mine",
+        "rows": [28],
+        "evidence": ["mine> "],
+        "expected": None,
+        "uses_driver": True,
+    },
+    "RuleUse": {"key": "composer", "id": "composer", "screens": 1},
+    "DriverCheck": {"name": "mine", "programs": ["mine"], "replaces": False},
     "ReloadedDrivers": {"sessions": 1, "folder": "/home/ada/.config/ant/drivers"},
     "Detect": {"min_interval_ms": 30_000, "window_lines": 12, "patterns": []},
     "Digest": {

@@ -253,7 +253,7 @@ async def explain_screen(
             screen, verdict = session_run.live.snapshot()
             flag = session_run.detector.flag
             found = replay.explanation(session_id, screen, verdict, flag)
-            agent = await version_of(system, session_run.live)
+            agent = await version_of(system, session_run)
             return attrs.evolve(found, agent=agent)
     if session_run is not None:
         await system.services.transcript_writer.flush(

@@ -5,25 +5,95 @@ from collections.abc import Mapping
 import attrs
 
 from ant.core.errors import NotFound
-from ant.history.replay import agent_version
-from ant.model.drivers import (
-    AgentVersion,
-    DriverList,
-    DriverRow,
-    DriverSession,
-    RefusedDriver,
-    ReloadedDrivers,
-    VersionSource,
-)
+from ant.history.replay import AgentVersion, VersionSource, agent_version
 from ant.model.sessions import SessionId
+from ant.runtime.services import ActiveRun
 from ant.runtime.system import System
 from ant.sessions.sessions import get_session
 from ant.store import Unit
-from ant.terminal.agents.driver import Driver, drivers, shipped
+from ant.terminal.agents.driver import Driver, driver_for, drivers, shipped
 from ant.terminal.agents.driver_files import SHELL
 from ant.terminal.agents.own_drivers import OwnDrivers
 from ant.terminal.host.program_version import running_version
 from ant.terminal.session import LiveTerminal
+
+
+@attrs.frozen
+class DriverSession:
+    """A running session that uses a driver."""
+
+    session_id: SessionId
+    """The id of the terminal."""
+    name: str
+    """Its name."""
+    program: str
+    """The program in front."""
+    running: str | None
+    """The version of that program; null if it is unknown."""
+    source: VersionSource | None
+    """What says so; null if the version is unknown."""
+    differs: bool | None
+    """Whether the version is none of the recorded ones; null if either is unknown."""
+
+
+@attrs.frozen
+class DriverRow:
+    """A driver that ANT uses."""
+
+    name: str
+    """Its name, which is a value of `cli_flag`."""
+    flags: tuple[str, ...]
+    """More values of `cli_flag` that select it."""
+    programs: tuple[str, ...]
+    """The names of the processes that select it."""
+    recorded: tuple[str, ...]
+    """The versions of the agent in its recordings; empty if unknown."""
+    file: str | None
+    """The file of the operator that describes it; null for a driver of ANT."""
+    replaces: bool
+    """Whether a file of the operator replaces the driver of ANT with that name."""
+    usable: bool
+    """Whether ANT uses it: false once its patterns took too long."""
+    sessions: tuple[DriverSession, ...]
+    """The running sessions that use it."""
+
+
+@attrs.frozen
+class RefusedDriver:
+    """A file, or a whole folder, that ANT does not use."""
+
+    file: str
+    """Its path."""
+    reason: str
+    """One sentence: the file, what is wrong, and what was expected."""
+    kept: bool
+    """Whether ANT still uses what it read there before."""
+
+
+@attrs.frozen
+class DriverList:
+    """The drivers of agents that ANT uses, and the files that it refuses."""
+
+    folder: str
+    """The folder of the operator's own driver files, which may not exist."""
+    drivers: tuple[DriverRow, ...]
+    """The drivers, by name."""
+    refused: tuple[RefusedDriver, ...]
+    """What ANT does not use of that folder, and why."""
+
+
+@attrs.frozen
+class ReloadedDrivers:
+    """What a reload has changed."""
+
+    sessions: int
+    """Running sessions whose driver is another one now."""
+    folder: str
+    """The folder of the operator's own driver files, which may not exist."""
+    drivers: tuple[DriverRow, ...]
+    """The drivers, by name."""
+    refused: tuple[RefusedDriver, ...]
+    """What ANT does not use of that folder, and why."""
 
 
 @attrs.frozen
@@ -36,13 +106,13 @@ class _Used:
     shown: str | None
 
 
-async def version_of(system: System, live: LiveTerminal) -> AgentVersion | None:
+async def version_of(system: System, run: ActiveRun) -> AgentVersion | None:
     """Return the version of the agent in front of a terminal.
 
     None if no driver knows the program. The files of the program are read in a thread.
     *Cancellation:* nothing to undo.
     """
-    used = _used(live)
+    used = _used(run)
     if used is None:
         return None
     found = await system.journal.read_in_thread(_version_of, used)
@@ -57,7 +127,7 @@ async def list_drivers(system: System) -> DriverList:
     used = {
         session_id: found
         for session_id, each in system.services.running.items()
-        if (found := _used(each.live)) is not None
+        if (found := _used(each)) is not None
     }
     sessions = await system.journal.read_in_thread(_sessions, used)
     ours = {each.name for each in shipped()}
@@ -93,31 +163,41 @@ async def reload_drivers(system: System) -> ReloadedDrivers:
     """
     async with system.drivers_lock:
         own = await system.journal.read_in_thread(_read, system)
-        lives = [each.live for each in system.services.running.values()]
-        before = [live.driver for live in lives]
+        runs = list(system.services.running.values())
+        before = [_driver(each) for each in runs]
         system.drivers.apply(own)
         changed = 0
-        for live, driver in zip(lives, before, strict=True):
-            if live.driver != driver or not _is_same(live.driver, driver):
-                live.judge_again()
+        for each, driver in zip(runs, before, strict=True):
+            if not _is_same(_driver(each), driver):
+                each.live.set_driver(each.detector.flag)
                 changed += 1
     found = await list_drivers(system)
     return ReloadedDrivers(changed, found.folder, found.drivers, found.refused)
 
 
 def _is_same(now: Driver | None, before: Driver | None) -> bool:
-    """Whether two equal drivers are also from the same file."""
-    return now is None or before is None or now.path == before.path
+    """Whether two drivers are equal, and from the same file."""
+    if now is None or before is None:
+        return now is before
+    return (now, now.path) == (before, before.path)
 
 
-def _used(live: LiveTerminal) -> _Used | None:
-    driver = live.driver
+def _used(run: ActiveRun) -> _Used | None:
+    driver, live = _driver(run), run.live
     if driver is None:
         return None
-    tty, identity = live.tty(), live.terminal.identity
-    program = tty.foreground if tty is not None else ""
+    program, identity = _program(live), live.terminal.identity
     pid = identity.pid if identity is not None else None
-    return _Used(driver, program, pid, live.shown_version)
+    return _Used(driver, program, pid, live.banner.version_of(program))
+
+
+def _driver(run: ActiveRun) -> Driver | None:
+    return driver_for(run.detector.flag, _program(run.live))
+
+
+def _program(live: LiveTerminal) -> str:
+    tty = live.tty()
+    return tty.foreground if tty is not None else ""
 
 
 def _version_of(_: Unit, used: _Used) -> tuple[str | None, VersionSource | None]:

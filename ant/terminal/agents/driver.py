@@ -12,6 +12,8 @@ A new agent needs one new file and no code: `name` and `flags` become values of
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, Final
 
@@ -167,7 +169,7 @@ class Driver:
 
     def rules(self) -> list[Rule]:
         """Return all rules of the driver, in the order of its fields."""
-        return [rule for _, rule in _named_rules(self)]
+        return [rule for _, rule in named_rules(self)]
 
 
 @attrs.frozen
@@ -209,6 +211,8 @@ def shipped() -> tuple[Driver, ...]:
 
 
 _current: DriverSet | None = None
+_tried: ContextVar[DriverSet | None] = ContextVar("tried", default=None)
+"""The drivers of a caller that tries others, in its thread or task only."""
 
 
 def use(own: Iterable[Driver] = ()) -> DriverSet:
@@ -223,7 +227,17 @@ def use(own: Iterable[Driver] = ()) -> DriverSet:
 
 def current() -> DriverSet:
     """Return the drivers in use; those of ANT alone until `use` is called."""
-    return _current or use()
+    return _tried.get() or _current or use()
+
+
+@contextmanager
+def trying(driver: Driver) -> Iterator[None]:
+    """Within the block, use this driver, too, in this thread or task only."""
+    token = _tried.set(DriverSet.of((*current().by_name.values(), driver)))
+    try:
+        yield
+    finally:
+        _tried.reset(token)
 
 
 def drivers() -> Mapping[str, Driver]:
@@ -264,7 +278,7 @@ def driver_from(
     """
     try:
         driver = structure(Driver, table, {Pattern: partial(_pattern, compile_)})
-        for key, rule in _named_rules(driver):
+        for key, rule in named_rules(driver):
             if key == "version" and "version" not in rule.pattern.groupindex:
                 raise Wrong(key, "expected a pattern with the group (?P<version>…)")
     except Wrong as exc:
@@ -273,7 +287,7 @@ def driver_from(
     return attrs.evolve(driver, allowance=allowance, path=path)
 
 
-def _named_rules(driver: Driver) -> Iterator[tuple[str, Rule]]:
+def named_rules(driver: Driver) -> Iterator[tuple[str, Rule]]:
     """Yield each rule of a driver with its key."""
     for field in attrs.fields(Driver):
         value = getattr(driver, field.name)

@@ -58,8 +58,10 @@ def parse(file: str, text: str) -> Table:
     """Return the table of a file. Raises `ValueError` as `shipped_files`."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
+    except ValueError as exc:
         raise ValueError(f"{file}: {exc}") from exc
+    except RecursionError as exc:
+        raise ValueError(f"{file}: it is nested too deep") from exc
     if not table.get("name"):
         raise ValueError(f"{file}: the key `name` is missing")
     return table

@@ -99,7 +99,12 @@ def read_file(path: Path) -> OwnDriver:
 
     Raises `OSError`, or `ValueError` with one sentence that begins with the path.
     """
-    table = parse(str(path), _content(path))
+    return parse_driver(path, _content(path))
+
+
+def parse_driver(path: Path, content: str) -> OwnDriver:
+    """Return the driver that a text describes. Raises `ValueError` as `read_file`."""
+    table = parse(str(path), content)
     name = table["name"]
     allowance = Allowance(str(name))
     compile_ = partial(compile_bounded, allowance=allowance)

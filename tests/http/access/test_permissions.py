@@ -96,6 +96,7 @@ STANCES: dict[str, tuple[int, int, int]] = {
             "GET /api/prompt-bridge/config",
             "PUT /api/prompt-bridge/config",
             "GET /api/drivers",
+            "POST /api/drivers/check",
             "POST /api/drivers/reload",
             "GET /api/tokens",
             "POST /api/tokens",

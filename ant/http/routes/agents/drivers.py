@@ -1,10 +1,17 @@
-"""Routes of drivers: which ones ANT uses, and reading the operator's own again."""
+"""Routes of drivers: which ones ANT uses, trying one, reading the folder again."""
 
+from ant.api.prompt_requests import CheckDriver
+from ant.core.errors import CapacityReached, Conflict, NotRunning
+from ant.history import driver_check
+from ant.history.driver_check import DriverCheck
 from ant.http.contract.endpoint import endpoint
+from ant.journal.writer import Lane
 from ant.model.access_tokens import Scope
-from ant.model.drivers import DriverList, ReloadedDrivers
+from ant.model.sessions import SessionId
 from ant.runtime.agents import drivers
+from ant.runtime.agents.drivers import DriverList, ReloadedDrivers
 from ant.runtime.system import System
+from ant.terminal.view import NO_LIBRARY
 
 
 @endpoint("GET", "/api/drivers", scope=Scope.ADMIN)
@@ -17,6 +24,38 @@ async def list_drivers(system: System) -> DriverList:
     runs nothing to find it out.
     """
     return await drivers.list_drivers(system)
+
+
+@endpoint(
+    "POST",
+    "/api/drivers/check",
+    raises={
+        Conflict: "Nothing is stored of the terminal, or no screen library is "
+        "installed on the server.",
+        NotRunning: "The session is a chat and has no terminal.",
+        CapacityReached: "16 reports wait already.",
+    },
+    scope=Scope.ADMIN,
+)
+async def check_driver(system: System, body: CheckDriver) -> DriverCheck:
+    """Try a driver file on the stored screens of a session, and change nothing.
+
+    Each of `screens` has the state that ANT would conclude with that driver, by the
+    facts that were recorded then: the newest 500 screens, within the newest 16 MiB.
+    `rules` counts the screens with a row that each pattern matches. A mistake in the
+    file is a 400 that names it.
+    """
+    session_id = SessionId(body.session_id)
+    try:
+        return await system.journal.read_in_thread(
+            driver_check.check_on_session,
+            session_id,
+            body.content,
+            body.file,
+            lane=Lane.REPORT,
+        )
+    except ImportError:
+        raise Conflict(NO_LIBRARY) from None
 
 
 @endpoint("POST", "/api/drivers/reload", scope=Scope.ADMIN)
