@@ -23,13 +23,3 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     _clear()
     yield tmp_path
     _clear()
-
-
-@pytest.fixture
-def own_folder(tmp_path: Path) -> Iterator[Path]:
-    """An empty folder of a user's drivers; those in use are ANT's again at the end."""
-    folder = tmp_path / "drivers"
-    folder.mkdir(mode=0o755)
-    yield folder
-    driver_files.use_own_files({})
-    driver.use()
