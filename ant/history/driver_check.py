@@ -12,7 +12,7 @@ import attrs
 
 from ant.core.errors import Conflict, Invalid
 from ant.history.recordings import RecordedScreen
-from ant.history.replay import REPLAY_MAX, RESIZED
+from ant.history.replay import LONG_QUIET_S, REPLAY_MAX, RESIZED
 from ant.model.sessions import SessionId
 from ant.recording.player import TranscriptPlayer
 from ant.sessions.sessions import get_terminal
@@ -145,7 +145,11 @@ def _is_found(key: str, rule: Rule, snapshot: ScreenSnapshot, text: str) -> bool
 
 
 def _session_screens(unit: Unit, session_id: SessionId) -> Iterator[RecordedScreen]:
-    """Yield the newest screens of a session for which ANT made a verdict."""
+    """Yield the newest screens of a session for which ANT made a verdict.
+
+    Each counts as still, as a person sees a picture: recent output alone would make an
+    agent busy, whatever its screen shows.
+    """
     terminal = get_terminal(unit, session_id).terminal
     assert terminal is not None
     start = max(terminal.oldest, terminal.end - REPLAY_MAX)
@@ -157,6 +161,7 @@ def _session_screens(unit: Unit, session_id: SessionId) -> Iterator[RecordedScre
     player = TranscriptPlayer(unit, session_id, start, terminal.end, size)
     for each in seen:
         unit.pause()
-        snapshot = player.look(each.offset, each.tty, each.quiet_s)
+        quiet_s = max(each.quiet_s, LONG_QUIET_S)
+        snapshot = player.look(each.offset, each.tty, quiet_s)
         place = f"byte {each.offset}"
         yield RecordedScreen(place, snapshot, each.flag, None)

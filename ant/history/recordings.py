@@ -42,8 +42,8 @@ class RecordedScreen:
 def read_recordings(folder: Path) -> Iterator[RecordedScreen]:
     """Yield the moments of all recordings below a folder, by name.
 
-    Raises `Conflict` with the file that is no recording, `OSError`, and `ImportError`
-    where no screen library is installed.
+    Raises `Conflict` with the file that is no recording, and `ImportError` where no
+    screen library is installed.
     """
     for number, path in enumerate(sorted(folder.rglob("*.json"))):
         if number == FILES_MAX:
@@ -52,7 +52,7 @@ def read_recordings(folder: Path) -> Iterator[RecordedScreen]:
         try:
             told = codec.loads(_content(path))
             yield from _screens(name, told, _content(path.with_suffix(".ansi")))
-        except (KeyError, TypeError, ValueError) as exc:
+        except (KeyError, TypeError, ValueError, OSError) as exc:
             reason = f"{exc} is missing" if isinstance(exc, KeyError) else str(exc)
             raise Conflict(f"{path} is no recording: {reason}.") from exc
 

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from ant.api.session_requests import CreateSession
 from ant.core.errors import Conflict, Invalid, NotFound
 from ant.history.driver_check import check, check_content, check_on_session
 from ant.history.recordings import RecordedScreen, read_recordings
-from ant.model.sessions import SessionId
+from ant.model.sessions import SessionId, SessionType
+from ant.sessions.sessions import create_session
 from ant.store import Store
 from ant.terminal.agents.driver import driver_of, drivers
 from ant.terminal.model.prompt import Kind
@@ -96,10 +98,6 @@ def test_a_session_that_does_not_exist(store: Store) -> None:
 
 def test_a_session_without_a_verdict(store: Store) -> None:
     """Nothing can be tried there."""
-    from ant.api.session_requests import CreateSession
-    from ant.model.sessions import SessionType
-    from ant.sessions.sessions import create_session
-
     ask = CreateSession(name="one", type=SessionType.TERMINAL)
     session = store.transact(create_session, ask, "sh")
     with pytest.raises(Conflict, match="Nothing is stored"):

@@ -40,12 +40,14 @@ async def list_drivers(system: System) -> DriverList:
 async def check_driver(system: System, body: CheckDriver) -> DriverCheck:
     """Try a driver file on the stored screens of a session, and change nothing.
 
-    Each of `screens` has the state that ANT would conclude with that driver, by the
-    facts that were recorded then: the newest 500 screens, within the newest 16 MiB.
+    Each of `screens` has the state that ANT would conclude with that driver after five
+    seconds without output: the newest 500 screens, within the newest 16 MiB.
     `rules` counts the screens with a row that each pattern matches. A mistake in the
     file is a 400 that names it.
     """
     session_id = SessionId(body.session_id)
+    if (session_run := system.services.running.get(session_id)) is not None:
+        await system.services.transcript_writer.flush(session_id, session_run.flow)
     try:
         return await system.journal.read_in_thread(
             driver_check.check_on_session,
