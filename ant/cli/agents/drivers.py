@@ -43,7 +43,7 @@ async def list_drivers(call: ServerCall) -> None:
 
     The last column has the sessions that use a driver, and the version that runs.
     """
-    page = await call.ant.call("GET", "/api/drivers")
+    page = await call.ant.drivers()
     head = ("NAME", "PROGRAMS", "RECORDED", "FROM", "RUNNING")
     rows = [head, *map(_row, page["drivers"])]
     call.show(page, *table(rows), *_refused(page))
@@ -82,7 +82,7 @@ async def reload(call: ServerCall) -> None:
 
     Exits with 1 if a file is refused.
     """
-    page = await call.ant.call("POST", "/api/drivers/reload")
+    page = await call.ant.reload_drivers()
     own = [each["name"] for each in page["drivers"] if each["file"]]
     count = page["sessions"]
     lines = [
@@ -120,8 +120,7 @@ async def check(
         content = file.read().decode()
         if session is not None:
             row = await call.ant.session(clean(session))
-            body = {"content": content, "session_id": row["id"], "file": name}
-            page = await call.ant.call("POST", "/api/drivers/check", body)
+            page = await call.ant.check_driver(content, row["id"], name)
         else:
             page = _check_here(content, name, screens)
     except (OSError, UnicodeDecodeError) as exc:

@@ -239,12 +239,11 @@ async def explain_screen(
 ) -> Explanation:
     """Explain the detected state of a terminal: which rule matched which rows.
 
-    `agent` has the driver, the versions that it was recorded with, and the one that
-    runs, if it is known. Without `offset` the answer is about the current screen; with
-    it, about the screen
+    Without `offset` the answer is about the current screen; with it, about the screen
     at that byte of the transcript, as far as the transcript is kept. A past screen is
-    judged by the current rules and by the facts recorded at that time. Without a screen
-    library on the server the answer is a 409.
+    judged by the current rules and by the facts recorded at that time. `agent` has the
+    driver, the versions that it was recorded with, and the one that runs, if it is
+    known. Without a screen library on the server the answer is a 409.
     """
     await system.journal.read(sessions.get_terminal, session_id)
     session_run = system.services.running.get(session_id)
