@@ -15,6 +15,7 @@ from ant.api.message_requests import PostMessage
 from ant.api.room_requests import AddParticipant
 from ant.messages import deliveries, messages
 from ant.model.deliveries import DeliveryRecord
+from ant.model.messages import MessageId
 from ant.model.sessions import SessionType
 from ant.rooms import participants
 from ant.runtime.agents.drivers import reload_drivers
@@ -52,17 +53,21 @@ class Room:
 
     async def post(self, text: str) -> tuple[str, str | None]:
         """Post a message; how its delivery ended, and why."""
-        write, read = self.rig.system.journal.write, self.rig.system.journal.read
+        write = self.rig.system.journal.write
         await self.settle()
         ask = PostMessage(text, sender_id="@ada")
         posted = await write(messages.post_message, self.room_id, ask)
-        ident = posted.message.id
+        return await self.state(posted.message.id, "reacted", "unconfirmed")
+
+    async def state(self, ident: MessageId, *states: str) -> tuple[str, str | None]:
+        """Wait until a delivery has ended, or is in one of these states; and why."""
+        read = self.rig.system.journal.read
         with trio.fail_after(PATIENCE_S):
             while True:
                 moved = self.rig.system.services.dispatcher.moved(ident)
                 one: DeliveryRecord
                 (one,) = await read(deliveries.of_message, self.room_id, ident)
-                if one.final or one.state in ("reacted", "unconfirmed"):
+                if one.final or one.state in states:
                     return str(one.state), one.reason
                 await moved.wait()
 
@@ -137,3 +142,20 @@ async def test_a_driver_that_matches_needs_no_word(
         assert NOBODY == await there.post("second")
         assert "first" in there.given()
         assert "second" not in there.given()
+
+
+async def test_an_agent_that_gave_the_terminal_back_gets_nothing(
+    tmp_path: Path, own_folder: Path
+) -> None:
+    """One that reads whole lines has to say so in its driver."""
+    write_driver(own_folder, DRIVER.replace("lines = true\n", ""))
+    async with room(tmp_path, own_folder) as there:
+        there.rig.system.drivers.load()
+        await there.settle()
+        write = there.rig.system.journal.write
+        ask = PostMessage("first", sender_id="@ada")
+        ident = (await write(messages.post_message, there.room_id, ask)).message.id
+        assert ("withheld", "not_at_rest") == await there.state(ident, "withheld")
+        write_driver(own_folder)
+        await reload_drivers(there.rig.system)
+        assert TAKEN == await there.state(ident, "reacted")

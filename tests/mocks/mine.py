@@ -26,6 +26,7 @@ name = "mine"
 recorded = "1.0"
 programs = ["mine"]
 inline = true
+lines = true
 
 [[version]]
 id = "banner"

@@ -1,13 +1,16 @@
 """The version that an agent shows on its screen."""
 
+import json
 from pathlib import Path
 
 import attrs
 import pytest
 
+from ant.terminal.agents.driver import drivers
 from ant.terminal.agents.own_drivers import read_folder, use_own
 from ant.terminal.version_banner import VERSION_MAX, VersionBanner
 from tests.terminal.drawn import RAW, look_at
+from tests.terminal.recorded import FOLDER, recordings
 
 MINE = attrs.evolve(RAW, foreground="mine")
 SHELL = attrs.evolve(RAW, foreground="bash")
@@ -61,3 +64,24 @@ def test_a_version_is_cut(banner: VersionBanner) -> None:
     """Whatever the program prints."""
     banner.see(look_at("Mine v" + "x" * 70, tty=MINE))
     assert "x" * VERSION_MAX == banner.version_of("mine")
+
+
+@pytest.mark.slow
+def test_recorded_agents_show_the_version_of_their_recording() -> None:
+    """Each pattern of ANT's drivers reads what the program itself has said."""
+    seen = set()
+    for recording in recordings():
+        driver = drivers().get(recording.driver or "")
+        if driver is None:
+            continue
+        told = json.loads((FOLDER / f"{recording.name}.json").read_text())["version"]
+        tty = attrs.evolve(RAW, foreground=driver.programs[0])
+        banner = VersionBanner()
+        for _, snapshot in recording.looks():
+            banner.see(attrs.evolve(snapshot, tty=tty))
+        version = banner.version_of(driver.programs[0])
+        if version is not None:
+            seen.add(driver.name)
+            assert version in told.replace("(", " ").rstrip(".").split()
+            assert version in driver.recorded
+    assert {each.name for each in drivers().values() if each.version} == seen

@@ -124,6 +124,8 @@ class Driver:
     `taken`      rules    []       The row below the boxes that submits them.
 
     Typing
+    `lines`      boolean  false    The agent reads whole lines: the terminal edits them.
+                                   Any other agent that does has ended its work there.
     `paste`      boolean  true     Type text as a bracketed paste if the agent has
                                    enabled that mode.
     `settle_ms`  integer  0        Milliseconds between the text and Enter.
@@ -151,6 +153,7 @@ class Driver:
     reply: tuple[Rule, ...] = ()
     unfinished: tuple[Rule, ...] = ()
     escapes: bool = False
+    lines: bool = False
     paste: bool = True
     settle_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
     again_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
