@@ -1,6 +1,7 @@
 """`ant drivers`, against a real server with a folder of drivers."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.cli.real import RealServer, real_server, wait_for
 from tests.mocks.mine import DRIVER, mine, write_driver
 from tests.served import ant
 from tests.terminal.recorded import FOLDER
+from tests.terminal.sheet import PAGE
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +78,35 @@ def test_from_a_file_to_a_running_terminal(
     own_server.good("new", "two", "--agent", "--", str(folder / "bin/mine"))
     two = json.loads(own_server.good("ls", "--json"))["sessions"]
     assert "mine" in {each["cli_flag"] for each in two}
+
+
+def test_the_example_of_the_page(own_server: RealServer, tmp_path: Path) -> None:
+    """The program and the driver of docs/agents.md, in the steps that it explains."""
+    blocks = re.findall(r"```(python|toml)\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    (_, program), (_, text) = blocks
+    agent, path = tmp_path / "mine", tmp_path / "mine.toml"
+    agent.write_text(program)
+    agent.chmod(0o755)
+    path.write_text(text)
+    assert 0 == ant("drivers", "check", str(path)).exit_code
+    own_server.good("new", "demo", "--", str(agent))
+    own_server.until("mine>", "screen", "demo")
+    own_server.good("send", "demo", "work", "--enter")
+    own_server.until("Working", "screen", "demo")
+    own_server.good("wait", "demo", "--until", "idle:1")
+    own_server.good("send", "demo", "delete all", "--enter")
+    own_server.until("Run this command", "screen", "demo")
+    check = ("drivers", "check", str(path), "--session", "demo")
+    own_server.until("a dialog by the rule mine/permission", *check)
+    printed = own_server.good(*check)
+    assert ": at rest by the rule mine/composer\n  row " in printed
+    assert ": busy by the rule mine/works\n  row " in printed
+    assert "matches no row" not in printed
+    lines = printed.splitlines()
+    of, total = re.fullmatch(
+        r"(\d+) of (\d+) screens are of the driver's program\.", lines[-1]
+    ).groups()  # type: ignore[union-attr]
+    assert int(of) >= int(total) - 1  # One may be from before the program was up.
 
 
 def test_a_driver_of_another_program(own_server: RealServer, tmp_path: Path) -> None:
