@@ -15,6 +15,7 @@ from ant.history.recordings import RecordedScreen
 from ant.history.replay import LONG_QUIET_S, REPLAY_MAX, RESIZED
 from ant.model.sessions import SessionId
 from ant.recording.player import TranscriptPlayer
+from ant.recording.reader import chunks_between
 from ant.sessions.sessions import get_terminal
 from ant.store import Unit
 from ant.terminal.agents.driver import (
@@ -27,11 +28,16 @@ from ant.terminal.agents.driver import (
 )
 from ant.terminal.agents.own_drivers import parse_driver
 from ant.terminal.detect.classify import classify
+from ant.terminal.host import processes
+from ant.terminal.host.foreground import foreground_process, program_of
 from ant.terminal.model.prompt import Kind
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
-SCREENS_MAX: Final = 500
-"""Screens of a session that are tried: the newest."""
+VERDICTS_MAX: Final = 300
+"""Screens of a session at which a state began that are tried: the newest."""
+
+BETWEEN_MAX: Final = 200
+"""Further screens that are tried, spread over the output."""
 
 
 @attrs.frozen
@@ -53,7 +59,7 @@ class CheckedScreen:
     expected: Kind | None
     """The state by the person who labelled the screen; null if nobody did."""
     uses_driver: bool
-    """Whether the driver is the one for the program in front."""
+    """Whether the driver judged it: no other driver knows the program in front."""
 
 
 @attrs.frozen
@@ -78,6 +84,9 @@ class DriverCheck:
     """The names of the processes that select it."""
     replaces: bool
     """Whether its name is that of a driver of ANT, which it replaces."""
+    front: str | None
+    """The program in front of the session now, as ANT calls it if it has the driver: a
+    script by its own name. Null if nothing runs, and for recordings."""
     screens: tuple[CheckedScreen, ...]
     """The screens, the oldest first."""
     rules: tuple[RuleUse, ...]
@@ -90,28 +99,43 @@ def check_content(content: str, file: str) -> Driver:
 
 
 def check_on_session(
-    unit: Unit, session_id: SessionId, content: str, file: str
+    unit: Unit, session_id: SessionId, content: str, file: str, pid: int | None
 ) -> DriverCheck:
     """Try a driver on the newest stored screens of a session.
 
-    Raises `NotFound`, `NotRunning` for a chat, `Invalid` for a file with a mistake,
-    `Conflict` if nothing is stored, and `ImportError` without a screen library.
+    `pid` is its first process, None if nothing runs. Raises `NotFound`, `NotRunning`
+    for a chat, `Invalid` for a file with a mistake, `Conflict` if nothing is stored,
+    and `ImportError` without a screen library.
     """
     try:
         driver = check_content(content, file)
     except ValueError as exc:
         raise Invalid(f"{str(exc).rstrip('.')} at $.content") from exc
-    return check(driver, _session_screens(unit, session_id))
+    found = check(driver, _session_screens(unit, session_id))
+    return attrs.evolve(found, front=_front(driver, pid))
+
+
+def _front(driver: Driver, pid: int | None) -> str | None:
+    """Return the name of the program in front now, with the driver."""
+    if pid is None:
+        return None
+    process, name = foreground_process(processes.foreground_of(pid))
+    with trying(driver):
+        return program_of(process, name)[0] or None if name else None
 
 
 def check(driver: Driver, screens: Iterable[RecordedScreen]) -> DriverCheck:
-    """Try a driver on screens. Raises what reading the screens raises."""
+    """Try a driver on screens, as if their session named it by its `cli_flag`.
+
+    So it also judges a script that was stored under the name of its interpreter. Raises
+    what reading the screens raises.
+    """
     checked, uses = list[CheckedScreen](), Counter[tuple[str, str]]()
     with trying(driver):
         for screen in screens:
             snapshot = screen.snapshot
             program = snapshot.tty.foreground if snapshot.tty is not None else ""
-            verdict = classify(snapshot, screen.flag)
+            verdict = classify(snapshot, driver.name)
             rows = tuple(row for row in verdict.rows if row < len(snapshot.lines))
             checked.append(
                 CheckedScreen(
@@ -122,7 +146,7 @@ def check(driver: Driver, screens: Iterable[RecordedScreen]) -> DriverCheck:
                     rows=rows,
                     evidence=tuple(snapshot.lines[row].rstrip() for row in rows),
                     expected=screen.expected,
-                    uses_driver=driver_for(screen.flag, program) is driver,
+                    uses_driver=driver_for(driver.name, program) is driver,
                 )
             )
             text = verdict.prompt.text if verdict.prompt is not None else ""
@@ -132,6 +156,7 @@ def check(driver: Driver, screens: Iterable[RecordedScreen]) -> DriverCheck:
         name=driver.name,
         programs=driver.programs,
         replaces=driver.name in {each.name for each in shipped()},
+        front=None,
         screens=tuple(checked),
         rules=tuple(RuleUse(key, id_, count) for (key, id_), count in uses.items()),
     )
@@ -145,23 +170,39 @@ def _is_found(key: str, rule: Rule, snapshot: ScreenSnapshot, text: str) -> bool
 
 
 def _session_screens(unit: Unit, session_id: SessionId) -> Iterator[RecordedScreen]:
-    """Yield the newest screens of a session for which ANT made a verdict.
+    """Yield the newest screens of a session: at verdicts, and between them.
 
-    Each counts as still, as a person sees a picture: recent output alone would make an
-    agent busy, whatever its screen shows.
+    A state is stored when it begins, and its screen goes on to change. Each screen
+    counts as still, as a person sees a picture: recent output alone would make an agent
+    busy, whatever its screen shows.
     """
     terminal = get_terminal(unit, session_id).terminal
     assert terminal is not None
     start = max(terminal.oldest, terminal.end - REPLAY_MAX)
     found = unit.verdicts.of(session_id, start, terminal.end)
-    seen = [each for each in found if each.rule != RESIZED][-SCREENS_MAX:]
-    if not seen:
+    verdicts = {each.offset: each for each in found if each.rule != RESIZED}
+    if not verdicts:
         raise Conflict(f"Nothing is stored of the terminal of session {session_id!r}.")
+    stops = {*list(verdicts)[-VERDICTS_MAX:]}
+    ends = _ends(unit, session_id, start, terminal.end)
+    step = max(len(ends) // BETWEEN_MAX, 1)
+    stops |= {*ends[::-step][:BETWEEN_MAX]}
     size = terminal.cols, terminal.rows
     player = TranscriptPlayer(unit, session_id, start, terminal.end, size)
-    for each in seen:
+    tty, quiet_s = None, LONG_QUIET_S
+    for offset in sorted({*verdicts, *stops}):
         unit.pause()
-        quiet_s = max(each.quiet_s, LONG_QUIET_S)
-        snapshot = player.look(each.offset, each.tty, quiet_s)
-        place = f"byte {each.offset}"
-        yield RecordedScreen(place, snapshot, each.flag, None)
+        if (verdict := verdicts.get(offset)) is not None:
+            tty, quiet_s = verdict.tty, max(verdict.quiet_s, LONG_QUIET_S)
+        if offset in stops:
+            snapshot = player.look(offset, tty, quiet_s)
+            yield RecordedScreen(f"byte {offset}", snapshot, None)
+
+
+def _ends(unit: Unit, session_id: SessionId, start: int, end: int) -> list[int]:
+    """Return where the stored pieces of output end, each of a quarter of a second."""
+    ends = list[int]()
+    for chunk in chunks_between(unit, session_id, start, end):
+        unit.pause()
+        ends.append(chunk.end)
+    return ends

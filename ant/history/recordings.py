@@ -35,7 +35,6 @@ class RecordedScreen:
 
     place: str
     snapshot: ScreenSnapshot
-    flag: str | None
     expected: Kind | None
 
 
@@ -86,7 +85,7 @@ def _screens(name: str, told: Any, data: bytes) -> Iterator[RecordedScreen]:
                 )
                 expected = Kind(label) if label else None
                 place = f"{name}#{count}"
-                yield RecordedScreen(place, snapshot, told.get("driver"), expected)
+                yield RecordedScreen(place, snapshot, expected)
                 count += 1
         if stop in sizes:
             screen.resize(sizes[stop]["cols"], sizes[stop]["rows"])

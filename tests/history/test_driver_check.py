@@ -39,7 +39,7 @@ def test_each_screen_has_its_rule_and_rows() -> None:
     busy = look_at("* Working", "mine> ", tty=RAW, quiet_s=0.1)
     asks = look_at("Run this command?", "❯ 1. Yes", "  2. No", hidden=True, tty=RAW)
     screens = [
-        RecordedScreen(place, snapshot, None, expected)
+        RecordedScreen(place, snapshot, expected)
         for place, snapshot, expected in (
             ("a#0", rest, Kind.AT_REST),
             ("a#1", busy, Kind.AT_REST),
@@ -91,9 +91,9 @@ def test_a_session_that_does_not_exist(store: Store) -> None:
     """The file is checked first."""
     session = SessionId("nothing")
     with pytest.raises(Invalid, match=r"^a.toml: name: expected .* at \$\.content$"):
-        store.read(check_on_session, session, "name = 1", "a.toml")
+        store.read(check_on_session, session, "name = 1", "a.toml", None)
     with pytest.raises(NotFound):
-        store.read(check_on_session, session, MINE, "a.toml")
+        store.read(check_on_session, session, MINE, "a.toml", None)
 
 
 def test_a_session_without_a_verdict(store: Store) -> None:
@@ -101,4 +101,4 @@ def test_a_session_without_a_verdict(store: Store) -> None:
     ask = CreateSession(name="one", type=SessionType.TERMINAL)
     session = store.transact(create_session, ask, "sh")
     with pytest.raises(Conflict, match="Nothing is stored"):
-        store.read(check_on_session, session.id, MINE, "a.toml")
+        store.read(check_on_session, session.id, MINE, "a.toml", None)

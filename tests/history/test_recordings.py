@@ -34,7 +34,6 @@ def test_moments_in_the_order_of_their_offsets(tmp_path: Path) -> None:
         b"mine>work ",
         moments=[later, MOMENT],
         resizes=[resize],
-        driver="mine",
     )
     first, second = read_recordings(tmp_path)
     assert ("mine/run#0", "mine>", 20) == (
@@ -42,7 +41,7 @@ def test_moments_in_the_order_of_their_offsets(tmp_path: Path) -> None:
         first.snapshot.bare[0].rstrip(),
         first.snapshot.cols,
     )
-    assert (None, 4.0, "mine") == (first.expected, first.snapshot.quiet_s, first.flag)
+    assert (None, 4.0) == (first.expected, first.snapshot.quiet_s)
     assert (Kind.BUSY, 0.5, 30) == (
         second.expected,
         second.snapshot.quiet_s,

@@ -1,5 +1,6 @@
 """`ant drivers`: how ANT reads each agent CLI; try a file of your own, and reload."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from ant.cli.runner import (
 )
 from ant.cli.table import table
 from ant.core.errors import AntError
+
+_DIGITS: Final = re.compile(r"\d+")
 
 STATES: Final = {
     "dialog": "a dialog",
@@ -110,8 +113,8 @@ async def check(
 
     Prints the state that ANT would conclude for each screen, by which rule and which
     rows. Only --session calls a server. Nothing is changed. Exits with 1 if the file
-    has a mistake, if a screen differs from its label, or if no screen is one of the
-    driver's program.
+    has a mistake, if a screen differs from its label, or if `programs` does not name
+    the program in front.
     """
     if screens is not None and session is not None:
         raise click.UsageError("Give --screens or --session, not both.")
@@ -149,9 +152,20 @@ def _check_here(content: str, name: str, screens: Path | None) -> Any:
 
 
 def _is_good(page: dict[str, Any]) -> bool:
-    """Whether the driver is used, and every label is right."""
-    is_used = any(each["uses_driver"] for each in page["screens"])
-    return is_used and not any(map(_is_wrong, page["screens"]))
+    """Whether the driver knows its program, and every label is right."""
+    return _is_known(page) and not any(map(_is_wrong, page["screens"]))
+
+
+def _is_known(page: dict[str, Any]) -> bool:
+    """Whether `programs` names what is in front now, or was at a stored screen.
+
+    Recordings may name the interpreter of a script: there a driver that judges is one
+    that knows.
+    """
+    if page["screens"] and page["screens"][0]["expected"] is not None:
+        return any(each["uses_driver"] for each in page["screens"])
+    seen = {page["front"], *(each["program"] for each in page["screens"])}
+    return bool(seen & {*page["programs"]})
 
 
 def _is_wrong(screen: dict[str, Any]) -> bool:
@@ -167,13 +181,11 @@ def _report(page: dict[str, Any], has_screens: bool) -> Iterator[str]:
         yield "Try it on screens with --session NAME or --screens FOLDER."
         return
     screens = page["screens"]
-    for each in screens:
-        yield from _lines_of(each)
-    used = sum(each["uses_driver"] for each in screens)
-    yield f"{used} of {len(screens)} screens are of the driver's program."
-    if not used:
-        seen = sorted({each["program"] or "unknown" for each in screens})
-        yield f"In front was {', '.join(seen)}: name it in `programs`."
+    yield from _screens(screens)
+    if not _is_known(page):
+        seen = {page["front"]} if page["front"] else {e["program"] for e in screens}
+        names = ", ".join(sorted(name or "unknown" for name in seen))
+        yield f"`programs` does not name the program in front, which is {names}."
     labelled = [each for each in screens if each["expected"] is not None]
     if labelled:
         wrong = sum(map(_is_wrong, labelled))
@@ -184,11 +196,36 @@ def _report(page: dict[str, Any], has_screens: bool) -> Iterator[str]:
             yield f"The pattern of {name} matches no row of these screens."
 
 
+def _screens(screens: list[dict[str, Any]]) -> Iterator[str]:
+    """The lines of all screens; only the first of those that look alike in a row."""
+    last, alike = list[str](), 0
+    for each in screens:
+        lines = list(_lines_of(each))
+        if _alike(lines) == _alike(last):
+            alike += 1
+            continue
+        yield from _more(alike)
+        yield from lines
+        last, alike = lines, 0
+    yield from _more(alike)
+
+
+def _alike(lines: list[str]) -> list[str]:
+    """The lines of a screen without its place, and without what counts up."""
+    state = [line.partition(": ")[2] for line in lines]
+    return [_DIGITS.sub("0", line) for line in state]
+
+
+def _more(alike: int) -> Iterator[str]:
+    if alike:
+        yield f"  and {alike} more like it"
+
+
 def _lines_of(screen: dict[str, Any]) -> Iterator[str]:
     state = STATES[screen["kind"]]
     line = f"{screen['place']}: {state} by the rule {screen['rule']}"
     if not screen["uses_driver"]:
-        line += f" (the program in front is {screen['program'] or 'unknown'})"
+        line += f" (another driver knows {screen['program']})"
     if _is_wrong(screen):
         line += f", but its label says {STATES[screen['expected']]}"
     yield line

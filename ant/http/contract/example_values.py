@@ -244,7 +244,8 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         "uses_driver": True,
     },
     "RuleUse": {"key": "composer", "id": "composer", "screens": 1},
-    "DriverCheck": {"name": "mine", "programs": ["mine"], "replaces": False},
+    "DriverCheck": {"name": "mine", "programs": ["mine"], "replaces": False}
+    | {"front": "mine"},
     "ReloadedDrivers": {"sessions": 1, "folder": "/home/ada/.config/ant/drivers"},
     "Detect": {"min_interval_ms": 30_000, "window_lines": 12, "patterns": []},
     "Digest": {

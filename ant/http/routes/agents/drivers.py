@@ -41,12 +41,15 @@ async def check_driver(system: System, body: CheckDriver) -> DriverCheck:
     """Try a driver file on the stored screens of a session, and change nothing.
 
     Each of `screens` has the state that ANT would conclude with that driver after five
-    seconds without output: the newest 500 screens, within the newest 16 MiB.
+    seconds without output: at most 500 screens, within the newest 16 MiB.
     `rules` counts the screens with a row that each pattern matches. A mistake in the
     file is a 400 that names it.
     """
     session_id = SessionId(body.session_id)
+    pid = None
     if (session_run := system.services.running.get(session_id)) is not None:
+        identity = session_run.live.terminal.identity
+        pid = identity.pid if identity is not None else None
         await system.services.transcript_writer.flush(session_id, session_run.flow)
     try:
         return await system.journal.read_in_thread(
@@ -54,6 +57,7 @@ async def check_driver(system: System, body: CheckDriver) -> DriverCheck:
             session_id,
             body.content,
             body.file,
+            pid,
             lane=Lane.REPORT,
         )
     except ImportError:
