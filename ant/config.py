@@ -168,8 +168,8 @@ class Config:
     drivers_dir: Path | None = setting(
         None,
         help="Folder of your own driver files (`*.toml`), which describe agent CLIs. "
-        "Default: ant/drivers in XDG_CONFIG_HOME, or in ~/.config. Only you may write "
-        "to it.",
+        "Default: drivers in the folder ant of XDG_CONFIG_HOME, or of ~/.config. Only "
+        "you may write to it.",
     )
     shell_integration: bool = setting(
         True,

@@ -31,6 +31,7 @@ PACKAGES = (
     "model",
     "api",
     "client.access",
+    "client.agents",
     "client.terminal",
     "client",
     "store.tables",

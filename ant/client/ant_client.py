@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from ant.api.problem import error_of
+from ant.client.agents.driver_calls import DriverCalls
 from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, fits
-from ant.client.driver_calls import DriverCalls
 from ant.client.errors import RETRY_S, Disconnected, Unreachable, only, problem_in
 from ant.client.event_socket import EventSocket
 from ant.core import errors
