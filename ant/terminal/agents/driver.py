@@ -284,7 +284,7 @@ def driver_from(
         for key, rule in named_rules(driver):
             if key == "version" and "version" not in rule.pattern.groupindex:
                 raise Wrong(key, "expected a pattern with the group (?P<version>…)")
-    except Wrong as exc:
+    except ValueError as exc:
         raise ValueError(f"{file}: {exc}") from exc
     path = file if allowance is not None else None
     return attrs.evolve(driver, allowance=allowance, path=path)
