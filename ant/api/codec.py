@@ -44,7 +44,6 @@ from ant.api.problem import shown
 from ant.core import clock
 from ant.core.errors import Invalid
 from ant.model import events
-from ant.model.sessions import CliFlag
 
 T = TypeVar("T")
 
@@ -77,9 +76,7 @@ def _read_int(value: Any, _: Any) -> int:
 
 
 def _read_enum(value: Any, cls: type[StrEnum]) -> StrEnum:
-    choices = tuple(each.value for each in cls)
-    if cls is CliFlag:
-        choices = CliFlag.accepted()
+    choices = getattr(cls, "accepted", lambda: [each.value for each in cls])()
     if value not in choices:
         raise ValueError(f"expected one of {', '.join(choices)}, got {shown(value)}")
     return cls(value)
