@@ -7,9 +7,9 @@ Rule 1: RE2 matches in time linear in the length of the text. A pattern that it 
 know, with a look-ahead for example, is refused.
 Rule 2: a pattern is short, compiles to a small program, and reads at most `TEXT_MAX`
 characters of a text. So one search takes some milliseconds at most.
-Rule 3: the patterns of a file share an allowance of processor time. When it is used up,
-ANT does not use the driver until its file is read again. The look that used it up is
-finished, so no verdict is made with half of a driver.
+Rule 3: slow searches of a file share an allowance of processor time. When it is used
+up, ANT does not use the driver until its file is read again. The look that used it up
+is finished, so no verdict is made with half of a driver.
 """
 
 import logging
@@ -26,7 +26,7 @@ SOURCE_MAX: Final = 500
 PROGRAM_MAX: Final = 2000
 """Instructions of a compiled pattern, of RE2's `programsize`."""
 
-TOTAL_MAX: Final = 6000
+TOTAL_MAX: Final = 4000
 """Instructions of all patterns of a file. Those of ANT have 130 to 2,400."""
 
 TEXT_MAX: Final = 1000
@@ -35,8 +35,12 @@ TEXT_MAX: Final = 1000
 MEMORY: Final = 1 << 18
 """Bytes that RE2 may use for a pattern, its cache of states included."""
 
+FREE_S: Final = 50e-6
+"""Seconds of a search that are not counted. A usual one takes a tenth of that, and a
+hundred terminals may use the same driver."""
+
 SHARE: Final = 0.05
-"""The share of processor time that the patterns of a file may take for long."""
+"""The share of processor time that slow searches of a file may take for long."""
 
 BURST_S: Final = 0.5
 """Seconds of processor time that they may take at once."""
@@ -90,17 +94,17 @@ class Allowance:
         self.name = name
         self.is_used_up = False
         self.instructions = 0
-        self._spent_s, self._since = 0.0, clock.monotonic()
+        self.spent_s, self._since = 0.0, clock.monotonic()
 
     def spend(self, seconds: float) -> None:
         """Count processor time; log if it is more than the allowance."""
-        self._spent_s += seconds
-        if self.is_used_up or self._spent_s < BURST_S:
+        self.spent_s += seconds
+        if self.is_used_up or self.spent_s < BURST_S:
             return
         now = clock.monotonic()
-        self._spent_s = max(0.0, self._spent_s - SHARE * (now - self._since))
+        self.spent_s = max(0.0, self.spent_s - SHARE * (now - self._since))
         self._since = now
-        if self._spent_s >= BURST_S:
+        if self.spent_s >= BURST_S:
             self.is_used_up = True
             log.warning(
                 "The patterns of driver %s take too long, so ANT does not use it; "
@@ -128,7 +132,9 @@ class BoundedPattern:
     def _spend(self, work: Any, string: str) -> Match | None:
         began = clock.cpu_time()
         found: Match | None = work(string[:TEXT_MAX])
-        self._allowance.spend(clock.cpu_time() - began)
+        spent = clock.cpu_time() - began
+        if spent > FREE_S:
+            self._allowance.spend(spent - FREE_S)
         return found
 
 

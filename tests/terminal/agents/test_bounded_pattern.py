@@ -68,7 +68,7 @@ def test_a_pattern_that_cannot_be_bounded_is_refused(source: str, reason: str) -
 def test_the_patterns_of_a_file_are_bounded_together() -> None:
     """Many patterns of the largest size are refused."""
     allowance = Allowance("a")
-    for _ in range(6):
+    for _ in range(4):
         compile_bounded("(a{100}){9}b", allowance)
     with pytest.raises(ValueError, match="too large together"):
         compile_bounded("(a{100}){9}b", allowance)
@@ -98,6 +98,16 @@ def test_patterns_that_take_long_are_not_used_further(
     assert allowance.is_used_up
     assert 1 == len(caplog.records)
     assert "driver mine take too long" in caplog.text
+
+
+def test_usual_searches_cost_nothing() -> None:
+    """However many terminals use the driver."""
+    allowance = Allowance("mine")
+    pattern = compile_bounded(r"^\* Working\b", allowance)
+    row = "  some text of a program that stands on a row of a screen".ljust(120)
+    for _ in range(20_000):
+        pattern.search(row)
+    assert allowance.spent_s < BURST_S / 10
 
 
 def test_a_search_spends_processor_time() -> None:
