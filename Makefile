@@ -10,7 +10,7 @@ ARGS ?=
 # that may be a checkpoint must be one.
 UNASKED := ASYNC109,ASYNC124,ASYNC127,ASYNC128,ASYNC910,ASYNC911
 
-.PHONY: serve test soak check bench fuzz docs lock vendor screenshots
+.PHONY: serve test soak check bench fuzz docs sheet lock vendor screenshots
 
 # Nothing is fetched that has no hash in requirements/: what a package without a wheel
 # needs for its build would be, so only wheels are taken. To build one, WHEELS= does.
@@ -82,6 +82,10 @@ docs: $(VENV)/run.stamp
 	$(BIN)/python -m ant.http.reference docs/api.md
 	$(BIN)/python -m ant.client.sync_source ant/client
 	$(BIN)/python -m ant.http.client_reference docs/clients.md docs/library.md
+
+# Rewrites what docs/agents.md says of each agent, from the recordings.
+sheet: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.terminal.sheet
 
 # Rewrites the hashed locks; needs uv. They name no index, so any mirror serves. One
 # environment has all three, so the last takes the versions of the others.

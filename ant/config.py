@@ -4,6 +4,7 @@
 `python -m ant.config` prints `docs/settings.md`; `make docs` writes it there.
 """
 
+import os
 import sys
 import types
 from collections.abc import Iterator
@@ -164,6 +165,12 @@ class Config:
     obsidian_vault: Path | None = setting(
         None, help="Obsidian vault that ANT writes Markdown exports to."
     )
+    drivers_dir: Path | None = setting(
+        None,
+        help="Folder of your own driver files (`*.toml`), which describe agent CLIs. "
+        "Default: drivers in the folder ant of XDG_CONFIG_HOME, or of ~/.config. Only "
+        "you may write to it.",
+    )
     shell_integration: bool = setting(
         True,
         help="Have bash, zsh and fish report their prompts and commands. The env of a "
@@ -198,6 +205,20 @@ class Config:
     def database(self) -> Path:
         """The database file."""
         return self.data_dir / "ant.db"
+
+    @property
+    def drivers(self) -> Path:
+        """The folder of the operator's own driver files, which may not exist."""
+        return self.drivers_dir or user_folder() / "drivers"
+
+
+def user_folder() -> Path:
+    """The folder of files that a user edits: `ant` in `XDG_CONFIG_HOME`."""
+    folder = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    try:
+        return Path(folder).expanduser() / "ant"
+    except RuntimeError:  # The user has no home.
+        return Path("/nonexistent/ant")
 
 
 def _without_none(kind: Any) -> Any:

@@ -60,6 +60,7 @@ from ant.runtime.services import RunServices
 from ant.runtime.supervisor import end_all, open_supervisor
 from ant.runtime.system import System
 from ant.store import Job, Store, Unit
+from ant.terminal.agents.own_drivers import DriverFolder
 from ant.terminal.host import umask
 from ant.terminal.host.pty import open_pty
 from ant.terminal.host.subreaper import become_subreaper, children, hide_memory
@@ -128,6 +129,8 @@ async def _serve(
     ready: Ready,
 ) -> None:
     needs_sign_in = config.api_key is not None
+    own_drivers = DriverFolder(config.drivers)
+    own_drivers.load()
     tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
     survivors = await recovery.recover(store, tmux)
     warm_up()
@@ -212,6 +215,7 @@ async def _serve(
                     remover=remover,
                     epoch=store.transact(_epoch),
                     build_id=clock.new_id(),
+                    drivers=own_drivers,
                 )
                 peers = None
                 if can_identify:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from ant.core.counters import counted
 from ant.store import Store
+from ant.terminal.agents import driver, driver_files
 from tests.http.asking import Api
 from tests.installed import not_driven
 from tests.made_once import open_store, remember
@@ -32,6 +33,7 @@ NO_SKIP = bool(os.environ.get("ANT_TEST_NO_SKIP"))
 _home = tempfile.mkdtemp(prefix="ant-test-home-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["HOME"] = _home
+os.environ.pop("XDG_CONFIG_HOME", None)  # Nor drivers or servers of theirs.
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 # Started by nohup, or with `&` by a script, we would ignore these, and so would every
@@ -101,6 +103,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("skipped for lack of a program")
         for line in lines:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder of a user's drivers; those in use are ANT's again at the end."""
+    folder = tmp_path / "drivers"
+    folder.mkdir(mode=0o755)
+    yield folder
+    driver_files.use_own_files({})
+    driver.use()
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,16 @@ def test_the_database_is_in_the_folder() -> None:
     assert Path("/x/ant.db") == Config(data_dir=Path("/x")).database
 
 
+def test_the_folder_of_drivers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting, else the user's configuration."""
+    monkeypatch.setenv("HOME", "/home/ada")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    assert Path("/home/ada/.config/ant/drivers") == Config().drivers
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/etc/ada")
+    assert Path("/etc/ada/ant/drivers") == Config().drivers
+    assert Path("/x") == Config(drivers_dir=Path("/x")).drivers
+
+
 def test_each_setting_has_a_flag_a_variable_and_a_sentence() -> None:
     """Names are derived from the field, and every declaration explains itself."""
     assert [*SETTINGS] == [each.name for each in attrs.fields(Config)]

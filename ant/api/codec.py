@@ -76,7 +76,7 @@ def _read_int(value: Any, _: Any) -> int:
 
 
 def _read_enum(value: Any, cls: type[StrEnum]) -> StrEnum:
-    choices = [member.value for member in cls]
+    choices = getattr(cls, "accepted", lambda: [each.value for each in cls])()
     if value not in choices:
         raise ValueError(f"expected one of {', '.join(choices)}, got {shown(value)}")
     return cls(value)

@@ -8,7 +8,7 @@ import attrs
 from ant.api.patch import UNSET
 from ant.api.problem import shown
 from ant.core.visible_text import HIDDEN, VISIBLE
-from ant.model.sessions import SessionId
+from ant.model.sessions import CliFlag, SessionId
 
 MAX_INPUT: Final = 1 << 20
 """Bytes of one input. A paste is far below it; a file should be uploaded otherwise."""
@@ -68,6 +68,21 @@ class SessionReference(Text):
     ANT puts the id in the place of a handle (`http.access.session_names`), so that no
     rule meets a handle there.
     """
+
+
+@attrs.frozen
+class AgentFlag:
+    """A value of `cli_flag` that ANT accepts now; with `or_empty`, also none."""
+
+    or_empty: bool = False
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The accepted texts; a driver of the operator's own adds to them."""
+        return (*CliFlag.accepted(), *([""] if self.or_empty else []))
+
+    def check(self, value: str) -> None:
+        OneOf(self.words).check(value)
 
 
 @attrs.frozen

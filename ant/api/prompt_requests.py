@@ -1,4 +1,4 @@
-"""Requests about prompts: answers, settings of the prompt bridge, reports of hooks."""
+"""Requests about prompts and drivers: answers, settings, reports of hooks, checks."""
 
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -228,3 +228,15 @@ class ExplainScreen:
     offset: Offset | None = None
     """Explain the screen after all bytes before this byte offset of the transcript.
     Without it, the present screen."""
+
+
+@attrs.frozen
+class CheckDriver:
+    """A driver file to try on the stored screens of a session."""
+
+    content: Annotated[str, Text(1, 65536)]
+    """The text of the file."""
+    session_id: SessionName
+    """The terminal whose screens are tried, by id or handle."""
+    file: Short = "driver.toml"
+    """The name of the file, for the sentences about mistakes."""

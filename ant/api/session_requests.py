@@ -5,13 +5,13 @@ from typing import Annotated, ClassVar, Literal
 import attrs
 
 from ant.api.constraints import (
+    AgentFlag,
     Argument,
     Count,
     Handle,
     Label,
     Meta,
     Name,
-    OneOf,
     Path,
     RequiredFields,
     SessionName,
@@ -52,7 +52,7 @@ class CreateSession:
     """The width of the terminal in columns."""
     rows: Size = 30
     """The height of the terminal in rows."""
-    cli_flag: CliFlag | None = None
+    cli_flag: Annotated[CliFlag, AgentFlag()] | None = None
     """The agent CLI driver to use. Null: it follows from the program of an agent."""
     accepts_messages: bool = False
     """True if the program is an agent that no driver knows: ANT then types messages at
@@ -114,5 +114,5 @@ class SetHandle:
 class SetCliFlag:
     """The agent CLI driver of a session."""
 
-    cli_flag: Annotated[str, OneOf((*CliFlag, ""))] | None
+    cli_flag: Annotated[str, AgentFlag(or_empty=True)] | None
     """The name of the driver. Null or an empty text clears it."""

@@ -43,6 +43,9 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "status": Verb("verbs.status:status", "List what terminals do and ask."),
         "answer": Verb("verbs.answer:answer", "Answer a question of a program."),
         "explain": Verb("verbs.screen:explain", "Explain a detected state."),
+        "drivers": Verb(
+            "agents.drivers:drivers", "Descriptions of agent CLIs: list, check, reload."
+        ),
         "prompts": Verb(
             "verbs.prompts:prompts", "Try the rules that detect prompts.", calls=False
         ),

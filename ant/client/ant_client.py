@@ -15,14 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from ant.api.problem import error_of
+from ant.client.agents.driver_calls import DriverCalls
 from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, fits
-from ant.client.errors import (
-    RETRY_S,
-    Disconnected,
-    Unreachable,
-    only,
-    problem_in,
-)
+from ant.client.errors import RETRY_S, Disconnected, Unreachable, only, problem_in
 from ant.client.event_socket import EventSocket
 from ant.core import errors
 from ant.model.handles import named, with_prefix
@@ -51,7 +46,7 @@ def render(answer: Any, indent: int | None = 2) -> str:
     return json.dumps(answer, indent=indent, ensure_ascii=False)
 
 
-class AntClient:
+class AntClient(DriverCalls):
     """A client of one server: `async with AntClient(url, key) as ant`.
 
     `url` is `http://…`, `https://…` or `unix:/path` of a Unix socket. `ca` is a PEM

@@ -73,6 +73,20 @@ class Ant(Synchronous):
         """Close the client. A call that runs in another thread raises `Closed`."""
         self._thread.close()
 
+    def drivers(self) -> Any:
+        """The drivers in use, the sessions that use them, and what is refused."""
+        return self._thread.call(self._inner.drivers)
+
+    def reload_drivers(self) -> Any:
+        """Have the operator's driver files read again; `sessions` took another one."""
+        return self._thread.call(self._inner.reload_drivers)
+
+    def check_driver(
+        self, content: str, session_id: str, file: str = "driver.toml"
+    ) -> Any:
+        """Try a driver file on the stored screens of a session."""
+        return self._thread.call(self._inner.check_driver, content, session_id, file)
+
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Send a request; its JSON response, or None if the response has no body.
 

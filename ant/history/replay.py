@@ -6,6 +6,7 @@ verdict, and ANT can report where the result differs.
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 
 import attrs
@@ -16,6 +17,7 @@ from ant.model.sessions import SessionId
 from ant.recording.player import TranscriptPlayer
 from ant.sessions.sessions import get_session
 from ant.store import Store, Unit, VerdictRecord
+from ant.terminal.agents.driver import Driver, driver_for
 from ant.terminal.detect.classify import classify
 from ant.terminal.model.prompt import Kind, Prompt, Verdict
 from ant.terminal.model.tty import Tty
@@ -29,6 +31,34 @@ REPLAY_MAX = 16 << 20
 
 LONG_QUIET_S = 5.0
 """Assumed silence before an offset for which none is recorded."""
+
+
+class VersionSource(StrEnum):
+    """What says which version of an agent runs."""
+
+    SCREEN = "screen"
+    """The agent has shown it since it is in front."""
+    FILES = "files"
+    """The files of the program have it, such as its package.json."""
+
+
+@attrs.frozen
+class AgentVersion:
+    """The version of an agent, beside those that its driver was recorded with."""
+
+    driver: str
+    """The name of the driver that is used."""
+    file: str | None
+    """The file of the operator that describes it; null for a driver of ANT."""
+    recorded: tuple[str, ...]
+    """The versions of the agent in the recordings of the driver; empty if unknown."""
+    running: str | None
+    """The version that runs; null if it is unknown."""
+    source: VersionSource | None
+    """What says so; null if it is unknown."""
+    differs: bool | None
+    """Whether the version that runs is none of the recorded ones; null if either is
+    unknown."""
 
 
 @attrs.frozen
@@ -50,6 +80,9 @@ class Explanation:
     """The prompt on the screen; null if there is none."""
     driver: str | None
     """The agent CLI driver of the session; null if it has none."""
+    agent: AgentVersion | None
+    """The driver that judged the screen, and the version of the agent, which is known
+    only for the present screen. Null if no driver knows the program."""
     tty: Tty | None
     """The line discipline and the foreground process; null if they are unknown."""
     lines: tuple[str, ...]
@@ -94,10 +127,34 @@ def explanation(
         evidence=tuple(snapshot.lines[row] for row in rows),
         prompt=verdict.prompt,
         driver=driver,
+        agent=agent_version(driver_for(driver, _program(snapshot))),
         tty=snapshot.tty,
         lines=snapshot.lines,
         recorded=recorded,
     )
+
+
+def agent_version(
+    driver: Driver | None,
+    running: str | None = None,
+    source: VersionSource | None = None,
+) -> AgentVersion | None:
+    """Return what is known of an agent's version; None without a driver."""
+    if driver is None:
+        return None
+    is_known = running is not None and driver.recorded
+    return AgentVersion(
+        driver.name,
+        driver.path,
+        driver.recorded,
+        running,
+        source,
+        running not in driver.recorded if is_known else None,
+    )
+
+
+def _program(snapshot: ScreenSnapshot) -> str:
+    return snapshot.tty.foreground if snapshot.tty is not None else ""
 
 
 def explain(unit: Unit, session_id: SessionId, offset: int | None) -> Explanation:

@@ -44,10 +44,11 @@ class Status(StrEnum):
 
 
 class CliFlag(StrEnum):
-    """The accepted values of a session's `cli_flag`: each may name an agent's driver.
+    """The values of a session's `cli_flag`: each may name an agent's driver.
 
     ANT uses that driver for a program that no driver knows by its name. Some values of
-    the original server have no driver; ANT accepts them for old clients.
+    the original server have no driver; ANT accepts them for old clients. A driver of
+    the operator's own adds its name and its flags.
     """
 
     # The members are `CLAUDE_CODE = "claude-code"` and so on.
@@ -55,9 +56,29 @@ class CliFlag(StrEnum):
     for flag in accepted_flags():
         vars()[flag.upper().replace("-", "_")] = flag
 
+    @classmethod
+    def _missing_(cls, value: object) -> "CliFlag | None":
+        """The flag of a driver of the operator's own, which may be gone by now.
 
-PROGRAMS: Final = {program: CliFlag(flag) for program, flag in program_flags().items()}
-"""The flag of each agent program, by the name of its process."""
+        So a session that has it can still be read. Requests are checked against
+        `accepted`.
+        """
+        if not isinstance(value, str):
+            return None
+        flag = str.__new__(cls, value)
+        flag._name_, flag._value_ = value.upper().replace("-", "_"), value
+        return flag
+
+    @staticmethod
+    def accepted() -> tuple[str, ...]:
+        """The values that a request may have now."""
+        return accepted_flags()
+
+
+def flag_of(program: str | None) -> CliFlag | None:
+    """The flag of an agent by the name of its process; None for other programs."""
+    flag = program_flags().get(program) if program else None
+    return CliFlag(flag) if flag else None
 
 
 TMUX: Final = "tmux"

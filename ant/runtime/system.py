@@ -1,6 +1,7 @@
 """The parts of a running server that a request handler may use."""
 
 import attrs
+import trio
 
 from ant.config import Config
 from ant.history.indexer import Indexer
@@ -15,6 +16,7 @@ from ant.runtime.health import HealthProbe
 from ant.runtime.remover import Remover
 from ant.runtime.services import RunServices
 from ant.runtime.supervisor import Supervisor
+from ant.terminal.agents.own_drivers import DriverFolder
 
 
 @attrs.frozen
@@ -36,3 +38,7 @@ class System:
     build_id: str
     live_tokens: LiveTokens = attrs.field(factory=LiveTokens)
     sign_in_codes: SignInCodes = attrs.field(factory=SignInCodes)
+    drivers: DriverFolder = attrs.Factory(
+        lambda self: DriverFolder(self.config.drivers), takes_self=True
+    )
+    drivers_lock: trio.Lock = attrs.field(factory=trio.Lock)

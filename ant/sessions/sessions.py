@@ -21,7 +21,6 @@ from ant.core.errors import Conflict, Gone, Invalid, NotFound, NotRunning
 from ant.model.events import CliFlagUpdated, HandleUpdated, SessionsChanged
 from ant.model.handles import FORM, with_at
 from ant.model.sessions import (
-    PROGRAMS,
     CliFlag,
     NameField,
     ReplacedName,
@@ -31,6 +30,7 @@ from ant.model.sessions import (
     SessionType,
     Status,
     TerminalInfo,
+    flag_of,
 )
 from ant.sessions import handles
 from ant.sessions.free_names import CHAT, restored_names
@@ -50,7 +50,7 @@ def _driver(request: CreateSession, program: str | None) -> CliFlag | None:
     """The CLI driver of a new session: as requested, or by an agent's program."""
     if request.cli_flag is not None or request.type is not SessionType.AGENT:
         return request.cli_flag
-    return PROGRAMS.get(program) if program else None
+    return flag_of(program)
 
 
 def create_session(unit: Unit, request: CreateSession, program: str | None) -> Session:
@@ -474,7 +474,7 @@ def set_cli_flag(unit: Unit, session_id: SessionId, request: SetCliFlag) -> Sess
     """
     session = need_active(unit, session_id)
     slug = (request.cli_flag or "").strip()
-    if slug and slug not in list(CliFlag):
+    if slug and slug not in CliFlag.accepted():
         raise Invalid(f'Invalid cli_flag: "{slug}" at $.cli_flag')
     flag = CliFlag(slug) if slug else None
     meta = {key: v for key, v in session.meta.items() if key != "agent_driver"}

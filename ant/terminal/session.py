@@ -115,12 +115,12 @@ class LiveTerminal:
         self.over = trio.Event()
         self._detector = detector or PromptDetector()
         self._view = ScreenView(terminal, flow, display, self._detector)
+        self.banner = self._view.banner
         self._reader = PtyReader(
             terminal, flow, observer.on_observation, self._process_next
         )
         self._input_queue = InputQueue(terminal, self._on_typed)
-        self._look_moved = Wakeup()
-        self._observer = observer
+        self._look_moved, self._observer = Wakeup(), observer
         self._stop, self.detaching = trio.Event(), False
         self._grace_s = HANG_UP_GRACE_S
 

@@ -19,6 +19,7 @@ from ant.terminal.shell.command_blocks import CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
 from ant.terminal.shell.osc133 import KEY_FD_NAME, Folder, ShellMark, ShellMarks
 from ant.terminal.shell.shell_state import Proof
+from ant.terminal.version_banner import VersionBanner
 
 CATCH_UP = 256 << 10
 """Bytes fed to the screen for one request to see it: this takes some milliseconds. What
@@ -43,7 +44,7 @@ class ScreenView:
         display: Display | None,
         detector: PromptDetector,
     ) -> None:
-        self.detector = detector
+        self.detector, self.banner = detector, VersionBanner()
         self._terminal, self._flow, self._display = terminal, flow, display
         self._marks = ShellMarks(0)
         self._title = ""
@@ -216,8 +217,9 @@ class ScreenView:
         """Judge the screen now; what has changed since the last time."""
         if self._display is None:
             return []
-        before = self.detector.verdict
-        seen = self.detector.judge(self.look(at), at)
+        before, snapshot = self.detector.verdict, self.look(at)
+        self.banner.see(snapshot)
+        seen = self.detector.judge(snapshot, at)
         return [*self._new_title(), *seen, *self._rest_after(before)]
 
     def _rest_after(self, before: Verdict | None) -> list[Observation]:

@@ -97,7 +97,7 @@ def wait_for(look: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def real_server(folder: Path) -> Iterator[RealServer]:
+def real_server(folder: Path, **env: str) -> Iterator[RealServer]:
     """A server for the length of a block."""
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
@@ -105,7 +105,7 @@ def real_server(folder: Path) -> Iterator[RealServer]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env=environment(ANT_DATA_DIR=str(folder / "data")),
+            env=environment(ANT_DATA_DIR=str(folder / "data"), **env),
             start_new_session=True,
         )
     assert process.stdout is not None

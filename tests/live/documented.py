@@ -30,6 +30,8 @@ SENTENCES = [
     # Several names may stand in one text, with commas.
     r"Unknown export target\(s\): .*",
     r"expected the name of a target",
+    # In the content of a driver file, which is TOML.
+    r".*: (.* \(at .*\)|the key `name` is missing|.*: expected .*|.*: unknown key; .*)",
     # An event that has not happened.
     r"expected at most \d+, got \d+",
     r"expected a `next` of this session, got offset \d+ beyond \d+",

@@ -32,6 +32,7 @@ class Recording:
     """One run of one program."""
 
     name: str
+    version: str
     driver: str | None
     cols: int
     rows: int
@@ -96,6 +97,7 @@ def _read(path: Path, folder: Path) -> Recording:
     )
     return Recording(
         str(path.relative_to(folder).with_suffix("")),
+        told["version"],
         told["driver"],
         told["cols"],
         told["rows"],

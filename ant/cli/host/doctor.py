@@ -22,6 +22,7 @@ from ant.cli.host.finding import (
 )
 from ant.cli.host.installation import (
     check_agents,
+    check_drivers,
     check_libraries,
     check_python,
     check_shells,
@@ -39,7 +40,7 @@ from ant.cli.host.unit_file import UnitState, read_unit, state_of
 from ant.cli.options import ON, setting_option
 from ant.cli.runner import INTERRUPTED, REFUSED, echo_json
 from ant.cli.table import table
-from ant.config import API_KEY_FILE
+from ant.config import API_KEY_FILE, Config
 
 
 @click.command(short_help="Look for what is wrong on this machine.")
@@ -53,6 +54,7 @@ from ant.config import API_KEY_FILE
 )
 @click.option("--plain-http", is_flag=True, envvar="ANT_PLAIN_HTTP", hidden=True)
 @setting_option("data_dir")
+@setting_option("drivers_dir")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor(
@@ -62,6 +64,7 @@ def doctor(
     key_file: Path | None,
     plain_http: bool,
     data_dir: Path,
+    drivers_dir: Path | None,
     as_json: bool,
 ) -> None:
     """Look at the whole installation, and say what to do.
@@ -75,6 +78,7 @@ def doctor(
     if on is None and server is None:
         on = context.meta.get(ON)
     root = context.find_root().command
+    own_drivers = Config(drivers_dir=drivers_dir).drivers
     checks: dict[str, Check] = {
         "Python": check_python,
         "libraries": check_libraries,
@@ -89,7 +93,8 @@ def doctor(
         "descriptors": partial(check_descriptors, data_dir),
         "tmux": check_tmux,
         "shells": check_shells,
-        "agents": check_agents,
+        "agents": partial(check_agents, own_drivers),
+        "drivers": partial(check_drivers, own_drivers),
         "terminal": check_terminal,
         "service": check_service,
     }

@@ -21,11 +21,7 @@ OLDEST_PYTHON: Final = (3, 11)
 PROGRAM_S: Final = 3.0
 """How long a program may take to print its version."""
 
-PACKAGE_DEPTH: Final = 4
-"""Folders above a program in which its package.json is looked for."""
-
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)([^;]*)(?:;(.*))?")
-_VERSION = re.compile(r'"version"\s*:\s*"([^"]{1,40})"')
 _CLAUSE = re.compile(r"\s*(==|>=|<)\s*([0-9][0-9A-Za-z.]*?)(\.\*)?\s*")
 _REINSTALL: Final = "Install ANT again (`make serve` in its folder does)."
 
@@ -177,42 +173,51 @@ def check_shells() -> Iterator[Finding]:
         )
 
 
-def check_agents() -> Iterator[Finding]:
+def check_agents(folder: Path) -> Iterator[Finding]:
     """The agent CLIs on PATH, with their versions and those of the drivers.
 
-    None of them is run. A version is that of the npm package of the program.
+    `folder` has the drivers of the user. None of the programs is run: a version is that
+    of the package of the program.
     """
-    from ant.terminal.agents.driver_files import SHELL, driver_files
+    from ant.terminal.agents.driver import drivers
+    from ant.terminal.agents.driver_files import SHELL
+    from ant.terminal.agents.own_drivers import read_folder
+    from ant.terminal.host.program_version import file_version
 
+    own = {each.driver.name: each.driver for each in read_folder(folder).accepted}
     found = []
-    for table in driver_files().values():
-        if table["name"] == SHELL:
+    for driver in {**drivers(), **own}.values():
+        if driver.name == SHELL:
             continue
-        for program in table.get("programs", ()):
+        for program in driver.programs:
             path = shutil.which(program)
             if path is None:
                 continue
-            version = package_version(Path(path)) or "version unknown"
-            driver = table.get("recorded", "unknown")
-            found.append(f"{program} ({version}; driver for {driver})")
+            version = file_version(Path(path)) or "version unknown"
+            recorded = ", ".join(driver.recorded) or "unknown"
+            found.append(f"{program} ({version}; driver for {recorded})")
     if found:
         yield ok("agents", ", ".join(found))
     else:
         yield ok("agents", "There is no agent CLI with a driver on PATH")
 
 
-def package_version(program: Path) -> str | None:
-    """The version in the package.json of a program from npm; None if there is none."""
-    try:
-        real = program.resolve(strict=True)
-        for folder in list(real.parents)[:PACKAGE_DEPTH]:
-            file = folder / "package.json"
-            if file.is_file():
-                match = _VERSION.search(file.read_text())
-                return match[1] if match else None
-    except (OSError, ValueError, RuntimeError):
-        return None  # The program may have any form.
-    return None
+def check_drivers(folder: Path) -> Iterator[Finding]:
+    """The driver files of the user: those that ANT would use, and those it refuses."""
+    from ant.terminal.agents.own_drivers import read_folder
+
+    own = read_folder(folder)
+    for each in own.refused:
+        yield problem(
+            "drivers",
+            f"ANT does not use a driver: {each.reason}",
+            "Mend it, look with `ant drivers check`, then run `ant drivers reload`.",
+        )
+    names = ", ".join(each.driver.name for each in own.accepted)
+    if names:
+        yield ok("drivers", f"{names}, from {folder}")
+    elif not own.refused:
+        yield ok("drivers", f"There are none of yours in {folder}")
 
 
 def check_terminal() -> Iterator[Finding]:

@@ -19,15 +19,18 @@ def prompts() -> None:
 @prompts.command()
 @click.argument("sessions", nargs=-1)
 @setting_option("data_dir")
-def replay(sessions: tuple[str, ...], data_dir: Path) -> None:
+@setting_option("drivers_dir")
+def replay(sessions: tuple[str, ...], data_dir: Path, drivers_dir: Path | None) -> None:
     """Classify stored screens again by the present rules, and print what differs.
 
     Without SESSIONS it reads all sessions. Exits with 1 if a verdict differs.
     """
     from ant.history.replay import replay_all
+    from ant.terminal.agents.own_drivers import DriverFolder
 
     try:
-        config = Config(data_dir=data_dir)
+        config = Config(data_dir=data_dir, drivers_dir=drivers_dir)
+        DriverFolder(config.drivers).load()
         count, changed = replay_all(config.database, sessions)
     except AntError as exc:
         click.echo(f"ant: {printable(str(exc))}", err=True)

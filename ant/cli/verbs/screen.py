@@ -1,5 +1,7 @@
 """Verbs that show a screen and what ANT makes of it: `ant screen` and `ant explain`."""
 
+from typing import Any
+
 import click
 
 from ant.cli.runner import ServerCall, clean, server_command
@@ -40,6 +42,7 @@ async def explain(call: ServerCall, session: str, offset: int | None) -> None:
     lines = [f"{row['name']} is {found['kind']} by the rule {found['rule']}."]
     if found["driver"]:
         lines.append(f"Its driver is {found['driver']}.")
+    lines += _version(found["agent"])
     if found["tty"]:
         lines.append(f"In front is {found['tty'].get('foreground') or 'unknown'}.")
     matched = set(found["rows"])
@@ -48,3 +51,21 @@ async def explain(call: ServerCall, session: str, offset: int | None) -> None:
             mark = ">" if number in matched else " "
             lines.append(f"{mark} {number:3} {line.rstrip()}")
     call.show(found, *lines)
+
+
+def _version(agent: dict[str, Any] | None) -> list[str]:
+    """The version that runs, beside those that the driver was recorded with."""
+    if agent is None:
+        return []
+    recorded = " and ".join(agent["recorded"]) or "an unknown version"
+    origin = f" (from {agent['file']})" if agent["file"] else ""
+    if agent["running"] is None:
+        runs = "Which version runs is unknown."
+    elif agent["differs"]:
+        runs = f"Version {agent['running']} runs, which differs."
+    else:
+        runs = f"Version {agent['running']} runs."
+    return [
+        f"The driver {agent['driver']}{origin} was recorded with {recorded}.",
+        runs,
+    ]

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from ant.config import API_KEY_FILE, SETTINGS
+from ant.config import API_KEY_FILE, SETTINGS, user_folder
 from ant.core.errors import AntError
 
 DEFAULT_SERVER: Final = f"http://{SETTINGS['host'].default}:{SETTINGS['port'].default}"
@@ -50,8 +50,7 @@ class NamedServer:
 
 def path() -> Path:
     """The file: `ant/servers.toml` in `XDG_CONFIG_HOME`, or in `~/.config`."""
-    folder = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(folder).expanduser() / "ant" / "servers.toml"
+    return user_folder() / "servers.toml"
 
 
 def read() -> dict[str, NamedServer]:

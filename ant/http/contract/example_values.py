@@ -206,6 +206,50 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
             for state, offset in (("queued", None), ("typed", 4096), ("reacted", 4160))
         ],
     },
+    "AgentVersion": {
+        "driver": "claude-code",
+        "file": None,
+        "recorded": ["2.1.197"],
+        "running": "2.1.198",
+        "source": "screen",
+        "differs": True,
+    },
+    "DriverList": {"folder": "/home/ada/.config/ant/drivers"},
+    "DriverRow": {
+        "name": "mine",
+        "flags": [],
+        "programs": ["mine"],
+        "recorded": ["1.0"],
+        "file": "/home/ada/.config/ant/drivers/mine.toml",
+        "replaces": False,
+        "usable": True,
+    },
+    "DriverSession": {
+        "program": "mine",
+        "running": "1.1",
+        "source": "files",
+        "differs": True,
+    },
+    "RefusedDriver": {
+        "file": "/home/ada/.config/ant/drivers/other.toml",
+        "reason": "/home/ada/.config/ant/drivers/other.toml: programs: expected an "
+        "array, got 'other'.",
+        "kept": False,
+    },
+    "CheckedScreen": {
+        "place": "byte 4160",
+        "kind": "at_rest",
+        "rule": "mine/composer",
+        "program": "mine",
+        "rows": [28],
+        "evidence": ["mine> "],
+        "expected": None,
+        "uses_driver": True,
+    },
+    "RuleUse": {"key": "composer", "id": "composer", "screens": 1},
+    "DriverCheck": {"name": "mine", "programs": ["mine"], "replaces": False}
+    | {"front": "mine"},
+    "ReloadedDrivers": {"sessions": 1, "folder": "/home/ada/.config/ant/drivers"},
     "Detect": {"min_interval_ms": 30_000, "window_lines": 12, "patterns": []},
     "Digest": {
         "terminal": ...,

@@ -67,6 +67,10 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "stop": {"reason": "It runs for too long."},
     "start": {"cols": 120, "rows": 30},
     "create_token": {"label": "CI", "scopes": ["view", "post"], "expires_in": 2592000},
+    "check_driver": {
+        "content": 'name = "mine"\nprograms = ["mine"]\n',
+        "session_id": TERMINAL,
+    },
     "create_sign_in_code": {"label": "Phone", "scopes": ["view", "answer"]},
     "sign_in": {"code": CODE},
 }

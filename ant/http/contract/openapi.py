@@ -64,7 +64,7 @@ TAGS: Final = {
 
 TAG_ORDER: Final = (
     *("sessions", "terminal", "events", "evidence", "messages", "deliveries"),
-    *("people", "board", "links", "prompts", "channels", "search", "tokens"),
+    *("people", "board", "links", "prompts", "drivers", "channels", "search", "tokens"),
     "system",
 )
 """The tags in the order in which people read them."""

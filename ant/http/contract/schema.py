@@ -9,9 +9,19 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import attrs
 
-from ant.api.constraints import NO_NUL, Count, Json, OneOf, Range, RequiredFields, Text
+from ant.api.constraints import (
+    NO_NUL,
+    AgentFlag,
+    Count,
+    Json,
+    OneOf,
+    Range,
+    RequiredFields,
+    Text,
+)
 from ant.api.patch import UNSET
 from ant.http.contract import descriptions
+from ant.model.sessions import CliFlag
 
 Schema = dict[str, Any]
 
@@ -88,6 +98,8 @@ class Components:
     def _class_schema(self, kind: type) -> Schema:
         text = descriptions.of_class(kind)
         about = {"description": text} if text else {}
+        if issubclass(kind, CliFlag):
+            return {"type": "string", **about}  # A driver of the user adds a value.
         if issubclass(kind, StrEnum):
             return {"type": "string", **about, "enum": [each.value for each in kind]}
         properties: dict[str, Schema] = {}
@@ -128,6 +140,8 @@ def _with_limit(schema: Schema, limit: Any) -> Schema:
             return {**schema, "minimum": low, "maximum": high}
         case OneOf(words):
             return {**schema, "enum": list(words)}
+        case AgentFlag():
+            return {**schema, "enum": list(limit.words)}
         case Count(high):
             noun = "maxItems" if schema["type"] == "array" else "maxProperties"
             return {**schema, noun: high}

@@ -19,10 +19,12 @@ from ant.http.routes import (  # isort: skip
     tokens,
     waits,
 )
+from ant.http.routes.agents import drivers  # isort: skip
 
 __all__ = [
     "channels",
     "deliveries",
+    "drivers",
     "events",
     "export",
     "health",

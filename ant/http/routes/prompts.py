@@ -45,6 +45,7 @@ from ant.prompts import hook_forms, hooks, prompts, targets
 from ant.prompts import status as prompts_status
 from ant.prompts.hook_forms import HookAnswer
 from ant.prompts.permissions import PERMISSION_REQUEST, PermissionAsk
+from ant.runtime.agents.drivers import version_of
 from ant.runtime.prompt_answers import Responded, answer_prompt
 from ant.runtime.system import System
 from ant.sessions import sessions
@@ -254,8 +255,9 @@ async def explain_screen(
 
     Without `offset` the answer is about the current screen; with it, about the screen
     at that byte of the transcript, as far as the transcript is kept. A past screen is
-    judged by the current rules and by the facts recorded at that time. Without a screen
-    library on the server the answer is a 409.
+    judged by the current rules and by the facts recorded at that time. `agent` has the
+    driver, the versions that it was recorded with, and the one that runs, if it is
+    known. Without a screen library on the server the answer is a 409.
     """
     await system.journal.read(sessions.get_terminal, session_id)
     session_run = system.services.running.get(session_id)
@@ -267,7 +269,8 @@ async def explain_screen(
             service = system.services.prompt_service
             status, hook = service.status(session_id), service.hook_report(session_id)
             state = status.state if status is not None else None
-            return attrs.evolve(seen, state=state, hook=hook)
+            agent = await version_of(system, session_run)
+            return attrs.evolve(seen, state=state, hook=hook, agent=agent)
     if session_run is not None:
         await system.services.transcript_writer.flush(
             session_id, session_run.flow, query.offset

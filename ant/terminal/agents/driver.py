@@ -1,8 +1,9 @@
 """Drivers: how ANT reads and types to each agent CLI, described as data.
 
 Each `*.toml` file in this folder is one driver. `Driver` lists its keys; a key of type
-rules is an array of tables, each a `Rule`. ANT reads the files once, at first use. An
-unknown key or a bad pattern raises `ValueError` then, with the name of the file.
+rules is an array of tables, each a `Rule`. ANT reads these files once, at first use. A
+mistake raises `ValueError` then: one sentence with the file, the key and what was
+expected. The drivers that users own are added by `own_drivers`.
 
 A new agent needs one new file and no code: `name` and `flags` become values of
 `cli_flag`, and `programs` select the driver by the name of the process.
@@ -10,13 +11,42 @@ A new agent needs one new file and no code: `name` and `flags` become values of
 
 import functools
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, Final
 
 import attrs
 
-from ant.terminal.agents.driver_files import SHELL, driver_files
+from ant.terminal.agents.bounded_pattern import Allowance, Pattern
+from ant.terminal.agents.driver_files import SHELL, shipped_files
+from ant.terminal.agents.structure import (
+    Wrong,
+    integer,
+    one_of,
+    structure,
+    text,
+    texts,
+)
 from ant.terminal.model.prompt import PromptClass
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""A name of a driver, of a rule, or a further flag."""
+
+_NAME_MEANS: Final = "a name of a-z, 0-9, `.`, `_` and `-`, at most 64 characters"
+
+WAIT_MAX_MS: Final = 5000
+"""The longest pause of a driver while ANT types: input of people waits meanwhile."""
+
+REST_MAX_MS: Final = 60_000
+"""The longest silence that a driver may ask for before its agent is at rest."""
+
+_RESERVED: Final = frozenset({"output", "question", "choices"})
+"""Names that ANT itself gives to verdicts of a driver."""
+
+Compile = Callable[[str], Pattern]
+"""Makes a pattern of its source. Raises `ValueError` with the reason."""
 
 
 @attrs.frozen
@@ -29,15 +59,18 @@ class Rule:
     In a file, a rule has these keys:
 
     `id`       The rule's name. A verdict names both: `claude-code/spinner`.
-    `pattern`  A regular expression of Python's `re`.
+    `pattern`  A regular expression: of Python's `re` in a file of ANT, of RE2 in a file
+               of a user (`bounded_pattern`).
     `class`    For `dialog` and `modal`: the class of the prompt, a `PromptClass`.
                Default: the class that ANT derives from the options; for `modal`,
                `multi_choice`.
     """
 
-    id: str
-    pattern: re.Pattern[str]
-    class_: PromptClass | None = None
+    id: str = attrs.field(metadata=text(NAME, _NAME_MEANS, _RESERVED))
+    pattern: Pattern = attrs.field(eq=lambda pattern: pattern.pattern)
+    class_: PromptClass | None = attrs.field(
+        default=None, metadata={"key": "class", **one_of(PromptClass)}
+    )
 
 
 @attrs.frozen
@@ -51,7 +84,10 @@ class Driver:
 
     Selection
     `name`       text     -        The driver's name, and its first `cli_flag`.
-    `recorded`   text     none     The version of the agent in the recordings.
+    `recorded`   texts    []       The versions of the agent in the recordings; one may
+                                   be a text.
+    `version`    rules    []       Rows on which the agent shows its version, as the
+                                   group `version`.
     `flags`      texts    []       Further values of `cli_flag` that select the driver.
     `programs`   texts    []       Names of the agent's process.
 
@@ -88,23 +124,26 @@ class Driver:
     `taken`      rules    []       The row below the boxes that submits them.
 
     Typing
+    `lines`      boolean  false    The agent reads whole lines: the terminal edits them.
+                                   Any other agent that does has ended its work there.
     `paste`      boolean  true     Type text as a bracketed paste if the agent has
                                    enabled that mode.
     `settle_ms`  integer  0        Milliseconds between the text and Enter.
     `again_ms`   integer  0        Milliseconds before a second Enter; 0 for none.
     """
 
-    name: str
-    recorded: str | None = None
-    flags: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ()
+    name: str = attrs.field(metadata=text(NAME, _NAME_MEANS))
+    recorded: tuple[str, ...] = attrs.field(default=(), metadata=texts(single=True))
+    flags: tuple[str, ...] = attrs.field(default=(), metadata=texts(NAME, _NAME_MEANS))
+    programs: tuple[str, ...] = attrs.field(default=(), metadata=texts())
+    version: tuple[Rule, ...] = ()
     busy: tuple[Rule, ...] = ()
     status: tuple[Rule, ...] = ()
     ended: tuple[Rule, ...] = ()
     ready: tuple[Rule, ...] = ()
     composer: tuple[Rule, ...] = ()
     ghost: tuple[Rule, ...] = ()
-    draft_above: int = 0
+    draft_above: int = attrs.field(default=0, metadata=integer(0, 20))
     boxed: bool = False
     inline: bool = False
     ticks: bool = True
@@ -114,48 +153,104 @@ class Driver:
     reply: tuple[Rule, ...] = ()
     unfinished: tuple[Rule, ...] = ()
     escapes: bool = False
+    lines: bool = False
     paste: bool = True
-    settle_ms: int = 0
-    again_ms: int = 0
-    rest_ms: int = 300
+    settle_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
+    again_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
+    rest_ms: int = attrs.field(default=300, metadata=integer(0, REST_MAX_MS))
+    allowance: Allowance | None = attrs.field(
+        default=None, eq=False, metadata={"key": None}
+    )
+    """The processor time that the patterns of a user's file may take."""
+    path: str | None = attrs.field(default=None, eq=False, metadata={"key": None})
+    """The file of a user that describes the driver; None for one of ANT."""
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether ANT uses this driver: its patterns have not taken too long."""
+        return self.allowance is None or not self.allowance.is_used_up
 
     def rules(self) -> list[Rule]:
         """Return all rules of the driver, in the order of its fields."""
-        return [
-            rule
-            for value in attrs.astuple(self, recurse=False)
-            if isinstance(value, tuple)
-            for rule in value
-            if isinstance(rule, Rule)
-        ]
+        return [rule for _, rule in named_rules(self)]
+
+
+@attrs.frozen
+class DriverSet:
+    """All drivers, by name, and those of agents by program and by flag.
+
+    A later driver replaces an earlier one with the same name, and takes the programs
+    and flags that both have.
+    """
+
+    by_name: Mapping[str, Driver]
+    by_program: Mapping[str, Driver]
+    by_flag: Mapping[str, Driver]
+
+    @classmethod
+    def of(cls, found: Iterable[Driver]) -> "DriverSet":
+        """Return the set of these drivers, the shells' included."""
+        by_name = {driver.name: driver for driver in found}
+        agents = [each for each in by_name.values() if each.name != SHELL]
+        return cls(
+            by_name,
+            {program: each for each in agents for program in each.programs},
+            {
+                flag: each
+                for each in by_name.values()
+                for flag in (each.name, *each.flags)
+            },
+        )
 
 
 @functools.cache
-def drivers() -> dict[str, Driver]:
-    """Return all drivers, the shells' too, by name.
+def shipped() -> tuple[Driver, ...]:
+    """Return the drivers of ANT, the shells' too.
 
     Raises `ValueError` with the file and the key that is wrong.
     """
-    read = [_driver(file, table) for file, table in driver_files().items()]
-    return {driver.name: driver for driver in read}
+    files = shipped_files().items()
+    return tuple(driver_from(file, table, _compile) for file, table in files)
 
 
-@functools.cache
-def _by_program() -> dict[str, Driver]:
-    agents = (each for each in drivers().values() if each.name != SHELL)
-    return {program: each for each in agents for program in each.programs}
+_current: DriverSet | None = None
+_tried: ContextVar[DriverSet | None] = ContextVar("tried", default=None)
+"""The drivers of a caller that tries others, in its thread or task only."""
 
 
-@functools.cache
-def _by_flag() -> dict[str, Driver]:
-    return {
-        flag: each for each in drivers().values() for flag in (each.name, *each.flags)
-    }
+def use(own: Iterable[Driver] = ()) -> DriverSet:
+    """Use the drivers of ANT and then these from now on, in all threads; return them.
+
+    A verdict that is being made goes on with the drivers that it began with.
+    """
+    global _current
+    _current = DriverSet.of((*shipped(), *own))
+    return _current
+
+
+def current() -> DriverSet:
+    """Return the drivers in use; those of ANT alone until `use` is called."""
+    return _tried.get() or _current or use()
+
+
+@contextmanager
+def trying(driver: Driver) -> Iterator[None]:
+    """Within the block, use this driver, too, in this thread or task only."""
+    token = _tried.set(DriverSet.of((*current().by_name.values(), driver)))
+    try:
+        yield
+    finally:
+        _tried.reset(token)
+
+
+def drivers() -> Mapping[str, Driver]:
+    """Return all drivers, the shells' too, by name."""
+    return current().by_name
 
 
 def driver_of(program: str) -> Driver | None:
     """Return the driver of the agent whose process has that name, or None."""
-    return _by_program().get(program)
+    return _usable(current().by_program.get(program))
 
 
 def driver_for(flag: str | None, program: str) -> Driver | None:
@@ -163,36 +258,58 @@ def driver_for(flag: str | None, program: str) -> Driver | None:
 
     The `program` in front decides. If no driver names it, the session's `flag` does.
     """
-    return driver_of(program) or (_by_flag().get(flag) if flag else None)
+    found = current().by_program.get(program)
+    if found is None and flag:
+        found = current().by_flag.get(flag)
+    return _usable(found)
 
 
-def _driver(file: str, table: Mapping[str, Any]) -> Driver:
-    """Return the driver of a file's table. Raises `ValueError` for an unknown key."""
-    unknown = table.keys() - {field.name for field in attrs.fields(Driver)}
-    if unknown:
-        raise ValueError(f"{file}: unknown key {', '.join(sorted(unknown))}")
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if isinstance(value, list):
-            place = f"{file}: {key}"
-            values[key] = tuple(
-                _rule(place, each) if isinstance(each, dict) else each for each in value
-            )
-        else:
-            values[key] = value
-    return Driver(**values)
+def _usable(driver: Driver | None) -> Driver | None:
+    return driver if driver is not None and driver.is_usable else None
 
 
-def _rule(place: str, table: Mapping[str, Any]) -> Rule:
-    """Return the rule of a table at `place`, a file and key for the error texts."""
-    unknown = table.keys() - {"id", "pattern", "class"}
-    if unknown or not {"id", "pattern"} <= table.keys():
-        raise ValueError(
-            f"{place}: a rule has the keys id and pattern, and may have class: {table}"
-        )
+def driver_from(
+    file: str,
+    table: Mapping[str, Any],
+    compile_: Compile,
+    allowance: Allowance | None = None,
+) -> Driver:
+    """Return the driver of a file's table.
+
+    A file of a user is given by its path, with an allowance for its patterns. Raises
+    `ValueError` for the first mistake: the file, the key, what was expected.
+    """
     try:
-        pattern = re.compile(table["pattern"])
+        driver = structure(Driver, table, {Pattern: partial(_pattern, compile_)})
+        for key, rule in named_rules(driver):
+            if key == "version" and "version" not in rule.pattern.groupindex:
+                raise Wrong(key, "expected a pattern with the group (?P<version>…)")
+    except ValueError as exc:
+        raise ValueError(f"{file}: {exc}") from exc
+    path = file if allowance is not None else None
+    return attrs.evolve(driver, allowance=allowance, path=path)
+
+
+def named_rules(driver: Driver) -> Iterator[tuple[str, Rule]]:
+    """Yield each rule of a driver with its key."""
+    for field in attrs.fields(Driver):
+        value = getattr(driver, field.name)
+        for rule in value if isinstance(value, tuple) else ():
+            if isinstance(rule, Rule):
+                yield field.name, rule
+
+
+def _pattern(compile_: Compile, source: object, place: str) -> Pattern:
+    if not isinstance(source, str):
+        raise Wrong(place, "expected a text with a regular expression")
+    try:
+        return compile_(source)
+    except ValueError as exc:
+        raise Wrong(place, f"expected a regular expression: {exc}") from exc
+
+
+def _compile(source: str) -> Pattern:
+    try:
+        return re.compile(source)
     except re.error as exc:
-        raise ValueError(f"{place}: {table['id']}: {exc}") from exc
-    class_ = PromptClass(table["class"]) if "class" in table else None
-    return Rule(table["id"], pattern, class_)
+        raise ValueError(str(exc)) from exc

@@ -98,8 +98,8 @@ def find_shell_prompt(snapshot: ScreenSnapshot) -> Prompt | None:
     if text.strip() == "--More--":
         return view_prompt(snapshot, PromptClass.PAGER)
     for rule in drivers()[SHELL].unfinished:
-        if (found := rule.pattern.search(text)) is not None:
-            question = found.groupdict().get("question") or text
+        if (match := rule.pattern.search(text)) is not None:
+            question = match.groupdict().get("question") or text
             return cursor_prompt(
                 snapshot,
                 PromptClass.FREE_TEXT,

@@ -69,9 +69,11 @@ def message_target(
 def is_exiting(tty: Tty) -> bool:
     """Whether an agent is exiting, and the next program will read the terminal.
 
-    An agent reads single keys. In canonical mode it has given the terminal back.
+    An agent reads single keys, unless its driver says `lines`. In canonical mode it has
+    given the terminal back.
     """
-    return tty.canonical and driver_of(tty.foreground) is not None
+    driver = driver_of(tty.foreground)
+    return tty.canonical and driver is not None and not driver.lines
 
 
 def _composers(driver: Driver | None) -> frozenset[str]:

@@ -20,7 +20,7 @@ NOWHERE = "http://127.0.0.1:9"
 SUBJECTS = {
     *("Python", "system", "libraries", "screen library", "RE2", "data folder", "disk"),
     *("clock", "lock", "server", "variables", "servers.toml", "kernel", "descriptors"),
-    *("tmux", "shells", "agents", "terminal", "locale", "service"),
+    *("tmux", "shells", "agents", "drivers", "terminal", "locale", "service"),
 }
 
 

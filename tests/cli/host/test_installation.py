@@ -99,19 +99,31 @@ def test_agents_are_found_and_not_run(
     script(tmp_path / "bin", "codex", "")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.chdir(tmp_path)
-    (found,) = installation.check_agents()
+    drivers = tmp_path / "drivers"
+    drivers.mkdir(mode=0o755)
+    mine = 'name = "mine"\nprograms = ["mine"]\nrecorded = ["1.0", "1.1"]'
+    (drivers / "mine.toml").write_text(mine)
+    script(tmp_path / "bin", "mine", "")
+    (found,) = installation.check_agents(drivers)
     assert "claude (2.1.200; driver for 2.1.197)" in found.text
     assert "codex (version unknown; driver for 0.169.0)" in found.text
+    assert "mine (version unknown; driver for 1.0, 1.1)" in found.text
     assert not (tmp_path / "was-run").exists()
 
 
-def test_a_program_of_any_form_has_no_version(tmp_path: Path) -> None:
-    """A link to itself, and a package.json that is no text."""
-    loop = tmp_path / "loop"
-    loop.symlink_to(loop)
-    assert installation.package_version(loop) is None
-    (tmp_path / "package.json").write_bytes(b"\xff\xfe{")
-    assert installation.package_version(script(tmp_path, "x", "")) is None
+def test_drivers_of_the_user(tmp_path: Path) -> None:
+    """Those that are used, and each that is refused with what to do."""
+    folder = tmp_path / "drivers"
+    (found,) = installation.check_drivers(folder)
+    assert (Level.OK, True) == (found.level, "none of yours" in found.text)
+    folder.mkdir(mode=0o755)
+    (folder / "mine.toml").write_text('name = "mine"')
+    (folder / "bad.toml").write_text("name = 1")
+    bad, good = installation.check_drivers(folder)
+    assert (Level.OK, f"mine, from {folder}") == (good.level, good.text)
+    assert Level.PROBLEM is bad.level
+    assert f"{folder}/bad.toml: name: expected a text" in bad.text
+    assert "ant drivers reload" in bad.remedy
 
 
 def test_the_terminal_and_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:

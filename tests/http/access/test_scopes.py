@@ -69,7 +69,8 @@ PATCH /api/sessions/:id/cli-flag, POST /api/sessions/:id/participants,
 DELETE /api/sessions/:id/participants, POST /api/sessions/:id/links,
 DELETE /api/sessions/:id/links, POST /api/sessions/:id/export,
 GET /api/prompt-bridge/config, PUT /api/prompt-bridge/config, GET /api/tokens,
-POST /api/tokens, DELETE /api/tokens/:id, POST /api/sign-in/codes"""
+POST /api/tokens, DELETE /api/tokens/:id, POST /api/sign-in/codes,
+GET /api/drivers, POST /api/drivers/check, POST /api/drivers/reload"""
 
 SCOPES: dict[str, str | None] = {
     name.strip(): scope

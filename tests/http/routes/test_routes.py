@@ -68,6 +68,9 @@ PAGE = {
 
 EXTRAS = {
     "GET /api/caller",
+    "GET /api/drivers",
+    "POST /api/drivers/check",
+    "POST /api/drivers/reload",
     "GET /api/tokens",
     "POST /api/tokens",
     "DELETE /api/tokens/:id",

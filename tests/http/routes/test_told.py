@@ -56,6 +56,8 @@ UNTOLD = {
     "POST /api/sessions/:id/export": "it changes nothing",
     "POST /api/sign-in/codes": "a code is nowhere shown but in its answer",
     "PUT /api/prompt-bridge/config": "a setting, which a page reads when it shows it",
+    "POST /api/drivers/check": "it changes nothing",
+    "POST /api/drivers/reload": "`agent_status_updated` follows a state that changes",
     "POST /api/channel/register": "a setting of a local program",
     "DELETE /api/channel/register": "a setting of a local program",
 }

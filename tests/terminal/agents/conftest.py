@@ -1,4 +1,4 @@
-"""A folder of driver files that a test may fill."""
+"""Folders of driver files that a test may fill."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,20 +7,19 @@ import pytest
 
 from ant.terminal.agents import driver, driver_files
 
-_CACHES = (
-    driver_files.driver_files,
-    driver.drivers,
-    driver._by_program,
-    driver._by_flag,
-)
+_CACHES = (driver_files.shipped_files, driver.shipped)
+
+
+def _clear() -> None:
+    for each in _CACHES:
+        each.cache_clear()
+    driver._current = None
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder, which ANT reads in place of its own."""
     monkeypatch.setattr(driver_files.resources, "files", lambda name: tmp_path)
-    for each in _CACHES:
-        each.cache_clear()
+    _clear()
     yield tmp_path
-    for each in _CACHES:
-        each.cache_clear()
+    _clear()

@@ -39,6 +39,7 @@ def test_a_file_becomes_a_driver(folder: Path) -> None:
     """Plain values are kept; rules keep their order and their class."""
     (folder / "a.toml").write_text(
         'name = "a"\nprograms = ["a", "b"]\nescapes = true\nsettle_ms = 30\n'
+        'recorded = "1.0"\n'
         'busy = [{id = "b1", pattern = "x"}, {id = "b2", pattern = "[yz]"}]\n'
         '[[dialog]]\nid = "d"\npattern = "x"\nclass = "permission_request"\n'
     )
@@ -50,6 +51,7 @@ def test_a_file_becomes_a_driver(folder: Path) -> None:
         dialog=(Rule("d", PATTERN, PromptClass.PERMISSION_REQUEST),),
         escapes=True,
         settle_ms=30,
+        recorded=("1.0",),
     )
     assert {"a": expected} == drivers()
     assert ["b1", "b2", "d"] == [rule.id for rule in expected.rules()]
@@ -58,18 +60,28 @@ def test_a_file_becomes_a_driver(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ('name = "a"\nbussy = []', "a.toml: unknown key bussy"),
-        ('name = "a"\nbusy = [{id = "b"}]', "a.toml: busy: a rule has the keys"),
-        ('name = "a"\nbusy = [{pattern = "b"}]', "a.toml: busy: a rule has the keys"),
-        ('name = "a"\nbusy = [{id = "b", pattern = "("}]', "a.toml: busy: b: "),
-        ('name = "a"\nbusy = [{id = "b", pattern = "b", to = 1}]', "a.toml: busy: a"),
-        ('name = "a"\ndialog = [{id = "b", pattern = "b", class = "x"}]', "'x'"),
+        ("bussy = []", "bussy: unknown key; the keys here are name, recorded, "),
+        ('busy = [{id = "b"}]', "busy[1].pattern: the key is missing."),
+        ('busy = [{pattern = "b"}]', "busy[1].id: the key is missing."),
+        ('busy = [{id = "b", pattern = "("}]', "busy[1].pattern: expected a regular"),
+        ('busy = [{id = "b", pattern = "b", to = 1}]', "busy[1].to: unknown key; "),
+        ('busy = [{id = "output", pattern = "b"}]', "busy[1].id: expected another"),
+        ('busy = "x"', "busy: expected an array, got 'x'."),
+        ("busy = [1]", "busy[1]: expected a table, got 1."),
+        ('dialog = [{id = "b", pattern = "b", class = "x"}]', "dialog[1].class: expec"),
+        ("escapes = 1", "escapes: expected true or false, got 1."),
+        ("settle_ms = 5001", "settle_ms: expected an integer from 0 to 5000, got"),
+        ("settle_ms = true", "settle_ms: expected an integer from 0 to 5000, got"),
+        ("programs = [1]", "programs[1]: expected a text, got 1."),
+        ('programs = [""]', "programs[1]: expected a text of 1 to 200 characters"),
+        ('flags = ["A B"]', "flags[1]: expected a name of a-z, 0-9, "),
+        ('version = [{id = "v", pattern = "v1"}]', "version: expected a pattern with"),
     ],
 )
 def test_a_bad_file_is_named(folder: Path, text: str, error: str) -> None:
-    """An unknown key, a rule without its parts, a bad pattern, an unknown class."""
-    (folder / "a.toml").write_text(text)
-    with pytest.raises(ValueError, match=re.escape(error)):
+    """The error is one sentence with the file, the key and what was expected."""
+    (folder / "a.toml").write_text(f'name = "a"\n{text}')
+    with pytest.raises(ValueError, match=re.escape(f"a.toml: {error}")):
         drivers()
 
 

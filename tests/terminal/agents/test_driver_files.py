@@ -24,6 +24,8 @@ def test_files_are_read_in_the_order_of_their_names(folder: Path) -> None:
     ("text", "error"),
     [
         ("name = ", "a.toml: Invalid value"),
+        ("name = " + "[" * 100_000, "a.toml: it is nested too deep"),
+        ("name = " + "9" * 5_000, "a.toml: Exceeds the limit"),
         ('programs = ["a"]', "a.toml: the key `name` is missing"),
         ('name = ""', "a.toml: the key `name` is missing"),
     ],

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ant.model.sessions import PROGRAMS, CliFlag
+from ant.api import codec
+from ant.api.session_requests import CreateSession, SetCliFlag
+from ant.core.errors import Invalid
+from ant.http.contract.schema import Components
+from ant.model.sessions import CliFlag, flag_of
 from ant.terminal.agents import driver
 from ant.terminal.agents.driver import driver_for, driver_of, drivers
 from ant.terminal.agents.driver_files import SHELL
@@ -17,6 +21,7 @@ from ant.terminal.agents.flags import (
     accepted_flags,
     program_flags,
 )
+from ant.terminal.agents.own_drivers import OwnDrivers, read_folder, use_own
 
 AGENTS = [each for each in drivers().values() if each.name != SHELL]
 
@@ -58,9 +63,11 @@ def test_a_program_has_the_flag_of_its_driver() -> None:
 
 
 def test_the_model_equals_the_files() -> None:
-    """`CliFlag` and `PROGRAMS` are what the driver files contain."""
-    assert accepted_flags() == tuple(CliFlag)
-    assert program_flags() == PROGRAMS
+    """`CliFlag` and `flag_of` are what the driver files contain."""
+    assert accepted_flags() == tuple(CliFlag) == CliFlag.accepted()
+    programs = program_flags()
+    assert programs == {each: flag_of(each) for each in programs}
+    assert flag_of("bash") is flag_of(None) is None
     assert CliFlag.CLAUDE_CODE is CliFlag("claude-code")
 
 
@@ -87,3 +94,26 @@ def test_flags_are_cheap_to_import() -> None:
     )
     heavy = {"trio", "ant.terminal.agents.driver", "ant.terminal.screen.base"}
     assert not heavy & {*done.stdout.split()}
+
+
+def test_a_driver_of_the_operator_adds_a_flag(own_folder: Path) -> None:
+    """Requests may have it, and a session that has it can be read for ever."""
+    text = 'name = "mine"\nflags = ["mine-2"]\nprograms = ["mine"]\n'
+    (own_folder / "mine.toml").write_text(text)
+    body = b'{"name": "a", "type": "agent", "cli_flag": "mine-2"}'
+    with pytest.raises(Invalid, match="expected one of"):
+        codec.read_body(body, CreateSession)
+    use_own(read_folder(own_folder))
+    flag = codec.read_body(body, CreateSession).cli_flag
+    assert "mine-2" == flag
+    assert isinstance(flag, CliFlag)
+    assert "mine" == flag_of("mine")
+    assert "mine" == codec.read_body(b'{"cli_flag": "mine"}', SetCliFlag).cli_flag
+    requests = Components(is_request=True)
+    requests.schema(CreateSession)
+    asked = requests.schemas["CreateSession"]["properties"]["cli_flag"]
+    assert "mine" in asked["anyOf"][0]["enum"]
+    use_own(OwnDrivers())
+    assert "mine" == CliFlag("mine")
+    with pytest.raises(Invalid, match="expected one of"):
+        codec.read_body(b'{"cli_flag": "mine"}', SetCliFlag)
