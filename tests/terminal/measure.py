@@ -182,8 +182,9 @@ def _accepts(prompt: Prompt, answer: Answer) -> bool:
 
 
 HEAD = (
-    f"{'agent':14} {'version':22} {'dialogs':>9} {'options':>7} {'appr':>4} {'deny':>4} "
-    f"{'at rest':>9} {'busy':>7} {'asks':>7} {'false':>5} {'views':>5} {'rest!':>5}"
+    f"{'agent':14} {'version':22} {'dialogs':>9} {'options':>7} {'appr':>4} "
+    f"{'deny':>4} {'at rest':>9} {'busy':>7} {'asks':>7} {'false':>5} "
+    f"{'views':>5} {'rest!':>5}"
 )
 
 

@@ -17,16 +17,29 @@ from collections.abc import Iterator
 import attrs
 
 from ant.terminal.agents.driver import Driver, Rule, driver_for
+from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
 from ant.terminal.detect.checkboxes import find_boxes
-from ant.terminal.detect.composer import composer_of, find_busy, find_spinner, first_row
+from ant.terminal.detect.composer import (
+    COMPOSER,
+    GENERAL,
+    composer_of,
+    find_busy,
+    find_spinner,
+    first_row,
+    is_at_end,
+    is_composer,
+    is_palette,
+    with_general,
+)
 from ant.terminal.detect.cursor_prompts import find_cursor_prompt
 from ant.terminal.detect.dialog_subject import lines_above, subject_of
-from ant.terminal.detect.dialog_text import BODY, excerpt, question_above
 from ant.terminal.detect.menus import find_menu, find_menu_above, is_footer
 from ant.terminal.detect.pagers import find_view
 from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
 from ant.terminal.detect.widgets import find_widget
+from ant.terminal.layout.dialog_text import BODY, excerpt, question_above
+from ant.terminal.layout.fields import Field, find_field
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
@@ -83,11 +96,16 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
         yield _prompting(snapshot, view)
     if driver and (boxes := find_boxes(snapshot, driver)) is not None:
         yield _prompting(snapshot, _with_class(snapshot, boxes, driver))
+    field = find_field(snapshot)
     menu = find_widget(snapshot) or find_menu(snapshot)
-    if menu is not None and not (driver and _is_composer(snapshot, menu, driver)):
+    if (
+        menu is not None
+        and not (driver and _is_composer(snapshot, menu, driver))
+        and not (field and is_palette(snapshot, field, menu.rows[0]))
+    ):
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
-    if driver is not None:
-        yield from _agent_verdicts(snapshot, driver)
+    if not snapshot.takes_lines:
+        yield from _agent_verdicts(snapshot, driver, field)
     takes_no_text = snapshot.tty is not None and (
         snapshot.tty.ignores_input or snapshot.tty.hides_input
     )
@@ -99,6 +117,11 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
         )
         if spinner is not None:
             yield _state(snapshot, Kind.BUSY, "spinner", spinner)
+        question = None
+        if _may_be_agent(snapshot):
+            question = _question_of_reply(snapshot, snapshot.cursor.row, GENERAL)
+        if question is not None:
+            yield _prompting(snapshot, question)
         yield _state(snapshot, Kind.AT_REST, "prompt", snapshot.cursor.row)
     if (prompt := find_cursor_prompt(snapshot)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, prompt, driver))
@@ -155,35 +178,42 @@ def _with_class(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Promp
     return attrs.evolve(menu, cancel=cancel, subject=subject)
 
 
-def _agent_verdicts(snapshot: ScreenSnapshot, driver: Driver) -> Iterator[Verdict]:
-    """Yield the verdicts of the driver's rules, in this order.
+def _agent_verdicts(
+    snapshot: ScreenSnapshot, driver: Driver | None, field: Field | None
+) -> Iterator[Verdict]:
+    """Yield the verdicts of the rules for agents, in this order.
 
     Busy by a row of the screen. A dialog by a `modal` row, below the composer if there
     is one. Then, only with a composer: a menu above it, busy by recent output, a yes or
     no above a composer without a border, the question that ends the last reply, and at
-    rest.
+    rest. A composer that the driver does not know is a free text field.
     """
-    composer = composer_of(snapshot, driver)
-    busy = find_busy(snapshot, driver, composer[0] if composer else None)
-    if busy is not None:
-        yield _state(snapshot, Kind.BUSY, f"{driver.name}/{busy[1]}", busy[0])
-    modal = first_row(snapshot, range(snapshot.last, -1, -1)[:MODAL], driver.modal)
+    agent = with_general(driver)
+    composer = composer_of(snapshot, driver) if driver else None
+    by = agent.name
+    if composer is None and field is not None and is_composer(snapshot, field):
+        composer, by = (field.row, COMPOSER), GENERAL.name
+    busy = find_busy(snapshot, agent, composer[0] if composer else None)
+    if busy is not None and (driver or composer or is_at_end(snapshot, busy[0])):
+        yield _state(snapshot, Kind.BUSY, f"{agent.name}/{busy[1]}", busy[0])
+    modal = first_row(snapshot, range(snapshot.last, -1, -1)[:MODAL], agent.modal)
     if modal is not None and (composer is None or composer[0] < modal[0]):
-        yield _prompting(snapshot, _modal(snapshot, *modal, driver))
+        yield _prompting(snapshot, _modal(snapshot, *modal, agent))
     if composer is None:
         return
     row, rule = composer
     if (menu := find_menu_above(snapshot, row)) is not None:
-        yield _prompting(snapshot, _with_class(snapshot, menu, driver))
-    if snapshot.quiet_s < driver.rest_ms / 1000:
-        yield _state(snapshot, Kind.BUSY, f"{driver.name}/output", row)
-    is_bare = not (driver.boxed or _is_framed(snapshot, row))
+        yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
+    rest_s = (agent if by == agent.name else GENERAL).rest_ms / 1000
+    if snapshot.quiet_s < rest_s:
+        yield _state(snapshot, Kind.BUSY, f"{by}/output", row)
+    is_bare = not (agent.boxed or _is_framed(snapshot, row))
     choices = choices_above(snapshot, row) if is_bare else None
     if choices is not None and choices.class_ is PromptClass.CONFIRMATION:
-        yield _prompting(snapshot, _with_class(snapshot, choices, driver))
-    if (question := _question_of_reply(snapshot, row, driver)) is not None:
+        yield _prompting(snapshot, _with_subject(snapshot, choices, driver))
+    if (question := _question_of_reply(snapshot, row, agent)) is not None:
         yield _prompting(snapshot, question)
-    yield _state(snapshot, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+    yield _state(snapshot, Kind.AT_REST, f"{by}/{rule.id}", row)
 
 
 def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
@@ -267,6 +297,14 @@ def _is_at_rest(snapshot: ScreenSnapshot) -> bool:
     if tty is not None and tty.mark is ShellStep.OUTPUT:
         return False  # A command such as `read` runs, with a prompt as short as this.
     return bool(_AT_REST.fullmatch(snapshot.typed_at))
+
+
+def _may_be_agent(snapshot: ScreenSnapshot) -> bool:
+    """Whether the program draws its own line, and is no shell and no interpreter."""
+    tty = snapshot.tty
+    if tty is None or tty.canonical or not tty.foreground:
+        return False
+    return not (repeats(tty.foreground) or stem(tty.foreground) in INTERPRETERS)
 
 
 def _draws(snapshot: ScreenSnapshot) -> bool:

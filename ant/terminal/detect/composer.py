@@ -9,11 +9,15 @@ current only if the rows between the two belong to it. Otherwise an ended turn h
 it behind, and it does not count.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
+import attrs
+
 from ant.terminal.agents.driver import Driver, Rule
 from ant.terminal.detect.menus import is_footer
+from ant.terminal.layout.fields import Field, text_in
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8
@@ -33,6 +37,118 @@ SPINNER = Rule("spinner", re.compile(r"^\s{0,4}[⠁-⣿] (?!Waiting for user\b)[
 
 _HINT = "esc to interrupt"
 
+_TURNS = "✢✳✶✻✽✴✷✺∗◐◓◑◒◴◷◶◵◜◝◞◟▖▘▝▗"
+"""Signs that turn, besides braille and besides `·` and `*`, which also begin lists."""
+
+_KEY = r"(?:esc(?:ape)?|ctrl ?[+-] ?c|⌃c|\^c)"
+_STOPS = r"(?:interrupt|stop|abort|pause)\b"
+_HINTS = rf"{_KEY} (?:to )?(?:{_STOPS}|cancel\b)"
+_WORKS = (
+    r"(?:Working|Thinking|Generating|Processing|Reasoning|Responding|Running|Waiting|"
+    r"Executing|Analyzing|Planning|Streaming|Compacting|Pondering|Writing|Reading)\b"
+)
+
+_BUSY = (
+    Rule(
+        "turning",
+        re.compile(
+            rf"^(?:\s{{0,6}}[{_TURNS}]|\s?[·*]) ?\S[^…]{{0,100}}"
+            r"(?:…|\.\.\.)(?:\s*[(\[].*|\s*)$"
+        ),
+    ),
+    Rule(
+        "timed",
+        re.compile(
+            rf"^\s{{0,6}}(?:[{_TURNS}⠁-⣿]|\S{{1,2}}(?=.*\b{_KEY}\b)) ?\S.{{0,100}}"
+            rf"\((?:[^()]{{0,40}}\b)?(?:\d+[hms]\b|{_HINTS})"
+            r"[^()]*(?:\)|$)(?!\.)",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule(
+        "stoppable",
+        re.compile(
+            rf"(?:…|\.\.\.|\b\d+s\b).{{0,40}}\b{_KEY}\b.{{0,8}}(?:{_STOPS}|cancel\b)",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule(
+        "working",
+        re.compile(rf"^\s{{0,6}}(?:\S{{1,2}} )?{_WORKS}[^.…]{{0,40}}(?:…|\.\.\.)"),
+    ),
+)
+"""Rows above a composer by which a person sees that any agent works."""
+
+_STATUS = (
+    Rule(
+        "interrupt",
+        re.compile(rf"\b{_KEY}\b(?: (?:esc|again|to))*:? {_STOPS}", re.IGNORECASE),
+    ),
+    Rule("works", re.compile(rf"^\W{{1,6}}{_WORKS}(?! (?!esc\b)\w)")),
+)
+"""Rows below a composer by which a person sees that any agent works."""
+
+_ENDED = (
+    Rule(
+        "stopped",
+        re.compile(
+            r"^\W{0,6}(?:\w+ ){0,3}(?:interrupted|cancell?ed|aborted)\b", re.IGNORECASE
+        ),
+    ),
+)
+
+_READY = (
+    Rule(
+        "hint",
+        re.compile(
+            r"\bshift ?\+ ?tab\b|\bctrl ?[+-] ?\w\b|\? for |\bfor (?:shortcuts|help)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule("folder", re.compile(r"^\s*(?:~|/[\w.-]+)(?:/\S*)?(?:\s+[(\[].*)?$")),
+    Rule("model", re.compile(r"^\W{1,8}\w[\w .-]{0,30}(?: · [\w. -]{1,40})+$")),
+    Rule("turn", re.compile(r"^\W{0,6}\w+ for <?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: ")),
+)
+"""Rows that may stand between the last reply and the composer of any agent."""
+
+COMPOSER = Rule("composer", re.compile(""))
+"""The rule of a composer that only its form shows."""
+
+_KEYS = re.compile(
+    r"\besc(?:ape)?\b(?! (?:again|twice))"
+    r"|\b(?:enter|return)\b\W*(?:to )?(?:confirm|select|continue|choose|accept|save)\b"
+    r"|-- ?NORMAL\b|\[NORMAL\]",
+    re.IGNORECASE,
+)
+"""Keys of a dialog, or of an editor's mode in which keys are commands."""
+
+_COUNT = re.compile(r"\s*\d+/\d+\b")
+"""The count of a list that the field filters."""
+
+GENERAL = Driver(
+    name="general",
+    busy=_BUSY,
+    status=(*_STATUS, *_BUSY),
+    ended=_ENDED,
+    reply=(Rule("reply", re.compile(r"^\s{0,2}[●⏺✦]\s")),),
+    ready=_READY,
+    rest_ms=1000,
+)
+"""How any agent looks: the rules for one without a driver. A driver adds its words."""
+
+
+@functools.lru_cache(64)
+def with_general(driver: Driver | None) -> Driver:
+    """Return a driver that also knows by which rows any agent is busy."""
+    if driver is None:
+        return GENERAL
+    return attrs.evolve(
+        driver,
+        busy=(*driver.busy, *GENERAL.busy),
+        status=(*driver.status, *GENERAL.status),
+        ended=(*driver.ended, *GENERAL.ended),
+    )
+
 
 def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | None:
     """Return the composer's row and the rule that matched it, or None (rule 1)."""
@@ -45,6 +161,40 @@ def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | 
     if driver.boxed and not (row and is_border(snapshot.lines[row - 1])):
         return None
     return found
+
+
+def is_composer(snapshot: ScreenSnapshot, field: Field) -> bool:
+    """Whether a text field is the composer of an agent, not a field of a dialog.
+
+    It has a frame, or rows below it. These are only hints and a status, without the
+    keys of a dialog, and the field filters no list.
+    """
+    below = [
+        snapshot.bare[row]
+        for row in range(field.last + 1, snapshot.last + 1)
+        if not snapshot.is_blank(row) and snapshot.bare[row].strip()
+    ]
+    is_command = text_in(snapshot, field)[:1] in ("/", "@")
+    if field.top == field.first and not below:
+        return False  # The prompt of an interpreter looks the same.
+    if len(below) > BELOW and not is_command:
+        return False
+    rows = (field.first - 1, field.last + 1)
+    if any(0 <= r <= snapshot.last and _COUNT.match(snapshot.bare[r]) for r in rows):
+        return False
+    return is_command or not any(map(_KEYS.search, below))
+
+
+def is_palette(snapshot: ScreenSnapshot, field: Field, row: int) -> bool:
+    """Whether a list that begins at that row completes a command in the composer."""
+    is_beside = row > field.last or row < field.first
+    return is_beside and text_in(snapshot, field)[:1] in ("/", "@")
+
+
+def is_at_end(snapshot: ScreenSnapshot, row: int) -> bool:
+    """Whether at most two rows with text follow."""
+    rows = range(row + 1, snapshot.last + 1)
+    return sum(not snapshot.is_blank(each) for each in rows) <= 2
 
 
 def first_row(

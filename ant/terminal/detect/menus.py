@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
 from ant.terminal.detect.option_meaning import is_answer
+from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
 from ant.terminal.model.prompt import (
     APPROVES,
     LASTING,

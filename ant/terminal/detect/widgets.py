@@ -8,8 +8,8 @@ the others.
 import re
 from collections.abc import Sequence
 
-from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
 from ant.terminal.detect.menus import FOOTER, Item, class_of, items_of, menu_of
+from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 

@@ -17,13 +17,14 @@ from typing import Final
 from ant.core.errors import Withheld
 from ant.terminal.agents.driver import Driver, driver_of, drivers
 from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
+from ant.terminal.detect.composer import COMPOSER, GENERAL
 from ant.terminal.detect.shells import MARKED
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
-GENERAL: Final = "prompt"
-"""The rule name of a composer that belongs to no driver."""
+FOUND: Final = frozenset({"prompt", f"{GENERAL.name}/{COMPOSER.id}"})
+"""The rule names of a composer that belongs to no driver."""
 
 _COMMENTS: Final = frozenset({"bash", "fish", "zsh"})
 """Shells whose marks report whether `#` begins a comment."""
@@ -77,11 +78,11 @@ def is_exiting(tty: Tty) -> bool:
 def _composers(driver: Driver | None) -> frozenset[str]:
     """The names of the rules that find a composer: the driver's own.
 
-    Without a driver, those of all drivers, as a session may name any, and `GENERAL`.
+    Without a driver, those of all drivers, as a session may name any, and `FOUND`.
     """
     sources = [driver] if driver is not None else list(drivers().values())
     rules = {f"{each.name}/{rule.id}" for each in sources for rule in each.composer}
-    return frozenset(rules if driver is not None else rules | {GENERAL})
+    return frozenset(rules if driver is not None else rules | FOUND)
 
 
 def _is_at_prompt(tty: Tty, verdict: Verdict | None) -> bool:
