@@ -24,11 +24,11 @@ from ant.terminal.detect.composer import (
     GENERAL,
     composer_of,
     find_busy,
+    find_composer,
     find_spinner,
     first_row,
     is_at_end,
-    is_composer,
-    is_palette,
+    is_command,
     with_general,
 )
 from ant.terminal.detect.cursor_prompts import find_cursor_prompt
@@ -39,7 +39,7 @@ from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
 from ant.terminal.detect.widgets import find_widget
 from ant.terminal.layout.dialog_text import BODY, excerpt, question_above
-from ant.terminal.layout.fields import Field, find_field
+from ant.terminal.layout.fields import find_field
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
@@ -96,16 +96,15 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
         yield _prompting(snapshot, view)
     if driver and (boxes := find_boxes(snapshot, driver)) is not None:
         yield _prompting(snapshot, _with_class(snapshot, boxes, driver))
-    field = find_field(snapshot)
     menu = find_widget(snapshot) or find_menu(snapshot)
     if (
         menu is not None
         and not (driver and _is_composer(snapshot, menu, driver))
-        and not (field and is_palette(snapshot, field, menu.rows[0]))
+        and not _is_palette(snapshot, menu)
     ):
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
     if not snapshot.takes_lines:
-        yield from _agent_verdicts(snapshot, driver, field)
+        yield from _agent_verdicts(snapshot, driver)
     takes_no_text = snapshot.tty is not None and (
         snapshot.tty.ignores_input or snapshot.tty.hides_input
     )
@@ -132,6 +131,14 @@ def _is_composer(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> bool
     first, last = menu.rows
     found = first_row(snapshot, range(first, last + 1), driver.composer)
     return found is not None and not _NUMBERED.match(snapshot.bare[found[0]])
+
+
+def _is_palette(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
+    """Whether a menu completes the command that is begun in a composer."""
+    field = find_field(snapshot)
+    if field is None or not is_command(snapshot, field):
+        return False
+    return menu.rows[0] > field.last or menu.rows[1] < field.first
 
 
 def _with_subject(
@@ -179,7 +186,7 @@ def _with_class(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Promp
 
 
 def _agent_verdicts(
-    snapshot: ScreenSnapshot, driver: Driver | None, field: Field | None
+    snapshot: ScreenSnapshot, driver: Driver | None
 ) -> Iterator[Verdict]:
     """Yield the verdicts of the rules for agents, in this order.
 
@@ -191,7 +198,7 @@ def _agent_verdicts(
     agent = with_general(driver)
     composer = composer_of(snapshot, driver) if driver else None
     by = agent.name
-    if composer is None and field is not None and is_composer(snapshot, field):
+    if composer is None and (field := find_composer(snapshot)) is not None:
         composer, by = (field.row, COMPOSER), GENERAL.name
     busy = find_busy(snapshot, agent, composer[0] if composer else None)
     if busy is not None and (driver or composer or is_at_end(snapshot, busy[0])):

@@ -17,7 +17,7 @@ import attrs
 
 from ant.terminal.agents.driver import Driver, Rule
 from ant.terminal.detect.menus import is_footer
-from ant.terminal.layout.fields import Field, text_in
+from ant.terminal.layout.fields import Field, find_field, text_in
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8
@@ -163,32 +163,33 @@ def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | 
     return found
 
 
-def is_composer(snapshot: ScreenSnapshot, field: Field) -> bool:
-    """Whether a text field is the composer of an agent, not a field of a dialog.
+def find_composer(snapshot: ScreenSnapshot) -> Field | None:
+    """Return the text field that is the composer of an agent, or None.
 
     It has a frame, or rows below it. These are only hints and a status, without the
-    keys of a dialog, and the field filters no list.
+    keys of a dialog. A field that filters a list is none.
     """
+    field = find_field(snapshot)
+    if field is None:
+        return None
     below = [
         snapshot.bare[row]
         for row in range(field.last + 1, snapshot.last + 1)
         if not snapshot.is_blank(row) and snapshot.bare[row].strip()
     ]
-    is_command = text_in(snapshot, field)[:1] in ("/", "@")
     if field.top == field.first and not below:
-        return False  # The prompt of an interpreter looks the same.
-    if len(below) > BELOW and not is_command:
-        return False
+        return None  # The prompt of an interpreter looks the same.
     rows = (field.first - 1, field.last + 1)
     if any(0 <= r <= snapshot.last and _COUNT.match(snapshot.bare[r]) for r in rows):
-        return False
-    return is_command or not any(map(_KEYS.search, below))
+        return None
+    if is_command(snapshot, field):
+        return field
+    return None if len(below) > BELOW or any(map(_KEYS.search, below)) else field
 
 
-def is_palette(snapshot: ScreenSnapshot, field: Field, row: int) -> bool:
-    """Whether a list that begins at that row completes a command in the composer."""
-    is_beside = row > field.last or row < field.first
-    return is_beside and text_in(snapshot, field)[:1] in ("/", "@")
+def is_command(snapshot: ScreenSnapshot, field: Field) -> bool:
+    """Whether the field has the beginning of a command, which a list may complete."""
+    return text_in(snapshot, field)[:1] in ("/", "@")
 
 
 def is_at_end(snapshot: ScreenSnapshot, row: int) -> bool:

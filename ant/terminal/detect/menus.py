@@ -85,6 +85,8 @@ _RADIO = set("●○")
 _SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
 """A scroll bar or arrow at the end of a row."""
 
+_GAP = re.compile(r"\s{2,}")
+
 _COUNT = re.compile(r"\s*\d+/\d+\b")
 """A count such as `3/20`, which filtered lists show."""
 
@@ -231,8 +233,10 @@ def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
         box = box.strip("[]()") or ("-" if box else "")
         num = int(item["num"]) if item["num"] else None
         marked = bool(item["marker"])
-        label = _SCROLL.sub("", _named(snapshot, row, item))
-        first = re.split(r"\s{2,}", label)[0]
+        label = first = _named(snapshot, row, item)
+        if "  " in label:
+            label = _SCROLL.sub("", label)
+            first = _GAP.split(label, maxsplit=1)[0]
         # A second column describes the option. It may change what a plain answer means.
         label = first if num and not is_answer(first) else " ".join(label.split())
         at = item.start("label")
