@@ -33,13 +33,14 @@ from ant.terminal.detect.composer import (
 )
 from ant.terminal.detect.cursor_prompts import find_cursor_prompt
 from ant.terminal.detect.dialog_subject import lines_above, subject_of
-from ant.terminal.detect.menus import find_menu, find_menu_above, is_footer
+from ant.terminal.detect.menus import find_menu, find_menu_above
 from ant.terminal.detect.pagers import find_view
 from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
 from ant.terminal.detect.widgets import find_widget
 from ant.terminal.layout.dialog_text import BODY, excerpt, question_above
 from ant.terminal.layout.fields import find_field
+from ant.terminal.layout.hints import is_footer, is_leaving_hint
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
@@ -49,6 +50,13 @@ BUSY_S = 1.0
 
 MODAL = 24
 """Rows, from the last one up, in which a driver's `modal` rules look for a dialog."""
+
+KEYS_NEAR = 6
+"""Rows with text, from the last one up, in which the keys of any dialog may be: a
+program has up to four rows of status below them, and the keys may wrap."""
+
+_KEYS = Rule("keys", re.compile(""))
+"""The rule of a dialog of which only the keys are known."""
 
 _AT_REST = re.compile(
     r"(>>>|\((Pdb|ipdb|gdb|lldb|Pydb)\+*\)|In \[\d+\]:|(sqlite|mysql|ftp|psql|ghci)>|"
@@ -207,6 +215,8 @@ def _agent_verdicts(
     if modal is not None and (composer is None or composer[0] < modal[0]):
         yield _prompting(snapshot, _modal(snapshot, *modal, agent))
     if composer is None:
+        if (keys := _keys_row(snapshot)) is not None:
+            yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
         return
     row, rule = composer
     if (menu := find_menu_above(snapshot, row)) is not None:
@@ -232,6 +242,18 @@ def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
     return False
 
 
+def _keys_row(snapshot: ScreenSnapshot) -> int | None:
+    """Return the row near the end that shows by which keys a dialog is left, or None.
+
+    The program reads keys, and nothing else tells what it shows.
+    """
+    if snapshot.tty is None:
+        return None
+    rows = [row for row in range(snapshot.last + 1) if snapshot.bare[row].strip()]
+    found = (row for row in reversed(rows[-KEYS_NEAR:]) if not snapshot.is_blank(row))
+    return next((row for row in found if is_leaving_hint(snapshot.bare[row])), None)
+
+
 def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:
     """Return a dialog that ANT knows by one row; only the operator can answer it."""
     return Prompt(
@@ -240,7 +262,7 @@ def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Pr
         form=Form.VIEW,
         question=question_above(snapshot, row),
         options=(),
-        rule=f"{driver.name}/{rule.id}",
+        rule=f"{GENERAL.name if rule is _KEYS else driver.name}/{rule.id}",
         rows=(row, row),
         text=excerpt(snapshot, max(row - BODY, 0), row),
         cancel="\x1b" if driver.escapes else "",

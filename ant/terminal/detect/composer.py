@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from ant.terminal.agents.driver import Driver, Rule
-from ant.terminal.detect.menus import is_footer
 from ant.terminal.layout.fields import Field, find_field, text_in
+from ant.terminal.layout.hints import is_footer
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8

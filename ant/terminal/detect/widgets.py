@@ -8,7 +8,8 @@ the others.
 import re
 from collections.abc import Sequence
 
-from ant.terminal.detect.menus import FOOTER, Item, class_of, items_of, menu_of
+from ant.terminal.detect.menu_rows import Item, items_of
+from ant.terminal.detect.menus import FOOTER, class_of, menu_of
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
@@ -54,7 +55,7 @@ def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
         # other buttons do not.
         marked = None if any(focused[1:]) else _marked_row(snapshot, block)
         if marked is not None or any(focused):
-            return menu_of(snapshot, block, marked)
+            return menu_of(snapshot, block, marked, columns=True)
     if snapshot.cursor.visible and row - FOOTER <= snapshot.cursor.row < row:
         return _field(snapshot, row)
     return _buttons(snapshot, row, found)
