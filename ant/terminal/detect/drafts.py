@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
 from ant.terminal.detect.composer import first_row
-from ant.terminal.detect.menus import PROMPT_SIGN
+from ant.terminal.detect.menu_rows import PROMPT_SIGN
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
 

@@ -1,12 +1,21 @@
-"""Rows of a screen, parsed as options of a menu."""
+"""Rows of a screen, parsed as options of a menu, and the rows below a menu."""
 
 import re
+from collections.abc import Sequence
 
 import attrs
 
 from ant.terminal.detect.option_meaning import is_answer
-from ant.terminal.model.prompt import APPROVES, LASTING
-from ant.terminal.screen.snapshot import ScreenSnapshot
+from ant.terminal.layout.fields import find_field
+from ant.terminal.layout.hints import (
+    COUNT,
+    is_dialog_hint,
+    is_footer,
+    is_key_row,
+    is_status,
+)
+from ant.terminal.model.prompt import APPROVES, LASTING, Form
+from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 _ITEM = re.compile(
     r"(?P<lead>\s*)(?P<marker>[❯❭›>⟩▶▸►▷→➜➤»▌⏵‣]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
@@ -34,6 +43,30 @@ _CURRENT = re.compile(r"\s+[✔✓]$")
 _SIDES = "┌└├│╭╰┃┏┗╎"
 _BESIDE = re.compile(rf"(?<=\S)\s{{2,}}[{_SIDES}].*$")
 """A box right of the options: the preview of the marked one."""
+
+
+_COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
+"""A row that begins like a composer."""
+
+PROMPT_SIGN = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+"""A row up to its first prompt sign, which may follow a folder or a name."""
+
+QUOTES = frozenset(">*●◉")
+"""Marks that also begin a reply or a quotation."""
+
+FOOTER = 7
+"""The most rows of hints below a menu: more than any program draws."""
+
+PREVIEW = 20
+"""The most rows of a preview below a menu."""
+
+STATUS = 4
+"""The most rows of a status below a menu and its hints."""
+
+MORE = 3
+"""The most rows of further choices below the border under a menu."""
+
+_FRAMES = frozenset("│┃║╎╏┆┇┊┋|")
 
 
 @attrs.frozen
@@ -114,3 +147,108 @@ def _named(snapshot: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
             lasts = APPROVES.match(label) and LASTING.search(label[found.start() :])
             return label[: found.start()] if apart and not lasts else label
     return label
+
+
+def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
+    """Whether only details of the last option, borders and hints follow (rule 1).
+
+    At most `FOOTER` rows of hints may follow, and no row with the visible cursor behind
+    a prompt sign.
+    """
+    end, indent = block[-1].row, block[-1].col
+    below = range(end + 1, snapshot.last + 1)
+    hints, apart = 0, False
+    for row in below:
+        line = snapshot.bare[row]
+        apart = apart or not line.strip()
+        if COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
+            continue  # The input line that filters the list.
+        if (
+            row == snapshot.cursor.row
+            and snapshot.cursor.visible
+            and PROMPT_SIGN.match(line)
+        ):
+            return False  # The operator types there.
+        detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
+        if detail or snapshot.is_blank(row):
+            continue
+        hints += 1
+        if hints > FOOTER or not is_footer(snapshot, row):
+            return False
+    return True
+
+
+def ending(
+    snapshot: ScreenSnapshot, items: Sequence[Item | None], block: Sequence[Item]
+) -> Form | None:
+    """Return how a menu with more than hints below it is answered.
+
+    `MENU` if below it there are the rest of its box, a preview between two borders or
+    beside it, further choices, hints and a status. `VIEW` if there is other text before
+    hints at the end of the screen. None for a menu that is not live.
+    """
+    end, cursor = block[-1].row, snapshot.cursor
+    marked = next((each for each in block if each.marked), block[0])
+    sign = snapshot.bare[marked.row].strip()[:1]
+    if sign in QUOTES and marked.num is None and not marked.box:
+        return None
+    field = find_field(snapshot)
+    if (field and field.row > end) or (cursor.visible and cursor.row > end):
+        return None
+    side = snapshot.lines[end].lstrip()[:1]
+    side = side if side in _FRAMES else ""
+    hinted, closed, loose = False, False, 0
+    hints, status, more = 0, 0, 0
+    row = end
+    while row < snapshot.last:
+        row += 1
+        line, drawn = snapshot.bare[row], snapshot.lines[row]
+        item = items[row]
+        if snapshot.is_blank(row) or not line.strip():
+            if is_border(drawn):
+                closed, side = True, ""
+                row = _end_of_preview(snapshot, items, row) or row
+            continue
+        if item and item.marked and not is_key_row(line):
+            return None
+        if is_footer(snapshot, row):
+            is_keys = is_dialog_hint(line)
+            loose += is_keys and status > 0 and not hinted
+            hinted = hinted or is_keys
+            hints += 1
+            if hints > FOOTER:
+                return None
+        elif (side and drawn.lstrip()[:1] == side) or (
+            not hinted and not without_preview("x" + line)[1:].strip()
+        ):
+            continue
+        elif (hinted or closed) and status < STATUS and is_status(snapshot, row):
+            status += 1
+        elif closed and not hinted and more < MORE and len(line.split()) <= 6:
+            more += 1
+        else:
+            loose += 1
+    if not (hinted or closed) or loose > PREVIEW:
+        return None
+    if not loose and (hinted or not more):
+        return Form.MENU
+    lowest = [r for r in range(end + 1, snapshot.last + 1) if not snapshot.is_blank(r)]
+    at_end = any(is_dialog_hint(snapshot.bare[r]) for r in lowest[-STATUS:])
+    return Form.VIEW if at_end else None
+
+
+def _end_of_preview(
+    snapshot: ScreenSnapshot, items: Sequence[Item | None], border: int
+) -> int | None:
+    """Return the row of the border below the preview that begins at a border, or None.
+
+    Hints of a dialog follow it. A marked row in it may be a field or another menu.
+    """
+    for row in range(border + 2, min(border + PREVIEW, snapshot.last) + 1):
+        item = items[row - 1]
+        if item and item.marked:
+            return None
+        if is_border(snapshot.lines[row]):
+            below = snapshot.bare[row + 1 : snapshot.last + 1]
+            return row if any(map(is_dialog_hint, below)) else None
+    return None

@@ -15,7 +15,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from ant.terminal.detect.menu_rows import FILLED, Item, items_of, without_preview
+from ant.terminal.detect.menu_rows import (
+    FILLED,
+    QUOTES,
+    Item,
+    ending,
+    is_live,
+    items_of,
+)
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
 from ant.terminal.layout.fields import find_field
@@ -25,7 +32,6 @@ from ant.terminal.layout.hints import (
     is_dialog_hint,
     is_footer,
     is_key_row,
-    is_status,
 )
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import (
@@ -33,12 +39,6 @@ from ant.terminal.screen.snapshot import (
     index_at,
     is_border,
 )
-
-_COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
-"""A row that begins like a composer."""
-
-PROMPT_SIGN = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
-"""A row up to its first prompt sign, which may follow a folder or a name."""
 
 _BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
 """The cursor is right of a vertical line: a pane left of that line has no focus."""
@@ -56,9 +56,6 @@ _YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
 """The number that begins an option."""
 
-_QUOTES = frozenset(">*●◉")
-"""Marks that also begin a reply or a quotation."""
-
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
 """Boxes without brackets."""
 
@@ -71,22 +68,11 @@ _TOGGLES = re.compile(
 )
 """A hint that Enter ticks a box, and so submits nothing."""
 
-_SIDES = frozenset("│┃║╎╏┆┇┊┋|")
-
-FOOTER = 7
-"""The most rows of hints below a menu: more than any program draws."""
+SLACK = 6
+"""Columns that a program may leave free at the right when it wraps a label."""
 
 DETAILS = 4
 """The most rows of description below an option."""
-
-PREVIEW = 20
-"""The most rows of a preview below a menu."""
-
-STATUS = 4
-"""The most rows of a status below a menu and its hints."""
-
-MORE = 3
-"""The most rows of further choices below the border under a menu."""
 
 
 def find_menu(snapshot: ScreenSnapshot) -> Prompt | None:
@@ -108,7 +94,7 @@ def find_menu(snapshot: ScreenSnapshot) -> Prompt | None:
             continue
         if is_live(snapshot, block):
             return menu_of(snapshot, block, marked.row)
-        if len(block) > 1 and (form := _ending(snapshot, items, block)) is not None:
+        if len(block) > 1 and (form := ending(snapshot, items, block)) is not None:
             found = menu_of(snapshot, block, marked.row)
             if form is Form.VIEW:  # The text may be that of another dialog.
                 found = attrs.evolve(found, form=form, options=())
@@ -122,7 +108,7 @@ def _is_single(snapshot: ScreenSnapshot, item: Item) -> bool:
     A sent message looks like a marked row, too.
     """
     sign = snapshot.bare[item.row].strip()[:1]
-    if (sign in _QUOTES and item.num is None) or item.label[:1] in "/@":
+    if (sign in QUOTES and item.num is None) or item.label[:1] in "/@":
         return False
     around = snapshot.lines[max(item.row - 1, 0)], *snapshot.lines[item.row + 1 :][:1]
     if find_field(snapshot) is not None or all(map(is_border, around)):
@@ -131,89 +117,13 @@ def _is_single(snapshot: ScreenSnapshot, item: Item) -> bool:
     return any(map(is_dialog_hint, below))
 
 
-def _ending(
-    snapshot: ScreenSnapshot, items: Sequence[Item | None], block: Sequence[Item]
-) -> Form | None:
-    """Return how a menu with more than hints below it is answered (rules 1 and 4).
-
-    `MENU` if below it there are the rest of its box, a preview between two borders or
-    beside it, further choices, hints and a status. `VIEW` if there is other text before
-    hints at the end of the screen. None for a menu that is not live.
-    """
-    end, cursor = block[-1].row, snapshot.cursor
-    marked = next((each for each in block if each.marked), block[0])
-    sign = snapshot.bare[marked.row].strip()[:1]
-    if sign in _QUOTES and marked.num is None and not marked.box:
-        return None
-    field = find_field(snapshot)
-    if (field and field.row > end) or (cursor.visible and cursor.row > end):
-        return None
-    side = snapshot.lines[end].lstrip()[:1]
-    side = side if side in _SIDES else ""
-    hinted, closed, loose = False, False, 0
-    hints, status, more = 0, 0, 0
-    row = end
-    while row < snapshot.last:
-        row += 1
-        line, drawn = snapshot.bare[row], snapshot.lines[row]
-        item = items[row]
-        if snapshot.is_blank(row) or not line.strip():
-            if is_border(drawn):
-                closed, side = True, ""
-                row = _end_of_preview(snapshot, items, row) or row
-            continue
-        if item and item.marked and not is_key_row(line):
-            return None
-        if is_footer(snapshot, row):
-            is_keys = is_dialog_hint(line)
-            loose += is_keys and status > 0 and not hinted
-            hinted = hinted or is_keys
-            hints += 1
-            if hints > FOOTER:
-                return None
-        elif (side and drawn.lstrip()[:1] == side) or (
-            not hinted and not without_preview("x" + line)[1:].strip()
-        ):
-            continue
-        elif (hinted or closed) and status < STATUS and is_status(snapshot, row):
-            status += 1
-        elif closed and not hinted and more < MORE and len(line.split()) <= 6:
-            more += 1
-        else:
-            loose += 1
-    if not (hinted or closed) or loose > PREVIEW:
-        return None
-    if not loose and (hinted or not more):
-        return Form.MENU
-    lowest = [r for r in range(end + 1, snapshot.last + 1) if not snapshot.is_blank(r)]
-    at_end = any(is_dialog_hint(snapshot.bare[r]) for r in lowest[-STATUS:])
-    return Form.VIEW if at_end else None
-
-
-def _end_of_preview(
-    snapshot: ScreenSnapshot, items: Sequence[Item | None], border: int
-) -> int | None:
-    """Return the row of the border below the preview that begins at a border, or None.
-
-    Hints of a dialog follow it. A marked row in it may be a field or another menu.
-    """
-    for row in range(border + 2, min(border + PREVIEW, snapshot.last) + 1):
-        item = items[row - 1]
-        if item and item.marked:
-            return None
-        if is_border(snapshot.lines[row]):
-            below = snapshot.bare[row + 1 : snapshot.last + 1]
-            return row if any(map(is_dialog_hint, below)) else None
-    return None
-
-
 def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
     """Return the menu that has the focus although row `composer` shows a composer.
 
     If the cursor is on one of its rows, it is an ordinary menu. If only details of its
     last option, borders and hints separate the two, a key may reach either of them, so
     the menu is a `VIEW`, which only the operator can answer. A quoted list and a sent
-    message look like a menu, too. So in the second case a mark of `_QUOTES` does not
+    message look like a menu, too. So in the second case a mark of `QUOTES` does not
     count, and the marked option is numbered or all options are plain answers.
     """
     items, cursor = items_of(snapshot), snapshot.cursor
@@ -231,7 +141,7 @@ def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
             return menu_of(snapshot, block, marked.row)
         sign = snapshot.bare[marked.row].strip()[:1]
         plain = all(is_answer(each.label) for each in block)
-        if sign in _QUOTES or not (marked.num or plain):
+        if sign in QUOTES or not (marked.num or plain):
             continue
         if _is_right_above(snapshot, block[-1], composer):
             return attrs.evolve(menu_of(snapshot, block, marked.row), form=Form.VIEW)
@@ -262,7 +172,7 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     if len(block) < 2:
         return None
     is_radio = {each.box for each in block} in _RADIOS
-    ends = is_radio and _ending(snapshot, items, block) is Form.MENU
+    ends = is_radio and ending(snapshot, items, block) is Form.MENU
     if not (ends or is_live(snapshot, block)):
         return None
     below = range(block[-1].row + 1, snapshot.last + 1)
@@ -343,35 +253,6 @@ def _in_column(item: Item, other: Item) -> bool:
         return item.col == other.col
     shift = len(str(item.num)) - len(str(other.num))
     return item.col in (other.col, other.col - shift)
-
-
-def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
-    """Whether only details of the last option, borders and hints follow (rule 1).
-
-    At most `FOOTER` rows of hints may follow, and no row with the visible cursor behind
-    a prompt sign.
-    """
-    end, indent = block[-1].row, block[-1].col
-    below = range(end + 1, snapshot.last + 1)
-    hints, apart = 0, False
-    for row in below:
-        line = snapshot.bare[row]
-        apart = apart or not line.strip()
-        if COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
-            continue  # The input line that filters the list.
-        if (
-            row == snapshot.cursor.row
-            and snapshot.cursor.visible
-            and PROMPT_SIGN.match(line)
-        ):
-            return False  # The operator types there.
-        detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
-        if detail or snapshot.is_blank(row):
-            continue
-        hints += 1
-        if hints > FOOTER or not is_footer(snapshot, row):
-            return False
-    return True
 
 
 def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
@@ -460,7 +341,11 @@ def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
         line, below = snapshot.bare[row], snapshot.bare[row + 1]
         first = below.split()[:1]
         indent = len(below) - len(below.lstrip())
-        if not first or indent < start or len(line) + 1 + len(first[0]) < width:
+        if not first or indent < start:
+            break
+        is_same = snapshot.style_at(row, start) == snapshot.style_at(row + 1, indent)
+        room = width - len(line) - 1 - (SLACK if is_same else 0)
+        if len(first[0]) < room:
             break
         if _NUMBER.match(below):
             break

@@ -12,8 +12,8 @@ HINT = re.compile(
 )
 """A word or a sign of a hint, such as `Esc to cancel`."""
 
-COUNT = re.compile(r"\s*\d+/\d+\b")
-"""A count such as `3/20`, which filtered lists show."""
+COUNT = re.compile(r"\s*(?:\d+/\d+\b|[(\[]\d+(?:/| of )\d+[)\]])")
+"""A count such as `3/20` or `(3 of 20)`, which long lists show."""
 
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
 """A row that begins like a composer."""
@@ -59,6 +59,11 @@ def is_footer(snapshot: ScreenSnapshot, row: int) -> bool:
 def is_dialog_hint(line: str) -> bool:
     """Whether a row shows how a dialog is left or answered by Escape or Enter."""
     return bool(_LEAVES.search(line) or _TAKES.search(line))
+
+
+def is_taking_hint(line: str) -> bool:
+    """Whether a row shows that Enter takes the marked option."""
+    return bool(_TAKES.search(line))
 
 
 def is_leaving_hint(line: str) -> bool:

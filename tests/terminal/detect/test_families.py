@@ -1,0 +1,209 @@
+"""Dialogs as many agents draw them, seen without a driver."""
+
+import attrs
+import pytest
+
+from ant.terminal.detect.classify import classify
+from ant.terminal.model.prompt import Form, Kind
+from tests.terminal.drawn import RAW, look_at
+
+RULE = "─" * 60
+FAINT, BOLD, BACK, OFF = "\x1b[2m", "\x1b[1m", "\x1b[48;5;24m", "\x1b[m"
+USE = "(Use Enter to select)"
+BUTTONS = f"  {BACK} Allow {OFF}   Session    Deny "
+TTY = attrs.evolve(RAW, foreground="some-agent", interprets=False)
+
+
+def boxed(*lines: str, inner: int = 56) -> list[str]:
+    """Draw lines in a box."""
+    rule = "─" * (inner + 2)
+    return [f"╭{rule}╮", *(f"│ {line:{inner}} │" for line in lines), f"╰{rule}╯"]
+
+
+Screen = tuple[list[str], list[str], int]
+"""Rows, options, and the marked one."""
+
+FAMILIES: dict[str, Screen] = {
+    "status rows below the hints": (
+        [
+            RULE,
+            "",
+            " Allow this command?",
+            "",
+            " → Yes",
+            "   No",
+            "",
+            " ↑↓ navigate  enter select  esc cancel",
+            "",
+            RULE,
+            "~/demo (main)",
+            "0.0%/200k (auto)                         model • medium",
+        ],
+        ["Yes", "No"],
+        0,
+    ),
+    "status rows below the border, without hints": (
+        [RULE, " Allow this command?", "", " → Yes", "   No", RULE, "~/demo (main)"],
+        ["Yes", "No"],
+        0,
+    ),
+    "two columns": (
+        [
+            " Select a model",
+            "",
+            " → opus      the large one",
+            "   sonnet    the middle one",
+            "   haiku     the small one",
+            "   (1/3)",
+            "",
+            " enter select · esc cancel",
+            "~/demo                      12.3%/200k",
+        ],
+        ["opus", "sonnet", "haiku"],
+        0,
+    ),
+    "one option": (
+        [" Continue?", "", " → Continue", "", " enter select · esc cancel"],
+        ["Continue"],
+        0,
+    ),
+    "numbers in brackets": (
+        ["Run `make`?", "", "❯ [1] Yes", "  [2] No", "", "Enter to select"],
+        ["Yes", "No"],
+        0,
+    ),
+    "numbers without a dot": (
+        ["Run `make`?", "", "❭ 1 Yes", "  2 No", "", "Enter to select · Esc to cancel"],
+        ["Yes", "No"],
+        0,
+    ),
+    "numbers before radio buttons": (
+        ["Run `make`?", "", "1 (○) Always", "2 (●) Yes", "3 (○) No", "", "↑/↓ enter"],
+        ["Always", "Yes", "No"],
+        1,
+    ),
+    "hints in the column of the options": (
+        ["Run `make`?", "❯ Yes", "  No", "  ↑/↓ move · enter select · esc cancel"],
+        ["Yes", "No"],
+        0,
+    ),
+    "a box with text below the options": (
+        [
+            *boxed(
+                "Sign in?",
+                "",
+                "● 1. Yes",
+                "  2. No",
+                "",
+                "(Use Enter to select)",
+                "Terms",
+            ),
+            "",
+            "~/demo (main)                 model",
+        ],
+        ["Yes", "No"],
+        0,
+    ),
+    "a preview below": (
+        [
+            RULE,
+            " Theme",
+            "",
+            " ❯ 1. Dark",
+            "   2. Light",
+            "",
+            " " + "╌" * 40,
+            "  1  function greet() {",
+            "  2 -  log('one');",
+            " " + "╌" * 40,
+            "  Syntax theme: default (ctrl+t to disable)",
+            "",
+            " Enter to select · Esc to cancel",
+        ],
+        ["Dark", "Light"],
+        0,
+    ),
+    "a preview beside": (
+        [
+            RULE,
+            "Which layout?",
+            "",
+            "❯ 1. Sidebar     ╭───────────────────╮",
+            "  2. Top bar     │ nav │ content     │",
+            "  3. Hybrid      │     │             │",
+            "                 │     │             │",
+            "                 ╰───────────────────╯",
+            "",
+            "                 Notes: press n to add notes",
+            RULE,
+            "  Chat about this",
+            "",
+            "Enter to select · ↑/↓ to navigate · n to add notes · Esc to cancel",
+        ],
+        ["Sidebar", "Top bar", "Hybrid"],
+        0,
+    ),
+    "keys that go back": (
+        [RULE, " Select a thing", " ❯ One", "   Two", "", " Esc to go back"],
+        ["One", "Two"],
+        0,
+    ),
+    "hints of another wording": (
+        ["Allow it?", "▸ Allow", "  Deny", "", "(↵) ok  (q) leave"],
+        ["Allow", "Deny"],
+        0,
+    ),
+    "a colour alone": (
+        [
+            "Run it?",
+            "",
+            f"  {BACK}Allow once{OFF}",
+            "  Allow always",
+            "  Reject",
+            "",
+            "↑↓ select  enter confirm  esc cancel",
+        ],
+        ["Allow once", "Allow always", "Reject"],
+        0,
+    ),
+    "buttons by their colour": (
+        [
+            *boxed(
+                "Permission required", "", f"  {BACK} Allow {OFF}   Session    Deny "
+            ),
+            "",
+            "←/→ choose · enter confirm · esc cancel",
+        ],
+        ["Allow", "Session", "Deny"],
+        0,
+    ),
+    "a label that wraps": (
+        [
+            "Run it?",
+            "❯ 1. Yes, and do not ask me again for commands that begin with `make`",
+            "     inside the same folder",
+            "  2. No",
+            "",
+            "Esc to cancel",
+        ],
+        [
+            "Yes, and do not ask me again for commands that begin with `make` "
+            "inside the same folder",
+            "No",
+        ],
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_dialog_of_an_unknown_agent_is_seen(name: str) -> None:
+    """With all its options, and the marked one; it can be answered."""
+    rows, options, marked = FAMILIES[name]
+    shown = ["● I would like to do that.", "", *rows]
+    verdict = classify(look_at(*shown, hidden=True, tty=TTY, rows=30))
+    assert verdict.kind is Kind.DIALOG
+    assert verdict.prompt is not None
+    assert verdict.prompt.form is not Form.VIEW
+    assert options == [each.label for each in verdict.prompt.options]
+    assert marked == verdict.prompt.selected
