@@ -1,5 +1,6 @@
 """Rows of a screen, parsed as options of a menu, and the rows below a menu."""
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -66,6 +67,9 @@ STATUS = 4
 MORE = 3
 """The most rows of further choices below the border under a menu."""
 
+ROWS = 1024
+"""Parsed rows that ANT keeps: those of some screens."""
+
 _FRAMES = frozenset("│┃║╎╏┆┇┊┋|")
 
 
@@ -91,37 +95,70 @@ class Item:
     first: str = ""
 
 
+@functools.lru_cache(ROWS)
+def _parsed(line: str) -> tuple[Item, bool] | None:
+    """Return a row as an option in row 0, or None for a row without text.
+
+    Also whether its label may end in a description, which only its style shows. Then
+    the label is whole. Most rows of a screen are the same at the next look.
+    """
+    found = _ITEM.fullmatch(without_preview(line))
+    if found is None:
+        return None
+    groups = found.groupdict()
+    leads = ("before", "box", "num", "key", "label")
+    start = next(found.start(group) for group in leads if groups[group])
+    box = (groups["box"] or groups["tick"] or "").strip()
+    box = box.strip("[]()").strip() or ("-" if box else "")
+    number = groups["before"] or groups["num"] or groups["key"]
+    num = int(number) if number else None
+    marked, label, at = bool(groups["marker"]), groups["label"], found.start("label")
+    if (marked or box) and _DESCRIPTION.search(label):
+        return Item(0, start, label, marked, box, num, at), True
+    label, first, second = _columns(label, num, at)
+    return Item(0, start, label, marked, box, num, at, second, first), False
+
+
+def _columns(label: str, num: int | None, at: int) -> tuple[str, str, int | None]:
+    """Return the label, its first column, and the index of its second one or None."""
+    first, second = label, None
+    if "  " in label:
+        label = first = _SCROLL.sub("", label)
+        if (gap := _GAP.search(label)) is not None:
+            first, second = label[: gap.start()], at + gap.end()
+    if first[-1] in "✔✓":
+        first, label = _CURRENT.sub("", first), _CURRENT.sub("", label)
+    # A second column describes the option. It may change what a plain answer means.
+    label = first if num and not is_answer(first) else " ".join(label.split())
+    return label, first, second
+
+
 def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
     """Parse every row of the screen as an option; a blank row gives None."""
     found: list[Item | None] = []
     for row, line in enumerate(snapshot.bare):
-        item = _ITEM.fullmatch(without_preview(line)) if line else None
-        if item is None:
+        parsed = _parsed(line) if line else None
+        if parsed is None:
             found.append(None)
             continue
-        groups = item.groupdict()
-        start = next(
-            item.start(g) for g in ("before", "box", "num", "key", "label") if groups[g]
+        item, is_described = parsed
+        label, first, second = item.label, item.first, item.second
+        if is_described:
+            label = _named(snapshot, row, label, item.at)
+            label, first, second = _columns(label, item.num, item.at)
+        found.append(
+            Item(
+                row,
+                item.col,
+                label,
+                item.marked,
+                item.box,
+                item.num,
+                item.at,
+                second,
+                first,
+            )
         )
-        box = (groups["box"] or groups["tick"] or "").strip()
-        box = box.strip("[]()").strip() or ("-" if box else "")
-        number = groups["before"] or groups["num"] or groups["key"]
-        num = int(number) if number else None
-        marked = bool(groups["marker"])
-        label = first = _named(snapshot, row, item)
-        second = None
-        if "  " in label:
-            label = _SCROLL.sub("", label)
-            if (gap := _GAP.search(label)) is not None:
-                first = label[: gap.start()]
-                second = item.start("label") + gap.end()
-        if first[-1] in "✔✓":
-            first = _CURRENT.sub("", first)
-            label = _CURRENT.sub("", label)
-        # A second column describes the option. It may change what a plain answer means.
-        label = first if num and not is_answer(first) else " ".join(label.split())
-        at = item.start("label")
-        found.append(Item(row, start, label, marked, box, num, at, second, first))
     return found
 
 
@@ -130,16 +167,14 @@ def without_preview(line: str) -> str:
     return line if line.isascii() else _BESIDE.sub("", line)
 
 
-def _named(snapshot: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
+def _named(snapshot: ScreenSnapshot, row: int, label: str, start: int) -> str:
     """Return the label without the faint description behind it.
 
     Some programs show that description only while the option is marked, and the label
     must not change with the mark. The description stays if it belongs to what the
-    option allows, as in `Yes (always)`.
+    option allows, as in `Yes (always)`. `start` is the index of the label.
     """
-    label, start = item["label"], item.start("label")
-    descriptions = _DESCRIPTION.finditer(label) if item["marker"] or item["box"] else ()
-    for found in descriptions:
+    for found in _DESCRIPTION.finditer(label):
         gap = start + found.start()
         if snapshot.style_at(row, gap + 1).is_faint:
             all_faint = snapshot.style_at(row, start).is_faint

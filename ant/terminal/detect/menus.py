@@ -110,11 +110,11 @@ def _is_single(snapshot: ScreenSnapshot, item: Item) -> bool:
     sign = snapshot.bare[item.row].strip()[:1]
     if (sign in QUOTES and item.num is None) or item.label[:1] in "/@":
         return False
-    around = snapshot.lines[max(item.row - 1, 0)], *snapshot.lines[item.row + 1 :][:1]
-    if find_field(snapshot) is not None or all(map(is_border, around)):
-        return False
     below = snapshot.bare[item.row + 1 : snapshot.last + 1]
-    return any(map(is_dialog_hint, below))
+    if not any(map(is_dialog_hint, below)):
+        return False
+    around = snapshot.lines[max(item.row - 1, 0)], *snapshot.lines[item.row + 1 :][:1]
+    return not all(map(is_border, around)) and find_field(snapshot) is None
 
 
 def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:

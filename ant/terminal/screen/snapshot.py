@@ -4,6 +4,7 @@ ANT computes every verdict from a snapshot. A snapshot holds no object of a scre
 library, so a test can also make one from a recording.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -19,6 +20,10 @@ _LEFT = re.compile(rf"(\s*[{re.escape(_SIDE)}]){{1,2}}")
 _RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
 _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
+
+ROWS = 1024
+"""Rows of which ANT keeps whether they are borders: those of some screens. Most rows of
+a screen are the same at the next look."""
 
 WRAPPED = 4
 """The most rows above the cursor that are part of its line."""
@@ -132,6 +137,7 @@ def is_border(line: str) -> bool:
     return bool(line and _BORDER.search(line)) and is_rule(line)
 
 
+@functools.lru_cache(ROWS)
 def is_rule(line: str) -> bool:
     """Whether a line is blank or a border, with or without a title."""
     return not line or bool(_RULE.fullmatch(line) or _TITLED.fullmatch(line))
