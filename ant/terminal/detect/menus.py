@@ -211,7 +211,8 @@ def _walk(
 
     They are in its column, have a box if it has one, and continue its numbers if it is
     numbered. Between two of them there may be up to two blank rows, and up to `DETAILS`
-    rows of description if they are numbered. Any other row ends the block.
+    rows of description. Without numbers, a description is indented further and right
+    below its option. Any other row ends the block.
     """
     skipped: list[int] = []
     num, details = marked.num, 0
@@ -243,8 +244,16 @@ def _walk(
                 return
         elif item.col > marked.col and item.box != marked.box and rows.step > 0:
             skipped = []
+        elif _is_detail(item, marked) and not skipped and details < DETAILS:
+            details += 1
         else:
             return
+
+
+def _is_detail(item: Item, marked: Item) -> bool:
+    """Whether a row without a number is indented further than the options."""
+    is_plain = item.num is None and not item.box and not item.marked
+    return is_plain and marked.num is None and item.col > marked.col
 
 
 def _in_column(item: Item, other: Item) -> bool:
@@ -287,7 +296,11 @@ def menu_of(
     block = _alike(snapshot, block, marked)
     boxes = any(each.box for each in block)
     named = block if columns else _columns(block)
-    labels = _unnumbered([_whole(snapshot, each) for each in named])
+    wholes = [_whole(snapshot, each) for each in named]
+    if (kept := _unwrapped(block, wholes)) != [*block]:
+        block = kept
+        wholes = [_whole(snapshot, each) for each in _columns(kept)]
+    labels = _unnumbered(wholes)
     ends = [*(each.row for each in block[1:]), None]
     labels = [
         _with_details(snapshot, each, label, end) if is_answer(label) else label
@@ -372,6 +385,21 @@ def _with_details(
             details.extend(line.split())
     text = " ".join(details)
     return label if not text or label.endswith(text) else f"{label} {text}"
+
+
+def _unwrapped(block: Sequence[Item], wholes: Sequence[str]) -> list[Item]:
+    """Return the block without rows that are the wrapped end of the label above.
+
+    They stand in the column of the options if these have no numbers, and begin with a
+    small letter.
+    """
+    kept = [block[0]]
+    for above, whole, each in zip(block, wholes, block[1:], strict=False):
+        is_end = each.row == above.row + 1 and whole.endswith(each.label)
+        is_small = each.label[0].islower() and not each.marked and each.num is None
+        if not (is_end and is_small and whole != above.label):
+            kept.append(each)
+    return kept
 
 
 def _columns(block: Sequence[Item]) -> list[Item]:

@@ -2,7 +2,7 @@
 
 import re
 
-from ant.terminal.screen.snapshot import ScreenSnapshot
+from ant.terminal.screen.snapshot import ScreenSnapshot, width
 
 HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
@@ -49,11 +49,18 @@ _STATUS = re.compile(
 
 
 def is_footer(snapshot: ScreenSnapshot, row: int) -> bool:
-    """Whether a row may follow a live menu: a border, hint, count or blank row."""
+    """Whether a row may follow a live menu: a border, hint, count or blank row.
+
+    Hints that fill a row may end on the next one.
+    """
     line = snapshot.bare[row]
     if snapshot.is_blank(row) or not line.strip() or COUNT.match(line):
         return True
-    return bool(HINT.search(line)) and not _COMPOSER.match(line)
+    if HINT.search(line):
+        return not _COMPOSER.match(line)
+    above = snapshot.bare[row - 1] if row else ""
+    is_full = width(snapshot.lines[row - 1]) >= snapshot.cols - 1 if row else False
+    return is_full and bool(HINT.search(above)) and not _COMPOSER.match(above)
 
 
 def is_dialog_hint(line: str) -> bool:

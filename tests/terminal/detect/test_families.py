@@ -177,6 +177,35 @@ FAMILIES: dict[str, Screen] = {
         ["Allow", "Session", "Deny"],
         0,
     ),
+    "descriptions below the options": (
+        [
+            "Which database?",
+            "❯ SQLite",
+            "    One file, nothing to run",
+            "  Postgres",
+            "    A server of its own",
+            "",
+            "enter select · esc cancel",
+        ],
+        ["SQLite", "Postgres"],
+        0,
+    ),
+    "a label without a number that wraps": (
+        [
+            "Run it?",
+            "❯ Yes, and do not ask me again for any of the commands that begin with it",
+            "  anywhere in this folder",
+            "  No",
+            "",
+            "Esc to cancel",
+        ],
+        [
+            "Yes, and do not ask me again for any of the commands that begin with it "
+            "anywhere in this folder",
+            "No",
+        ],
+        0,
+    ),
     "a label that wraps": (
         [
             "Run it?",
