@@ -22,6 +22,7 @@ from ant.terminal.detect.checkboxes import find_boxes
 from ant.terminal.detect.composer import (
     COMPOSER,
     GENERAL,
+    SPINNER,
     composer_of,
     find_busy,
     find_composer,
@@ -108,7 +109,7 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
     if (
         menu is not None
         and not (driver and _is_composer(snapshot, menu, driver))
-        and not _is_palette(snapshot, menu)
+        and not _is_typed(snapshot, menu)
     ):
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
     if not snapshot.takes_lines:
@@ -141,12 +142,17 @@ def _is_composer(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> bool
     return found is not None and not _NUMBERED.match(snapshot.bare[found[0]])
 
 
-def _is_palette(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
-    """Whether a menu completes the command that is begun in a composer."""
+def _is_typed(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
+    """Whether a menu is the text in a composer, or completes a command there."""
+    if all(each.label.startswith("/") for each in menu.options) and menu.options:
+        return True
     field = find_field(snapshot)
-    if field is None or not is_command(snapshot, field):
+    if field is None:
         return False
-    return menu.rows[0] > field.last or menu.rows[1] < field.first
+    first, last = menu.rows
+    if first <= field.row <= last:
+        return bool(field.sign) and not _NUMBERED.match(snapshot.bare[field.row])
+    return is_command(snapshot, field)
 
 
 def _with_subject(
@@ -250,8 +256,11 @@ def _keys_row(snapshot: ScreenSnapshot) -> int | None:
     if snapshot.tty is None:
         return None
     rows = [row for row in range(snapshot.last + 1) if snapshot.bare[row].strip()]
-    found = (row for row in reversed(rows[-KEYS_NEAR:]) if not snapshot.is_blank(row))
-    return next((row for row in found if is_leaving_hint(snapshot.bare[row])), None)
+    near = [row for row in rows[-KEYS_NEAR:] if not snapshot.is_blank(row)]
+    if first_row(snapshot, near, (SPINNER,)) is not None:
+        return None
+    found = (row for row in reversed(near) if is_leaving_hint(snapshot.bare[row]))
+    return next(found, None)
 
 
 def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:

@@ -17,7 +17,7 @@ import attrs
 
 from ant.terminal.agents.driver import Driver, Rule
 from ant.terminal.layout.fields import Field, find_field, text_in
-from ant.terminal.layout.hints import is_footer
+from ant.terminal.layout.hints import is_footer, is_leaving_hint, is_status
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8
@@ -106,8 +106,13 @@ _READY = (
         ),
     ),
     Rule("folder", re.compile(r"^\s*(?:~|/[\w.-]+)(?:/\S*)?(?:\s+[(\[].*)?$")),
+    Rule("aside", re.compile(r"^\s{30,}\S")),
+    Rule("greeting", re.compile(r"\bhelp (?:with|you)\b.*\?$", re.IGNORECASE)),
     Rule("model", re.compile(r"^\W{1,8}\w[\w .-]{0,30}(?: · [\w. -]{1,40})+$")),
-    Rule("turn", re.compile(r"^\W{0,6}\w+ for <?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: ")),
+    Rule(
+        "turn",
+        re.compile(r"^\W{0,6}\w+ for (?:\w+ ){0,3}<?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: "),
+    ),
 )
 """Rows that may stand between the last reply and the composer of any agent."""
 
@@ -184,6 +189,10 @@ def find_composer(snapshot: ScreenSnapshot) -> Field | None:
         return None
     if is_command(snapshot, field):
         return field
+    above = field.top if field.top < field.first else field.first
+    row = next((r for r in range(above)[::-1] if not snapshot.is_blank(r)), None)
+    if row is not None and above - row <= 3 and is_leaving_hint(snapshot.bare[row]):
+        return None
     return None if len(below) > BELOW or any(map(_KEYS.search, below)) else field
 
 
@@ -274,7 +283,9 @@ def _spinner(
             is_over = has_text and snapshot.quiet_s >= STILL_S
             return None if is_over else (row, found[1].id)
         neutral = first_row(snapshot, [row], driver.ready) is not None
-        if not (neutral or (not has_composer and is_footer(snapshot, row))):
+        if not has_composer:
+            neutral = neutral or is_footer(snapshot, row) or is_status(snapshot, row)
+        if not neutral:
             indents.append(_indent(snapshot, row))
     return None
 

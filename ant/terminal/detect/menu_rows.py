@@ -70,7 +70,8 @@ MORE = 3
 ROWS = 1024
 """Parsed rows that ANT keeps: those of some screens."""
 
-_FRAMES = frozenset("│┃║╎╏┆┇┊┋|")
+SIDES = frozenset("│┃║╎╏┆┇┊┋|")
+"""The sides of a frame around a menu."""
 
 
 @attrs.frozen
@@ -231,7 +232,7 @@ def ending(
     if (field and field.row > end) or (cursor.visible and cursor.row > end):
         return None
     side = snapshot.lines[end].lstrip()[:1]
-    side = side if side in _FRAMES else ""
+    side = side if side in SIDES else ""
     hinted, closed, loose = False, False, 0
     hints, status, more = 0, 0, 0
     row = end

@@ -18,6 +18,7 @@ import attrs
 from ant.terminal.detect.menu_rows import (
     FILLED,
     QUOTES,
+    SIDES,
     Item,
     ending,
     is_live,
@@ -228,6 +229,8 @@ def _walk(
             continue
         if num is None and not item.marked and is_key_row(snapshot.bare[row]):
             return
+        if skipped and _side(snapshot, row) != _side(snapshot, marked.row):
+            return
         numbered = num is not None
         expected = None if num is None else num + rows.step
         if (
@@ -248,6 +251,12 @@ def _walk(
             details += 1
         else:
             return
+
+
+def _side(snapshot: ScreenSnapshot, row: int) -> str:
+    """Return the side of the frame at the beginning of a row, or ""."""
+    lead = snapshot.lines[row].lstrip()[:1]
+    return lead if lead in SIDES else ""
 
 
 def _is_detail(item: Item, marked: Item) -> bool:

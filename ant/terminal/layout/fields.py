@@ -8,7 +8,7 @@ Rule 3: a field within a box of its own that other text shares belongs to a dial
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -19,6 +19,7 @@ from ant.terminal.screen.snapshot import (
     is_rule,
     width,
 )
+from ant.terminal.screen.style import Run
 
 ROWS = 12
 """The most rows of a field, with its borders: an agent's composer grows with its text
@@ -38,6 +39,9 @@ _SHELL = re.compile(r"\s{0,4}[!#$&%](?:\s|$)")
 
 _BLOCKS = re.compile(r"[▀▄▁▔]{10}")
 """Half blocks of a border that a program draws in the colour of its background."""
+
+_BLOCK = frozenset("█▉▊▋")
+"""Characters that some programs draw as their cursor."""
 
 _SIDES = frozenset("│┃║╎╏┆┇┊┋|▌▏")
 _BARS = frozenset("┃│▌▏")
@@ -90,18 +94,30 @@ def text_in(snapshot: ScreenSnapshot, field: Field) -> str:
 def _carets(snapshot: ScreenSnapshot) -> Iterator[tuple[int, int, bool]]:
     """Yield places where the cursor may be: row, index, and whether it is shown."""
     cursor, last = snapshot.cursor, snapshot.last
+    top = max(last - DEPTH, 0)
     on_screen = cursor.row < len(snapshot.lines)
     at = index_at(snapshot.lines[cursor.row], cursor.col) if on_screen else 0
     if cursor.visible and on_screen:
         yield cursor.row, at, True
-    for row in range(last, max(last - DEPTH, -1), -1):
-        index = 0
-        for run in snapshot.rows[row]:
-            if run.style.inverse and width(run.text) == 1:
+    elif on_screen and top <= cursor.row <= last:
+        yield cursor.row, at, False
+    for row in range(last, top - 1, -1):
+        runs, index = snapshot.rows[row], 0
+        for number, run in enumerate(runs):
+            if len(run.text) == 1 and _is_cursor(runs, number):
                 yield row, index, True
             index += len(run.text)
-    if not cursor.visible and on_screen and max(last - DEPTH, 0) <= cursor.row <= last:
-        yield cursor.row, at, False
+
+
+def _is_cursor(runs: Sequence[Run], number: int) -> bool:
+    """Whether a run of one character is a cursor that the program has drawn.
+
+    It is inverse, of a background unlike that of the text before it, or a block.
+    """
+    run = runs[number]
+    before = runs[number - 1].style.bg if number else ""
+    is_ground = bool(run.style.bg) and run.style.bg != before and run.text == " "
+    return run.style.inverse or is_ground or run.text in _BLOCK
 
 
 def _field_at(
@@ -223,6 +239,10 @@ def _open_field(snapshot: ScreenSnapshot, row: int, index: int) -> Field | None:
         return None
     if row > first and not snapshot.bare[row].strip():
         return None
+    below = row + 1
+    has_text = below <= snapshot.last and bool(snapshot.bare[below].strip())
+    if has_text and not snapshot.is_blank(below):
+        return None  # A menu with the cursor in it.
     if not _ends_at(
         snapshot, row, index, row, row == first and index <= sign.end() + 1
     ):
@@ -299,6 +319,9 @@ def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
     for number, run in enumerate(runs):
         end = index + len(run.text)
         is_cursor = run.style.inverse and len(run.text) == 1
+        if len(run.text) == 1 and run.text in _BLOCK:
+            index = end
+            continue
         before_faint = number + 1 < len(runs) and runs[number + 1].style.is_faint
         if end > start and not run.style.is_faint and not (is_cursor and before_faint):
             kept.append(line[max(index, start) : end])

@@ -12,7 +12,7 @@ HINT = re.compile(
 )
 """A word or a sign of a hint, such as `Esc to cancel`."""
 
-COUNT = re.compile(r"\s*(?:\d+/\d+\b|[(\[]\d+(?:/| of )\d+[)\]])")
+COUNT = re.compile(r"\s*(?:\d+/\d+\b|[(\[]\d+(?:/| of )\d+[)\]]|\w* ?\d+-\d+ of \d+)")
 """A count such as `3/20` or `(3 of 20)`, which long lists show."""
 
 _COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
