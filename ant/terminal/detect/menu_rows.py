@@ -33,6 +33,9 @@ FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
 _DESCRIPTION = re.compile(r" (?=- |\()")
 """The blank before a description behind a label: ` - …` or ` (…`."""
 
+_KEY = re.compile(r" \((?:\w|esc|tab|enter|space|(?:ctrl|alt|shift)\+\w+)\)$", re.I)
+"""The key of an option behind its label."""
+
 _SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
 """A scroll bar or arrow at the end of a row."""
 
@@ -114,7 +117,7 @@ def _parsed(line: str) -> tuple[Item, bool] | None:
     number = groups["before"] or groups["num"] or groups["key"]
     num = int(number) if number else None
     marked, label, at = bool(groups["marker"]), groups["label"], found.start("label")
-    if (marked or box) and _DESCRIPTION.search(label):
+    if _DESCRIPTION.search(label) and not _KEY.search(label):
         return Item(0, start, label, marked, box, num, at), True
     label, first, second = _columns(label, num, at)
     return Item(0, start, label, marked, box, num, at, second, first), False
@@ -226,7 +229,11 @@ def ending(
     end, cursor = block[-1].row, snapshot.cursor
     marked = next((each for each in block if each.marked), block[0])
     sign = snapshot.bare[marked.row].strip()[:1]
-    if sign in QUOTES and marked.num is None and not marked.box:
+    lead = snapshot.lines[marked.row].lstrip()[:1]
+    others = {snapshot.style_at(each.row, each.at) for each in block if each != marked}
+    is_lit = snapshot.style_at(marked.row, marked.at) not in others
+    in_box = sign == ">" and lead in SIDES and is_lit
+    if sign in QUOTES and marked.num is None and not (marked.box or in_box):
         return None
     field = find_field(snapshot)
     if (field and field.row > end) or (cursor.visible and cursor.row > end):

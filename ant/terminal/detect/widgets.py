@@ -21,6 +21,9 @@ _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\
 GAP = 4
 """The most rows from options that are shown by their colour to their hints."""
 
+_NUMBER = re.compile(r"\d{1,2}[.)]\s+")
+"""The number before such an option."""
+
 LABEL = 60
 """The most characters of such an option: a longer row is a text."""
 
@@ -222,6 +225,9 @@ def _lit(snapshot: ScreenSnapshot) -> Prompt | None:
     if len(rows) < 2 or len(chosen) != 1 or len(set(grounds)) != 2:
         return None
     labels = [snapshot.bare[each].strip() for each in rows]
+    numbered = [_NUMBER.match(label) for label in labels]
+    if all(numbered):
+        labels = [_NUMBER.sub("", label) for label in labels]
     if any(len(label) > LABEL for label in labels):
         return None
     return Prompt(

@@ -40,8 +40,11 @@ _SHELL = re.compile(r"\s{0,4}[!#$&%](?:\s|$)")
 _BLOCKS = re.compile(r"[▀▄▁▔]{10}")
 """Half blocks of a border that a program draws in the colour of its background."""
 
-_BLOCK = frozenset("█▉▊▋")
-"""Characters that some programs draw as their cursor."""
+_BLOCK = re.compile(r"(?<![▀-▟])[█▉▊▋](?![▀-▟])")
+"""A block that a program draws as its cursor."""
+
+_DOT = re.compile(r"(?P<lead>\s{0,8})(?P<sign>●)\s+")
+"""A dot that is the prompt sign of a box."""
 
 _SIDES = frozenset("│┃║╎╏┆┇┊┋|▌▏")
 _BARS = frozenset("┃│▌▏")
@@ -104,20 +107,22 @@ def _carets(snapshot: ScreenSnapshot) -> Iterator[tuple[int, int, bool]]:
     for row in range(last, top - 1, -1):
         runs, index = snapshot.rows[row], 0
         for number, run in enumerate(runs):
-            if len(run.text) == 1 and _is_cursor(runs, number):
+            if len(run.text) <= 3 and width(run.text) == 1 and _is_cursor(runs, number):
                 yield row, index, True
+            elif (block := _BLOCK.search(run.text)) and len(runs) < 12:
+                yield row, index + block.start(), True
             index += len(run.text)
 
 
 def _is_cursor(runs: Sequence[Run], number: int) -> bool:
     """Whether a run of one character is a cursor that the program has drawn.
 
-    It is inverse, of a background unlike that of the text before it, or a block.
+    It is inverse, or of a background unlike that of the text before it.
     """
     run = runs[number]
     before = runs[number - 1].style.bg if number else ""
     is_ground = bool(run.style.bg) and run.style.bg != before and run.text == " "
-    return run.style.inverse or is_ground or run.text in _BLOCK
+    return run.style.inverse or is_ground
 
 
 def _field_at(
@@ -145,6 +150,8 @@ def _framed(
     if _SHELL.match(snapshot.bare[first]):
         return None
     sign = _SIGN.match(snapshot.bare[first])
+    if sign is None and snapshot.lines[first].lstrip()[:1] in _SIDES:
+        sign = _DOT.match(snapshot.bare[first])
     if sign is None and not is_sure:
         return None
     at = sign.end() if sign else _indent(snapshot, first)
@@ -319,14 +326,11 @@ def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
     for number, run in enumerate(runs):
         end = index + len(run.text)
         is_cursor = run.style.inverse and len(run.text) == 1
-        if len(run.text) == 1 and run.text in _BLOCK:
-            index = end
-            continue
         before_faint = number + 1 < len(runs) and runs[number + 1].style.is_faint
         if end > start and not run.style.is_faint and not (is_cursor and before_faint):
             kept.append(line[max(index, start) : end])
         index = end
-    return "".join(kept).strip(" \u200b\xa0")
+    return _BLOCK.sub("", "".join(kept)).strip(" \u200b\xa0")
 
 
 def _indent(snapshot: ScreenSnapshot, row: int) -> int:
