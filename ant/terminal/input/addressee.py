@@ -23,7 +23,10 @@ from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
-FOUND: Final = frozenset({"prompt", f"{GENERAL.name}/{COMPOSER.id}"})
+GENERAL_COMPOSER: Final = f"{GENERAL.name}/{COMPOSER.id}"
+"""The rule name of a composer that only its form shows."""
+
+FOUND: Final = frozenset({"prompt", GENERAL_COMPOSER})
 """The rule names of a composer that belongs to no driver."""
 
 _COMMENTS: Final = frozenset({"bash", "fish", "zsh"})
@@ -61,7 +64,11 @@ def message_target(
     driver = driver_of(tty.foreground)
     if driver is None and not accepts:
         return MessageTarget.OTHER
-    if is_exiting(tty) or verdict is None or verdict.rule not in _composers(driver):
+    if (
+        is_exiting(tty)
+        or verdict is None
+        or not _is_composer(verdict.rule, driver, accepts)
+    ):
         return MessageTarget.AGENT
     free = verdict.kind is Kind.AT_REST
     return MessageTarget.COMPOSER if free else MessageTarget.AGENT
@@ -73,6 +80,14 @@ def is_exiting(tty: Tty) -> bool:
     An agent reads single keys. In canonical mode it has given the terminal back.
     """
     return tty.canonical and driver_of(tty.foreground) is not None
+
+
+def _is_composer(rule: str, driver: Driver | None, accepts: bool) -> bool:
+    """Whether a rule finds a composer of the program that has this driver.
+
+    A session that accepts messages trusts a composer that only its form shows.
+    """
+    return rule in _composers(driver) or (accepts and rule == GENERAL_COMPOSER)
 
 
 def _composers(driver: Driver | None) -> frozenset[str]:

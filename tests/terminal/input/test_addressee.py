@@ -19,6 +19,7 @@ from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.composer import COMPOSER, GENERAL
 from ant.terminal.input.addressee import (
+    GENERAL_COMPOSER,
     MessageTarget,
     at_composer,
     at_prompt,
@@ -27,7 +28,7 @@ from ant.terminal.input.addressee import (
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
 from ant.terminal.screen.snapshot import ScreenSnapshot
-from tests.terminal.drawn import look_at
+from tests.terminal.drawn import RAW, look_at
 from tests.terminal.recorded import Moment, recordings
 from tests.terminal.unlike import MISSES
 
@@ -294,3 +295,19 @@ def test_a_comment_is_sent_where_it_stands_whole(
         return
     with pytest.raises(Withheld):
         check(shown(*after, at=(2, 2)), MARKED, LINE)
+
+
+def test_a_composer_that_only_its_form_shows_needs_a_session_that_accepts() -> None:
+    """Of an unknown program, and of an agent whose composer has changed."""
+    rule = "─" * 60
+    rows = ["Done.", "", rule, "→ \x1b[7m \x1b[27m", rule, "  ? for help"]
+    for program in ("some-agent", "claude"):
+        tty = attrs.evolve(RAW, foreground=program, interprets=False)
+        verdict = classify(look_at(*rows, hidden=True, tty=tty))
+        assert GENERAL_COMPOSER == verdict.rule
+        assert message_target(tty, verdict) is not MessageTarget.COMPOSER
+        assert message_target(tty, verdict, True) is MessageTarget.COMPOSER
+    for program in ("bash", "node", "ssh"):
+        tty = attrs.evolve(RAW, foreground=program, interprets=True)
+        verdict = classify(look_at(*rows, hidden=True, tty=tty))
+        assert message_target(tty, verdict, True) is MessageTarget.OTHER
