@@ -69,6 +69,9 @@ _AT_REST = re.compile(
 _NUMBERED = re.compile(r"\s*\S\s+\d+[.)]\s")
 """A row that begins with a mark and a number."""
 
+_NUMBERED_ROW = re.compile(r"\s*(?:\S\s+)?\d+[.)]\s")
+"""A row that begins with a number, perhaps behind a mark."""
+
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
     r"would you like me to|do you want me to)\b|\by/n\b",
@@ -146,10 +149,13 @@ def _is_typed(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
     """Whether a menu is the text in a composer, or completes a command there."""
     if all(each.label.startswith("/") for each in menu.options) and menu.options:
         return True
+    first, last = menu.rows
+    is_list = menu.form in (Form.MENU, Form.VIEW)
+    if not is_list or _NUMBERED_ROW.match(snapshot.bare[first]):
+        return False
     field = find_field(snapshot)
     if field is None:
         return False
-    first, last = menu.rows
     if first <= field.row <= last:
         return bool(field.sign) and not _NUMBERED.match(snapshot.bare[field.row])
     return is_command(snapshot, field)

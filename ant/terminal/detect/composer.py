@@ -152,6 +152,7 @@ def with_general(driver: Driver | None) -> Driver:
         busy=(*driver.busy, *GENERAL.busy),
         status=(*driver.status, *GENERAL.status),
         ended=(*driver.ended, *GENERAL.ended),
+        ready=(*driver.ready, *GENERAL.ready),
     )
 
 

@@ -43,6 +43,11 @@ _BLOCKS = re.compile(r"[▀▄▁▔]{10}")
 _BLOCK = re.compile(r"(?<![▀-▟])[█▉▊▋](?![▀-▟])")
 """A block that a program draws as its cursor."""
 
+_BLOCKED = frozenset("█▉▊▋")
+
+SMALL = 3
+"""The most characters of a cursor that a program draws: one, and some without width."""
+
 _DOT = re.compile(r"(?P<lead>\s{0,8})(?P<sign>●)\s+")
 """A dot that is the prompt sign of a box."""
 
@@ -107,22 +112,26 @@ def _carets(snapshot: ScreenSnapshot) -> Iterator[tuple[int, int, bool]]:
     for row in range(last, top - 1, -1):
         runs, index = snapshot.rows[row], 0
         for number, run in enumerate(runs):
-            if len(run.text) <= 3 and width(run.text) == 1 and _is_cursor(runs, number):
+            count = len(run.text)
+            if count <= SMALL and _is_cursor(runs, number):
                 yield row, index, True
-            elif (block := _BLOCK.search(run.text)) and len(runs) < 12:
-                yield row, index + block.start(), True
-            index += len(run.text)
+            index += count
+        line = snapshot.lines[row]
+        block = None if _BLOCKED.isdisjoint(line) else _BLOCK.search(line)
+        if block is not None:
+            yield row, block.start(), True
 
 
 def _is_cursor(runs: Sequence[Run], number: int) -> bool:
-    """Whether a run of one character is a cursor that the program has drawn.
+    """Whether a short run is a cursor of one column that the program has drawn.
 
     It is inverse, or of a background unlike that of the text before it.
     """
-    run = runs[number]
+    text, style = runs[number]
+    if style.inverse:
+        return width(text) == 1
     before = runs[number - 1].style.bg if number else ""
-    is_ground = bool(run.style.bg) and run.style.bg != before and run.text == " "
-    return run.style.inverse or is_ground
+    return bool(style.bg) and text == " " and style.bg != before
 
 
 def _field_at(
