@@ -236,9 +236,13 @@ def _agent_verdicts(
     rest_s = (agent if by == agent.name else GENERAL).rest_ms / 1000
     if snapshot.quiet_s < rest_s:
         yield _state(snapshot, Kind.BUSY, f"{by}/output", row)
-    is_bare = not (agent.boxed or _is_framed(snapshot, row))
+    is_known = by == agent.name and driver is not None
+    is_bare = not ((is_known and agent.boxed) or _is_framed(snapshot, row))
     choices = choices_above(snapshot, row) if is_bare else None
-    if choices is not None and choices.class_ is PromptClass.CONFIRMATION:
+    if choices is not None and (
+        choices.class_ is PromptClass.CONFIRMATION
+        or (choices.rule == "words" and not is_known)
+    ):
         yield _prompting(snapshot, _with_subject(snapshot, choices, driver))
     if (question := _question_of_reply(snapshot, row, agent)) is not None:
         yield _prompting(snapshot, question)

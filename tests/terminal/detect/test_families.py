@@ -236,3 +236,62 @@ def test_a_dialog_of_an_unknown_agent_is_seen(name: str) -> None:
     assert verdict.prompt.form is not Form.VIEW
     assert options == [each.label for each in verdict.prompt.options]
     assert marked == verdict.prompt.selected
+
+
+CELL = "\x1b[7m \x1b[27m"
+AT_REST: dict[str, list[str]] = {
+    "rules and a sign": [RULE, f"❯ {CELL}", RULE, "  ? for shortcuts"],
+    "rules without a sign": [RULE, CELL, RULE, "~/demo", "0.0%/200k    model"],
+    "a box": [*boxed(f"> {CELL}"), " / commands · @ files"],
+    "a box with a dot": [*boxed("● ▋\x1b[38;5;8mAsk anything\x1b[m"), " ~/demo"],
+    "a draft of two rows": [
+        RULE,
+        "> first thought",
+        f"  second{CELL}",
+        RULE,
+        " ? help",
+    ],
+    "a palette": [RULE, f"❯ /m{CELL}", RULE, "❯ /model   Set it", "  /memory  Edit it"],
+    "a palette above": ["  /model", "❯ /memory", RULE, f"❯ /m{CELL}", RULE],
+}
+
+
+@pytest.mark.parametrize("name", AT_REST)
+def test_an_unknown_agent_is_at_rest(name: str) -> None:
+    """A draft or the completion of a command does not change that."""
+    shown = ["● Done. All of it.", "", *AT_REST[name]]
+    verdict = classify(look_at(*shown, hidden=True, tty=TTY))
+    assert (Kind.AT_REST, "general/composer") == (verdict.kind, verdict.rule)
+    fresh = classify(look_at(*shown, hidden=True, tty=TTY, quiet_s=0.5))
+    assert (Kind.BUSY, "general/output") == (fresh.kind, fresh.rule)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        (
+            ["Shall I delete it?", "", RULE, f"❯ {CELL}", RULE, "  ? help"],
+            Kind.QUESTION,
+        ),
+        (["Delete it? [y/n]", "", f"> {CELL}", "", "~/demo 1%"], Kind.DIALOG),
+        (["Allow it? [a]llow [d]eny:", "", f"> {CELL}", "", "~/demo 1%"], Kind.DIALOG),
+        (
+            ["Type a reason, or press Esc to go back.", *boxed(f"> {CELL}")],
+            Kind.DIALOG,
+        ),
+        ([*boxed("Enter a key", f"> {CELL}", "Esc to cancel")], Kind.DIALOG),
+        (["❯ 1. Yes", "  2. No", "", RULE, f"❯ {CELL}", RULE, "  ? help"], Kind.DIALOG),
+    ],
+)
+def test_an_unknown_agent_that_asks_is_not_at_rest(rows: list[str], kind: Kind) -> None:
+    """Although there is a composer."""
+    verdict = classify(look_at("● Well.", "", *rows, hidden=True, tty=TTY))
+    assert kind is verdict.kind
+
+
+def test_keys_alone_make_a_view() -> None:
+    """ANT presses nothing there, not even Escape."""
+    rows = ["Help", "", "Some text.", "Esc to close"]
+    prompt = classify(look_at(*rows, hidden=True, tty=TTY)).prompt
+    assert prompt is not None
+    assert (Form.VIEW, "", ()) == (prompt.form, prompt.cancel, prompt.options)
