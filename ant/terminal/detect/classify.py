@@ -4,7 +4,8 @@
    edits a command line. Nothing else on the screen matters then.
 2. Pagers and editors. They show arbitrary text, which must not match a later rule.
 3. Menus and dialog windows. They are modal.
-4. The driver's rules: the agent is busy, at rest, or has asked a question.
+4. Rules for agents, with the words of the driver if there is one: the agent is busy, at
+   rest, or has asked a question.
 5. A bare sign at the cursor, with the prompt in the text above it, or at rest.
 6. A prompt at the cursor.
 7. Time: recent output means `busy`, else the state is `quiet_unknown`. No rule infers
