@@ -26,11 +26,11 @@ from ant.terminal.detect.composer import (
     SPINNER,
     composer_of,
     find_busy,
-    find_composer,
     find_spinner,
     first_row,
     is_at_end,
     is_command,
+    is_composer,
     with_general,
 )
 from ant.terminal.detect.cursor_prompts import find_cursor_prompt
@@ -219,10 +219,12 @@ def _agent_verdicts(
     agent = with_general(driver)
     composer = composer_of(snapshot, driver) if driver else None
     by = agent.name
-    if composer is None and (field := find_composer(snapshot)) is not None:
+    field = find_field(snapshot) if composer is None else None
+    row_of = composer[0] if composer else field.row if field else None
+    if field is not None and is_composer(snapshot, field):
         composer, by = (field.row, COMPOSER), GENERAL.name
-    busy = find_busy(snapshot, agent, composer[0] if composer else None)
-    if busy is not None and (driver or composer or is_at_end(snapshot, busy[0])):
+    busy = find_busy(snapshot, agent, row_of)
+    if busy is not None and (driver or field or is_at_end(snapshot, busy[0])):
         yield _state(snapshot, Kind.BUSY, f"{agent.name}/{busy[1]}", busy[0])
     modal = first_row(snapshot, range(snapshot.last, -1, -1)[:MODAL], agent.modal)
     if modal is not None and (composer is None or composer[0] < modal[0]):

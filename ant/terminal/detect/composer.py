@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from ant.terminal.agents.driver import Driver, Rule
-from ant.terminal.layout.fields import Field, find_field, text_in
+from ant.terminal.layout.fields import HOOKS, Field, find_field, text_in
 from ant.terminal.layout.hints import is_footer, is_leaving_hint, is_status
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
@@ -127,13 +127,16 @@ _KEYS = re.compile(
 )
 """Keys of a dialog, or of an editor's mode in which keys are commands."""
 
+_MARKED = re.compile(r"\s{0,4}[❯›▸→❭] +\S")
+"""A marked row of a list that the field filters."""
+
 _COUNT = re.compile(r"\s*\d+/\d+\b")
 """The count of a list that the field filters."""
 
 GENERAL = Driver(
     name="general",
     busy=_BUSY,
-    status=(*_STATUS, *_BUSY),
+    status=(*_STATUS, *_BUSY, SPINNER),
     ended=_ENDED,
     reply=(Rule("reply", re.compile(r"^\s{0,2}[●⏺✦]\s")),),
     ready=_READY,
@@ -170,31 +173,36 @@ def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | 
 
 
 def find_composer(snapshot: ScreenSnapshot) -> Field | None:
-    """Return the text field that is the composer of an agent, or None.
+    """Return the text field that is the composer of an agent, or None."""
+    field = find_field(snapshot)
+    return field if field is not None and is_composer(snapshot, field) else None
+
+
+def is_composer(snapshot: ScreenSnapshot, field: Field) -> bool:
+    """Whether a text field is the composer of an agent.
 
     It has a frame, or rows below it. These are only hints and a status, without the
     keys of a dialog. A field that filters a list is none.
     """
-    field = find_field(snapshot)
-    if field is None:
-        return None
     below = [
         snapshot.bare[row]
         for row in range(field.last + 1, snapshot.last + 1)
         if not snapshot.is_blank(row) and snapshot.bare[row].strip()
     ]
-    if field.top == field.first and not below:
-        return None  # The prompt of an interpreter looks the same.
+    if field.top == field.first and not below and field.sign not in HOOKS:
+        return False  # The prompt of an interpreter looks the same.
     rows = (field.first - 1, field.last + 1)
     if any(0 <= r <= snapshot.last and _COUNT.match(snapshot.bare[r]) for r in rows):
-        return None
+        return False
     if is_command(snapshot, field):
-        return field
+        return True
+    if len(below) > BELOW or any(map(_KEYS.search, below)):
+        return False
     above = field.top if field.top < field.first else field.first
     row = next((r for r in range(above)[::-1] if not snapshot.is_blank(r)), None)
     if row is not None and above - row <= 3 and is_leaving_hint(snapshot.bare[row]):
-        return None
-    return None if len(below) > BELOW or any(map(_KEYS.search, below)) else field
+        return False
+    return not any(map(_MARKED.match, below))
 
 
 def is_command(snapshot: ScreenSnapshot, field: Field) -> bool:

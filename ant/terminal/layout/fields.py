@@ -31,8 +31,11 @@ DEPTH = 24
 RULED = 20
 """The least columns of a border of a field: a shorter one is part of a text."""
 
-_SIGN = re.compile(r"(?P<lead>\s{0,8})(?P<sign>[>❯›»→➜❭⟩λ✨💫])(?:[\s\xa0]+|$)")
+_SIGN = re.compile(r"(?P<lead>\s{0,8})(?P<sign>[>❯›»→➜❭⟩λ✨💫]|[╰└]─)(?:[\s\xa0]+|$)")
 """A prompt sign at the beginning of a row."""
+
+HOOKS = frozenset(["╰─", "└─"])
+"""Signs that continue a border above them."""
 
 _SHELL = re.compile(r"\s{0,4}[!#$&%](?:\s|$)")
 """The sign of a composer that has become the command line of a shell."""
@@ -139,8 +142,9 @@ def _field_at(
 ) -> Field | None:
     """Return the field with the cursor at that place, or None."""
     frame = _frame(snapshot, row)
-    found = _framed(snapshot, row, index, is_sure, frame) if frame else None
-    return found or (_open_field(snapshot, row, index) if is_sure else None)
+    if frame is not None:
+        return _framed(snapshot, row, index, is_sure, frame)
+    return _open_field(snapshot, row, index) if is_sure else None
 
 
 def _framed(
@@ -249,6 +253,8 @@ def _open_field(snapshot: ScreenSnapshot, row: int, index: int) -> Field | None:
     sign = _SIGN.match(snapshot.bare[first])
     if sign is None or (row == first and index < sign.end("sign")):
         return None
+    if sign["sign"] in HOOKS and not (first and is_border(snapshot.lines[first - 1])):
+        return None
     if first > 0 and not (
         snapshot.is_blank(first - 1) or not snapshot.bare[first - 1].strip()
     ):
@@ -257,7 +263,8 @@ def _open_field(snapshot: ScreenSnapshot, row: int, index: int) -> Field | None:
         return None
     below = row + 1
     has_text = below <= snapshot.last and bool(snapshot.bare[below].strip())
-    if has_text and not snapshot.is_blank(below):
+    is_command = snapshot.bare[first][sign.end() :][:1] in ("/", "@")
+    if has_text and not (is_command or snapshot.is_blank(below)):
         return None  # A menu with the cursor in it.
     if not _ends_at(
         snapshot, row, index, row, row == first and index <= sign.end() + 1
