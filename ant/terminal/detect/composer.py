@@ -167,6 +167,9 @@ def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | 
     row, _ = found
     if sum(not snapshot.is_blank(r) for r in range(row + 1, snapshot.last + 1)) > BELOW:
         return None  # A row of the transcript that looks like a composer.
+    below = [r for r in range(row + 1, snapshot.last + 1) if _indent(snapshot, r) <= 2]
+    if first_row(snapshot, below, driver.reply) is not None:
+        return None  # A sent message, with the reply below it.
     if driver.boxed and not (row and is_border(snapshot.lines[row - 1])):
         return None
     return found

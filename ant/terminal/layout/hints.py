@@ -28,7 +28,8 @@ _LEADS = re.compile(rf"\W*(?:use |press |hit )?[(\[<‹]?{_KEY}(?![^\W_])", re.I
 
 _LEAVES = re.compile(
     r"\besc(?:ape)?\b(?:/ctrl ?[+-] ?c)?\W{0,3}(?:key )?(?:to |for )?"
-    r"(?:cancel|close|dismiss|exit|quit|leave|go back|back|return|reject|deny|decline|abort|skip|no\b)",
+    r"(?:cancel|close|dismiss|exit|quit|leave|go back|back|return|reject|deny|decline|"
+    r"abort|skip|no\b)",
     re.IGNORECASE,
 )
 """A hint that Escape leaves a dialog."""

@@ -251,6 +251,7 @@ AT_REST: dict[str, list[str]] = {
         RULE,
         " ? help",
     ],
+    "a hook below a status": [f"π > model ▶{RULE}128K─", f"╰─ {CELL}"],
     "a palette": [RULE, f"❯ /m{CELL}", RULE, "❯ /model   Set it", "  /memory  Edit it"],
     "a palette above": ["  /model", "❯ /memory", RULE, f"❯ /m{CELL}", RULE],
 }
@@ -280,6 +281,10 @@ def test_an_unknown_agent_is_at_rest(name: str) -> None:
             Kind.DIALOG,
         ),
         ([*boxed("Enter a key", f"> {CELL}", "Esc to cancel")], Kind.DIALOG),
+        (
+            [RULE, "Resume", "", "> ", "", "› demo hello", "", RULE, "~/d"],
+            Kind.QUIET_UNKNOWN,
+        ),
         (["❯ 1. Yes", "  2. No", "", RULE, f"❯ {CELL}", RULE, "  ? help"], Kind.DIALOG),
     ],
 )
@@ -287,6 +292,13 @@ def test_an_unknown_agent_that_asks_is_not_at_rest(rows: list[str], kind: Kind) 
     """Although there is a composer."""
     verdict = classify(look_at("● Well.", "", *rows, hidden=True, tty=TTY))
     assert kind is verdict.kind
+
+
+def test_a_sent_message_above_a_reply_is_no_composer() -> None:
+    """It looks like one, and the driver knows the row; the real one is not drawn."""
+    rows = [" > do it", "", "✦ Let me do that."]
+    verdict = classify(look_at(*rows, hidden=True, quiet_s=4.0), "gemini-cli")
+    assert verdict.kind is Kind.QUIET_UNKNOWN
 
 
 def test_keys_alone_make_a_view() -> None:
