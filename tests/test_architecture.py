@@ -24,6 +24,7 @@ PACKAGES = (
     "terminal.host",
     "terminal.render",
     "terminal.shell",
+    "terminal.layout",
     "terminal.detect",
     "terminal.input",
     "terminal.tmux",

@@ -11,7 +11,8 @@ import attrs
 
 from ant.terminal.agents.driver import Driver
 from ant.terminal.detect.composer import first_row
-from ant.terminal.detect.menus import DETAILS, FILLED, Item, is_live, items_of, menu_of
+from ant.terminal.detect.menu_rows import FILLED, Item, is_live, items_of
+from ant.terminal.detect.menus import DETAILS, menu_of
 from ant.terminal.model.prompt import Form, Prompt
 from ant.terminal.screen.snapshot import ScreenSnapshot
 

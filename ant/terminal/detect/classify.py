@@ -4,7 +4,8 @@
    edits a command line. Nothing else on the screen matters then.
 2. Pagers and editors. They show arbitrary text, which must not match a later rule.
 3. Menus and dialog windows. They are modal.
-4. The driver's rules: the agent is busy, at rest, or has asked a question.
+4. Rules for agents, with the words of the driver if there is one: the agent is busy, at
+   rest, or has asked a question.
 5. A bare sign at the cursor, with the prompt in the text above it, or at rest.
 6. A prompt at the cursor.
 7. Time: recent output means `busy`, else the state is `quiet_unknown`. No rule infers
@@ -17,16 +18,31 @@ from collections.abc import Iterator
 import attrs
 
 from ant.terminal.agents.driver import Driver, Rule, driver_for
+from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
 from ant.terminal.detect.checkboxes import find_boxes
-from ant.terminal.detect.composer import composer_of, find_busy, find_spinner, first_row
+from ant.terminal.detect.composer import (
+    COMPOSER,
+    GENERAL,
+    SPINNER,
+    composer_of,
+    find_busy,
+    find_spinner,
+    first_row,
+    is_at_end,
+    is_command,
+    is_composer,
+    with_general,
+)
 from ant.terminal.detect.cursor_prompts import find_cursor_prompt
 from ant.terminal.detect.dialog_subject import lines_above, subject_of
-from ant.terminal.detect.dialog_text import BODY, excerpt, question_above
-from ant.terminal.detect.menus import find_menu, find_menu_above, is_footer
+from ant.terminal.detect.menus import find_menu, find_menu_above
 from ant.terminal.detect.pagers import find_view
 from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
 from ant.terminal.detect.widgets import find_widget
+from ant.terminal.layout.dialog_text import BODY, excerpt, question_above
+from ant.terminal.layout.fields import find_field
+from ant.terminal.layout.hints import is_footer, is_leaving_hint
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
@@ -37,6 +53,13 @@ BUSY_S = 1.0
 MODAL = 24
 """Rows, from the last one up, in which a driver's `modal` rules look for a dialog."""
 
+KEYS_NEAR = 6
+"""Rows with text, from the last one up, in which the keys of any dialog may be: a
+program has up to four rows of status below them, and the keys may wrap."""
+
+_KEYS = Rule("keys", re.compile(""))
+"""The rule of a dialog of which only the keys are known."""
+
 _AT_REST = re.compile(
     r"(>>>|\((Pdb|ipdb|gdb|lldb|Pydb)\+*\)|In \[\d+\]:|(sqlite|mysql|ftp|psql|ghci)>|"
     r"irb.*[>*]|\w{1,16}[=#-]*[>#]|>) "
@@ -46,6 +69,9 @@ _AT_REST = re.compile(
 
 _NUMBERED = re.compile(r"\s*\S\s+\d+[.)]\s")
 """A row that begins with a mark and a number."""
+
+_NUMBERED_ROW = re.compile(r"\s*(?:\S\s+)?\d+[.)]\s")
+"""A row that begins with a number, perhaps behind a mark."""
 
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
@@ -84,9 +110,13 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
     if driver and (boxes := find_boxes(snapshot, driver)) is not None:
         yield _prompting(snapshot, _with_class(snapshot, boxes, driver))
     menu = find_widget(snapshot) or find_menu(snapshot)
-    if menu is not None and not (driver and _is_composer(snapshot, menu, driver)):
+    if (
+        menu is not None
+        and not (driver and _is_composer(snapshot, menu, driver))
+        and not _is_typed(snapshot, menu)
+    ):
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
-    if driver is not None:
+    if not snapshot.takes_lines:
         yield from _agent_verdicts(snapshot, driver)
     takes_no_text = snapshot.tty is not None and (
         snapshot.tty.ignores_input or snapshot.tty.hides_input
@@ -99,6 +129,11 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
         )
         if spinner is not None:
             yield _state(snapshot, Kind.BUSY, "spinner", spinner)
+        question = None
+        if _may_be_agent(snapshot):
+            question = _question_of_reply(snapshot, snapshot.cursor.row, GENERAL)
+        if question is not None:
+            yield _prompting(snapshot, question)
         yield _state(snapshot, Kind.AT_REST, "prompt", snapshot.cursor.row)
     if (prompt := find_cursor_prompt(snapshot)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, prompt, driver))
@@ -109,6 +144,22 @@ def _is_composer(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> bool
     first, last = menu.rows
     found = first_row(snapshot, range(first, last + 1), driver.composer)
     return found is not None and not _NUMBERED.match(snapshot.bare[found[0]])
+
+
+def _is_typed(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
+    """Whether a menu is the text in a composer, or completes a command there."""
+    if all(each.label.startswith("/") for each in menu.options) and menu.options:
+        return True
+    first, last = menu.rows
+    is_list = menu.form in (Form.MENU, Form.VIEW)
+    if not is_list or _NUMBERED_ROW.match(snapshot.bare[first]):
+        return False
+    field = find_field(snapshot)
+    if field is None:
+        return False
+    if first <= field.row <= last:
+        return bool(field.sign) and not _NUMBERED.match(snapshot.bare[field.row])
+    return is_command(snapshot, field)
 
 
 def _with_subject(
@@ -155,35 +206,50 @@ def _with_class(snapshot: ScreenSnapshot, menu: Prompt, driver: Driver) -> Promp
     return attrs.evolve(menu, cancel=cancel, subject=subject)
 
 
-def _agent_verdicts(snapshot: ScreenSnapshot, driver: Driver) -> Iterator[Verdict]:
-    """Yield the verdicts of the driver's rules, in this order.
+def _agent_verdicts(
+    snapshot: ScreenSnapshot, driver: Driver | None
+) -> Iterator[Verdict]:
+    """Yield the verdicts of the rules for agents, in this order.
 
     Busy by a row of the screen. A dialog by a `modal` row, below the composer if there
     is one. Then, only with a composer: a menu above it, busy by recent output, a yes or
     no above a composer without a border, the question that ends the last reply, and at
-    rest.
+    rest. A composer that the driver does not know is a free text field.
     """
-    composer = composer_of(snapshot, driver)
-    busy = find_busy(snapshot, driver, composer[0] if composer else None)
-    if busy is not None:
-        yield _state(snapshot, Kind.BUSY, f"{driver.name}/{busy[1]}", busy[0])
-    modal = first_row(snapshot, range(snapshot.last, -1, -1)[:MODAL], driver.modal)
+    agent = with_general(driver)
+    composer = composer_of(snapshot, driver) if driver else None
+    by = agent.name
+    field = find_field(snapshot) if composer is None else None
+    row_of = composer[0] if composer else field.row if field else None
+    if field is not None and is_composer(snapshot, field):
+        composer, by = (field.row, COMPOSER), GENERAL.name
+    busy = find_busy(snapshot, agent, row_of)
+    if busy is not None and (driver or field or is_at_end(snapshot, busy[0])):
+        yield _state(snapshot, Kind.BUSY, f"{agent.name}/{busy[1]}", busy[0])
+    modal = first_row(snapshot, range(snapshot.last, -1, -1)[:MODAL], agent.modal)
     if modal is not None and (composer is None or composer[0] < modal[0]):
-        yield _prompting(snapshot, _modal(snapshot, *modal, driver))
+        yield _prompting(snapshot, _modal(snapshot, *modal, agent))
     if composer is None:
+        if (keys := _keys_row(snapshot)) is not None:
+            yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
         return
     row, rule = composer
     if (menu := find_menu_above(snapshot, row)) is not None:
-        yield _prompting(snapshot, _with_class(snapshot, menu, driver))
-    if snapshot.quiet_s < driver.rest_ms / 1000:
-        yield _state(snapshot, Kind.BUSY, f"{driver.name}/output", row)
-    is_bare = not (driver.boxed or _is_framed(snapshot, row))
+        yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
+    rest_s = (agent if by == agent.name else GENERAL).rest_ms / 1000
+    if snapshot.quiet_s < rest_s:
+        yield _state(snapshot, Kind.BUSY, f"{by}/output", row)
+    is_known = by == agent.name and driver is not None
+    is_bare = not ((is_known and agent.boxed) or _is_framed(snapshot, row))
     choices = choices_above(snapshot, row) if is_bare else None
-    if choices is not None and choices.class_ is PromptClass.CONFIRMATION:
-        yield _prompting(snapshot, _with_class(snapshot, choices, driver))
-    if (question := _question_of_reply(snapshot, row, driver)) is not None:
+    if choices is not None and (
+        choices.class_ is PromptClass.CONFIRMATION
+        or (choices.rule == "words" and not is_known)
+    ):
+        yield _prompting(snapshot, _with_subject(snapshot, choices, driver))
+    if (question := _question_of_reply(snapshot, row, agent)) is not None:
         yield _prompting(snapshot, question)
-    yield _state(snapshot, Kind.AT_REST, f"{driver.name}/{rule.id}", row)
+    yield _state(snapshot, Kind.AT_REST, f"{by}/{rule.id}", row)
 
 
 def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
@@ -195,6 +261,21 @@ def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
     return False
 
 
+def _keys_row(snapshot: ScreenSnapshot) -> int | None:
+    """Return the row near the end that shows by which keys a dialog is left, or None.
+
+    The program reads keys, and nothing else tells what it shows.
+    """
+    if snapshot.tty is None:
+        return None
+    rows = [row for row in range(snapshot.last + 1) if snapshot.bare[row].strip()]
+    near = [row for row in rows[-KEYS_NEAR:] if not snapshot.is_blank(row)]
+    if first_row(snapshot, near, (SPINNER,)) is not None:
+        return None
+    found = (row for row in reversed(near) if is_leaving_hint(snapshot.bare[row]))
+    return next(found, None)
+
+
 def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:
     """Return a dialog that ANT knows by one row; only the operator can answer it."""
     return Prompt(
@@ -203,7 +284,7 @@ def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Pr
         form=Form.VIEW,
         question=question_above(snapshot, row),
         options=(),
-        rule=f"{driver.name}/{rule.id}",
+        rule=f"{GENERAL.name if rule is _KEYS else driver.name}/{rule.id}",
         rows=(row, row),
         text=excerpt(snapshot, max(row - BODY, 0), row),
         cancel="\x1b" if driver.escapes else "",
@@ -267,6 +348,14 @@ def _is_at_rest(snapshot: ScreenSnapshot) -> bool:
     if tty is not None and tty.mark is ShellStep.OUTPUT:
         return False  # A command such as `read` runs, with a prompt as short as this.
     return bool(_AT_REST.fullmatch(snapshot.typed_at))
+
+
+def _may_be_agent(snapshot: ScreenSnapshot) -> bool:
+    """Whether the program draws its own line, and is no shell and no interpreter."""
+    tty = snapshot.tty
+    if tty is None or tty.canonical or not tty.foreground:
+        return False
+    return not (repeats(tty.foreground) or stem(tty.foreground) in INTERPRETERS)
 
 
 def _draws(snapshot: ScreenSnapshot) -> bool:

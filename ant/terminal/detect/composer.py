@@ -9,11 +9,15 @@ current only if the rows between the two belong to it. Otherwise an ended turn h
 it behind, and it does not count.
 """
 
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
+import attrs
+
 from ant.terminal.agents.driver import Driver, Rule
-from ant.terminal.detect.menus import is_footer
+from ant.terminal.layout.fields import HOOKS, Field, find_field, text_in
+from ant.terminal.layout.hints import is_footer, is_leaving_hint, is_status
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8
@@ -33,6 +37,127 @@ SPINNER = Rule("spinner", re.compile(r"^\s{0,4}[⠁-⣿] (?!Waiting for user\b)[
 
 _HINT = "esc to interrupt"
 
+_TURNS = "✢✳✶✻✽✴✷✺∗◐◓◑◒◴◷◶◵◜◝◞◟▖▘▝▗"
+"""Signs that turn, besides braille and besides `·` and `*`, which also begin lists."""
+
+_KEY = r"(?:esc(?:ape)?|ctrl ?[+-] ?c|⌃c|\^c)"
+_STOPS = r"(?:interrupt|stop|abort|pause)\b"
+_HINTS = rf"{_KEY} (?:to )?(?:{_STOPS}|cancel\b)"
+_WORKS = (
+    r"(?:Working|Thinking|Generating|Processing|Reasoning|Responding|Running|Waiting|"
+    r"Executing|Analyzing|Planning|Streaming|Compacting|Pondering|Writing|Reading)\b"
+)
+
+_BUSY = (
+    Rule(
+        "turning",
+        re.compile(
+            rf"^(?:\s{{0,6}}[{_TURNS}]|\s?[·*]) ?\S[^…]{{0,100}}"
+            r"(?:…|\.\.\.)(?:\s*[(\[].*|\s*)$"
+        ),
+    ),
+    Rule(
+        "timed",
+        re.compile(
+            rf"^\s{{0,6}}(?:[{_TURNS}⠁-⣿]|\S{{1,2}}(?=.*\b{_KEY}\b)) ?\S.{{0,100}}"
+            rf"\((?:[^()]{{0,40}}\b)?(?:\d+[hms]\b|{_HINTS})"
+            r"[^()]*(?:\)|$)(?!\.)",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule(
+        "stoppable",
+        re.compile(
+            rf"(?:…|\.\.\.|\b\d+s\b).{{0,40}}\b{_KEY}\b.{{0,8}}(?:{_STOPS}|cancel\b)",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule(
+        "working",
+        re.compile(rf"^\s{{0,6}}(?:\S{{1,2}} )?{_WORKS}[^.…]{{0,40}}(?:…|\.\.\.)"),
+    ),
+)
+"""Rows above a composer by which a person sees that any agent works."""
+
+_STATUS = (
+    Rule(
+        "interrupt",
+        re.compile(rf"\b{_KEY}\b(?: (?:esc|again|to))*:? {_STOPS}", re.IGNORECASE),
+    ),
+    Rule("works", re.compile(rf"^\W{{1,6}}{_WORKS}(?! (?!esc\b)\w)")),
+)
+"""Rows below a composer by which a person sees that any agent works."""
+
+_ENDED = (
+    Rule(
+        "stopped",
+        re.compile(
+            r"^\W{0,6}(?:\w+ ){0,3}(?:interrupted|cancell?ed|aborted)\b", re.IGNORECASE
+        ),
+    ),
+)
+
+_READY = (
+    Rule(
+        "hint",
+        re.compile(
+            r"\bshift ?\+ ?tab\b|\bctrl ?[+-] ?\w\b|\? for |\bfor (?:shortcuts|help)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    Rule("folder", re.compile(r"^\s*(?:~|/[\w.-]+)(?:/\S*)?(?:\s+[(\[].*)?$")),
+    Rule("aside", re.compile(r"^\s{30,}\S")),
+    Rule("greeting", re.compile(r"\bhelp (?:with|you)\b.*\?$", re.IGNORECASE)),
+    Rule("model", re.compile(r"^\W{1,8}\w[\w .-]{0,30}(?: · [\w. -]{1,40})+$")),
+    Rule(
+        "turn",
+        re.compile(r"^\W{0,6}\w+ for (?:\w+ ){0,3}<?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: "),
+    ),
+)
+"""Rows that may stand between the last reply and the composer of any agent."""
+
+COMPOSER = Rule("composer", re.compile(""))
+"""The rule of a composer that only its form shows."""
+
+_KEYS = re.compile(
+    r"\besc(?:ape)?\b(?! (?:again|twice|to (?:clear|edit|undo)))"
+    r"|\b(?:enter|return)\b\W*(?:to )?(?:confirm|select|continue|choose|accept|save)\b"
+    r"|-- ?NORMAL\b|\[NORMAL\]",
+    re.IGNORECASE,
+)
+"""Keys of a dialog, or of an editor's mode in which keys are commands."""
+
+_MARKED = re.compile(r"\s{0,4}[❯›▸→❭] +\S")
+"""A marked row of a list that the field filters."""
+
+_COUNT = re.compile(r"\s*\d+/\d+\b")
+"""The count of a list that the field filters."""
+
+GENERAL = Driver(
+    name="general",
+    busy=_BUSY,
+    status=(*_STATUS, *_BUSY, SPINNER),
+    ended=_ENDED,
+    reply=(Rule("reply", re.compile(r"^\s{0,2}[●⏺✦]\s")),),
+    ready=_READY,
+    rest_ms=1000,
+)
+"""How any agent looks: the rules for one without a driver. A driver adds its words."""
+
+
+@functools.lru_cache(64)
+def with_general(driver: Driver | None) -> Driver:
+    """Return a driver that also knows by which rows any agent is busy."""
+    if driver is None:
+        return GENERAL
+    return attrs.evolve(
+        driver,
+        busy=(*driver.busy, *GENERAL.busy),
+        status=(*driver.status, *GENERAL.status),
+        ended=(*driver.ended, *GENERAL.ended),
+        ready=(*driver.ready, *GENERAL.ready),
+    )
+
 
 def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | None:
     """Return the composer's row and the rule that matched it, or None (rule 1)."""
@@ -42,9 +167,56 @@ def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | 
     row, _ = found
     if sum(not snapshot.is_blank(r) for r in range(row + 1, snapshot.last + 1)) > BELOW:
         return None  # A row of the transcript that looks like a composer.
+    below = [r for r in range(row + 1, snapshot.last + 1) if _indent(snapshot, r) <= 2]
+    if first_row(snapshot, below, driver.reply) is not None:
+        return None  # A sent message, with the reply below it.
     if driver.boxed and not (row and is_border(snapshot.lines[row - 1])):
         return None
     return found
+
+
+def find_composer(snapshot: ScreenSnapshot) -> Field | None:
+    """Return the text field that is the composer of an agent, or None."""
+    field = find_field(snapshot)
+    return field if field is not None and is_composer(snapshot, field) else None
+
+
+def is_composer(snapshot: ScreenSnapshot, field: Field) -> bool:
+    """Whether a text field is the composer of an agent.
+
+    It has a frame, or rows below it. These are only hints and a status, without the
+    keys of a dialog. A field that filters a list is none.
+    """
+    below = [
+        snapshot.bare[row]
+        for row in range(field.last + 1, snapshot.last + 1)
+        if not snapshot.is_blank(row) and snapshot.bare[row].strip()
+    ]
+    if field.top == field.first and not below and field.sign not in HOOKS:
+        return False  # The prompt of an interpreter looks the same.
+    rows = (field.first - 1, field.last + 1)
+    if any(0 <= r <= snapshot.last and _COUNT.match(snapshot.bare[r]) for r in rows):
+        return False
+    if is_command(snapshot, field):
+        return True
+    if len(below) > BELOW or any(map(_KEYS.search, below)):
+        return False
+    above = field.top if field.top < field.first else field.first
+    row = next((r for r in range(above)[::-1] if not snapshot.is_blank(r)), None)
+    if row is not None and above - row <= 3 and is_leaving_hint(snapshot.bare[row]):
+        return False
+    return not any(map(_MARKED.match, below))
+
+
+def is_command(snapshot: ScreenSnapshot, field: Field) -> bool:
+    """Whether the field has the beginning of a command, which a list may complete."""
+    return text_in(snapshot, field)[:1] in ("/", "@")
+
+
+def is_at_end(snapshot: ScreenSnapshot, row: int) -> bool:
+    """Whether at most two rows with text follow."""
+    rows = range(row + 1, snapshot.last + 1)
+    return sum(not snapshot.is_blank(each) for each in rows) <= 2
 
 
 def first_row(
@@ -123,7 +295,9 @@ def _spinner(
             is_over = has_text and snapshot.quiet_s >= STILL_S
             return None if is_over else (row, found[1].id)
         neutral = first_row(snapshot, [row], driver.ready) is not None
-        if not (neutral or (not has_composer and is_footer(snapshot, row))):
+        if not has_composer:
+            neutral = neutral or is_footer(snapshot, row) or is_status(snapshot, row)
+        if not neutral:
             indents.append(_indent(snapshot, row))
     return None
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
 from ant.terminal.detect.composer import SPINNER, first_row
-from ant.terminal.detect.dialog_text import BODY
+from ant.terminal.layout.dialog_text import BODY
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border, width
 
 _SIDES = frozenset("│┃║╎╏┆┇┊┋")

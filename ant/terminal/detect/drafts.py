@@ -7,19 +7,22 @@ empty composer, is faint or grey. A suggestion continues behind the cursor.
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
-from ant.terminal.detect.composer import first_row
-from ant.terminal.detect.menus import PROMPT_SIGN
+from ant.terminal.detect.composer import find_composer, first_row
+from ant.terminal.detect.menu_rows import PROMPT_SIGN
+from ant.terminal.layout.fields import text_in
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
 
 def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
     """Return the draft in the agent's composer or behind the shell's prompt, or "".
 
-    If the driver has no `composer` rule, the draft is the text behind the prompt sign
-    on the cursor's row.
+    If no driver knows the composer, it is the text field that `find_composer` finds.
+    Without one, the draft is the text behind the prompt sign on the cursor's row.
     """
     if driver is not None and driver.composer:
         return _composer_draft(snapshot, driver)
+    if (field := find_composer(snapshot)) is not None:
+        return text_in(snapshot, field)
     row = snapshot.cursor.row
     line = snapshot.lines[row] if row < len(snapshot.lines) else ""
     found = PROMPT_SIGN.match(line)
@@ -30,7 +33,8 @@ def _composer_draft(snapshot: ScreenSnapshot, driver: Driver) -> str:
     """Return the text of the lowest row that looks like a composer, without ghosts."""
     rows = [snapshot.cursor.row] if driver.inline else range(snapshot.last, -1, -1)
     if (composer := first_row(snapshot, rows, driver.composer)) is None:
-        return ""
+        field = find_composer(snapshot)
+        return text_in(snapshot, field) if field is not None else ""
     row, rule = composer
     found = rule.pattern.search(snapshot.bare[row])
     start = 0 if driver.draft_above or found is None else found.end()

@@ -1,10 +1,13 @@
 """Menus of any program: rows with one of them marked, and check boxes.
 
 Rule 1: a menu is live only at the end of the screen. Below it there are borders and
-hints, never text or an input line. Below a quoted menu, there is other text.
+hints, the rest of its box, a preview, and a status, never a text field. Below a quoted
+menu, there is other text.
 Rule 2: exactly one row is marked. The rows in the same column are its siblings, the
 other options.
-Rule 3: a menu has at least two options.
+Rule 3: a menu has at least two options, or one and a hint of the keys that take it.
+Rule 4: if other text separates a menu from the hints at the end of the screen, it is a
+`VIEW`, which only the operator can answer.
 """
 
 import re
@@ -12,47 +15,31 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
-from ant.terminal.detect.option_meaning import is_answer
-from ant.terminal.model.prompt import (
-    APPROVES,
-    LASTING,
-    Form,
-    Kind,
-    Option,
-    Prompt,
-    PromptClass,
+from ant.terminal.detect.menu_rows import (
+    FILLED,
+    QUOTES,
+    SIDES,
+    Item,
+    ending,
+    is_live,
+    items_of,
 )
+from ant.terminal.detect.option_meaning import is_answer
+from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
+from ant.terminal.layout.fields import find_field
+from ant.terminal.layout.hints import (
+    COUNT,
+    HINT,
+    is_dialog_hint,
+    is_footer,
+    is_key_row,
+)
+from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import (
     ScreenSnapshot,
     index_at,
     is_border,
 )
-
-_ITEM = re.compile(
-    r"(?P<lead>\s*)(?P<marker>[❯›>▶▸►→➜➤»▌⏵]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
-    r"(?P<box>\[[ xX*✓✔•]\]|\([ xX*•]\)|[○◯◉●☐☑☒◻◼□■✔⬡⬢](?=\s))?(?P<in>\s*)"
-    r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w)))?"
-    r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
-)
-"""An option: a marker, a check box, a number, a second check box, a label."""
-
-FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
-"""The content of a box that is ticked."""
-
-_HINT = re.compile(
-    r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
-    r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
-    r"filter|help|more|scroll|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
-    re.IGNORECASE,
-)
-"""A word or a sign of a hint, such as `Esc to cancel`."""
-
-_COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
-"""A row that begins like a composer."""
-
-PROMPT_SIGN = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
-"""A row up to its first prompt sign, which may follow a folder or a name."""
 
 _BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
 """The cursor is right of a vertical line: a pane left of that line has no focus."""
@@ -67,51 +54,26 @@ _CANCEL = re.compile(
 _YES_NO = re.compile(r"(yes|no|y|n|ok|cancel)\b", re.IGNORECASE)
 """The beginning of a label that is yes, no, OK or cancel."""
 
-_DESCRIPTION = re.compile(r" (?=- |\()")
-"""The blank before a description behind a label: ` - …` or ` (…`."""
-
 _NUMBER = re.compile(r"\s*\d{1,2}[.)]\s")
 """The number that begins an option."""
-
-_QUOTES = frozenset(">*●◉")
-"""Marks that also begin a reply or a quotation."""
 
 _ROUND = set("○◯◉●☐☑☒◻◼□■⬡⬢")
 """Boxes without brackets."""
 
-_RADIO = set("●○")
-"""The boxes of radio buttons."""
+_RADIOS = ({"●", "○"}, {"●", "-"})
+"""The boxes of radio buttons, a filled one and an empty one."""
 
-_SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
-"""A scroll bar or arrow at the end of a row."""
+_TOGGLES = re.compile(
+    r"(?:\benter\b|\breturn\b|[⏎↵])\W{0,3}(?:to )?(?:toggle|tick|check|mark)\b",
+    re.IGNORECASE,
+)
+"""A hint that Enter ticks a box, and so submits nothing."""
 
-_COUNT = re.compile(r"\s*\d+/\d+\b")
-"""A count such as `3/20`, which filtered lists show."""
-
-FOOTER = 7
-"""The most rows of hints below a menu: more than any program draws."""
+SLACK = 6
+"""Columns that a program may leave free at the right when it wraps a label."""
 
 DETAILS = 4
 """The most rows of description below an option."""
-
-
-@attrs.frozen
-class Item:
-    """A row, parsed as an option.
-
-    `col` is the index at which its box, number or label begins, `at` the index of the
-    label. `marked`: the row begins with a marker such as `❯`. `box` is the content of
-    the check box or the radio button, `-` for an empty one, and empty without a box.
-    `num` is the option's number, if it has one.
-    """
-
-    row: int
-    col: int
-    label: str
-    marked: bool
-    box: str
-    num: int | None
-    at: int
 
 
 def find_menu(snapshot: ScreenSnapshot) -> Prompt | None:
@@ -127,13 +89,33 @@ def find_menu(snapshot: ScreenSnapshot) -> Prompt | None:
     items = items_of(snapshot)
     for marked in reversed([each for each in items if each and each.marked]):
         block = _siblings(snapshot, items, marked)
-        if (
-            len(block) > 1
-            and is_live(snapshot, block)
-            and _is_list(snapshot, block, marked)
-        ):
+        if not _is_list(snapshot, block, marked):
+            continue
+        if len(block) == 1 and not _is_single(snapshot, block[0]):
+            continue
+        if is_live(snapshot, block):
             return menu_of(snapshot, block, marked.row)
+        if len(block) > 1 and (form := ending(snapshot, items, block)) is not None:
+            found = menu_of(snapshot, block, marked.row)
+            if form is Form.VIEW:  # The text may be that of another dialog.
+                found = attrs.evolve(found, form=form, options=())
+            return found
     return _unmarked(snapshot, items)
+
+
+def _is_single(snapshot: ScreenSnapshot, item: Item) -> bool:
+    """Whether a marked row is a menu of one option: hints of its keys follow it.
+
+    A sent message looks like a marked row, too.
+    """
+    sign = snapshot.bare[item.row].strip()[:1]
+    if (sign in QUOTES and item.num is None) or item.label[:1] in "/@":
+        return False
+    below = snapshot.bare[item.row + 1 : snapshot.last + 1]
+    if not any(map(is_dialog_hint, below)):
+        return False
+    around = snapshot.lines[max(item.row - 1, 0)], *snapshot.lines[item.row + 1 :][:1]
+    return not all(map(is_border, around)) and find_field(snapshot) is None
 
 
 def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
@@ -142,7 +124,7 @@ def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
     If the cursor is on one of its rows, it is an ordinary menu. If only details of its
     last option, borders and hints separate the two, a key may reach either of them, so
     the menu is a `VIEW`, which only the operator can answer. A quoted list and a sent
-    message look like a menu, too. So in the second case a mark of `_QUOTES` does not
+    message look like a menu, too. So in the second case a mark of `QUOTES` does not
     count, and the marked option is numbered or all options are plain answers.
     """
     items, cursor = items_of(snapshot), snapshot.cursor
@@ -160,7 +142,7 @@ def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
             return menu_of(snapshot, block, marked.row)
         sign = snapshot.bare[marked.row].strip()[:1]
         plain = all(is_answer(each.label) for each in block)
-        if sign in _QUOTES or not (marked.num or plain):
+        if sign in QUOTES or not (marked.num or plain):
             continue
         if _is_right_above(snapshot, block[-1], composer):
             return attrs.evolve(menu_of(snapshot, block, marked.row), form=Form.VIEW)
@@ -188,14 +170,18 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(snapshot, items, found[-1]) if found else []
-    if len(block) < 2 or not is_live(snapshot, block):
+    if len(block) < 2:
+        return None
+    is_radio = {each.box for each in block} in _RADIOS
+    ends = is_radio and ending(snapshot, items, block) is Form.MENU
+    if not (ends or is_live(snapshot, block)):
         return None
     below = range(block[-1].row + 1, snapshot.last + 1)
-    hinted = any(_HINT.search(snapshot.bare[row]) for row in below)
+    hinted = any(HINT.search(snapshot.bare[row]) for row in below)
     if block[0].num and (block[0].num != 1 or not hinted):
         return None
     ticked = [each for each in block if each.box in FILLED]
-    if {each.box for each in block} == _RADIO and len(ticked) == 1:
+    if is_radio and len(ticked) == 1:
         unboxed = [attrs.evolve(each, box="") for each in block]
         return menu_of(snapshot, unboxed, ticked[0].row)
     inks = [snapshot.style_at(each.row, each.at).fg for each in block]
@@ -208,55 +194,6 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     sided = snapshot.lines[block[0].row] != snapshot.bare[block[0].row]
     lit = odd if len(odd) == 1 or not (hinted or sided) else bright
     return menu_of(snapshot, block, lit[0]) if len(lit) == 1 else None
-
-
-def is_footer(snapshot: ScreenSnapshot, row: int) -> bool:
-    """Whether a row may follow a live menu: a border, hint, count or blank row."""
-    line = snapshot.bare[row]
-    if snapshot.is_blank(row) or not line.strip() or _COUNT.match(line):
-        return True
-    return bool(_HINT.search(line)) and not _COMPOSER.match(line)
-
-
-def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
-    """Parse every row of the screen as an option; a blank row gives None."""
-    found: list[Item | None] = []
-    for row, line in enumerate(snapshot.bare):
-        item = _ITEM.fullmatch(line)
-        if item is None:
-            found.append(None)
-            continue
-        start = next(item.start(g) for g in ("box", "num", "label") if item[g])
-        box = (item["box"] or item["tick"] or "").strip()
-        box = box.strip("[]()") or ("-" if box else "")
-        num = int(item["num"]) if item["num"] else None
-        marked = bool(item["marker"])
-        label = _SCROLL.sub("", _named(snapshot, row, item))
-        first = re.split(r"\s{2,}", label)[0]
-        # A second column describes the option. It may change what a plain answer means.
-        label = first if num and not is_answer(first) else " ".join(label.split())
-        at = item.start("label")
-        found.append(Item(row, start, label, marked, box, num, at))
-    return found
-
-
-def _named(snapshot: ScreenSnapshot, row: int, item: re.Match[str]) -> str:
-    """Return the label without the faint description behind it.
-
-    Some programs show that description only while the option is marked, and the label
-    must not change with the mark. The description stays if it belongs to what the
-    option allows, as in `Yes (always)`.
-    """
-    label, start = item["label"], item.start("label")
-    descriptions = _DESCRIPTION.finditer(label) if item["marker"] or item["box"] else ()
-    for found in descriptions:
-        gap = start + found.start()
-        if snapshot.style_at(row, gap + 1).is_faint:
-            all_faint = snapshot.style_at(row, start).is_faint
-            apart = not (all_faint and snapshot.style_at(row, gap).is_faint)
-            lasts = APPROVES.match(label) and LASTING.search(label[found.start() :])
-            return label[: found.start()] if apart and not lasts else label
-    return label
 
 
 def _siblings(
@@ -275,23 +212,25 @@ def _walk(
 
     They are in its column, have a box if it has one, and continue its numbers if it is
     numbered. Between two of them there may be up to two blank rows, and up to `DETAILS`
-    rows of description if they are numbered. Any other row ends the block.
+    rows of description. Without numbers, a description is indented further and right
+    below its option. Any other row ends the block.
     """
     skipped: list[int] = []
     num, details = marked.num, 0
     for row in rows:
         item = items[row]
+        is_blank = snapshot.is_blank(row) and not (item and item.num)
         if num is None and is_border(snapshot.lines[row]):
             return
-        if (
-            item is None
-            or snapshot.is_blank(row)
-            or _COUNT.fullmatch(snapshot.bare[row])
-        ):
+        if item is None or is_blank or COUNT.fullmatch(snapshot.bare[row]):
             skipped.append(row)
             if len(skipped) > 2:
                 return
             continue
+        if num is None and not item.marked and is_key_row(snapshot.bare[row]):
+            return
+        if skipped and _side(snapshot, row) != _side(snapshot, marked.row):
+            return
         numbered = num is not None
         expected = None if num is None else num + rows.step
         if (
@@ -308,8 +247,22 @@ def _walk(
                 return
         elif item.col > marked.col and item.box != marked.box and rows.step > 0:
             skipped = []
+        elif _is_detail(item, marked) and not skipped and details < DETAILS:
+            details += 1
         else:
             return
+
+
+def _side(snapshot: ScreenSnapshot, row: int) -> str:
+    """Return the side of the frame at the beginning of a row, or ""."""
+    lead = snapshot.lines[row].lstrip()[:1]
+    return lead if lead in SIDES else ""
+
+
+def _is_detail(item: Item, marked: Item) -> bool:
+    """Whether a row without a number is indented further than the options."""
+    is_plain = item.num is None and not item.box and not item.marked
+    return is_plain and marked.num is None and item.col > marked.col
 
 
 def _in_column(item: Item, other: Item) -> bool:
@@ -318,35 +271,6 @@ def _in_column(item: Item, other: Item) -> bool:
         return item.col == other.col
     shift = len(str(item.num)) - len(str(other.num))
     return item.col in (other.col, other.col - shift)
-
-
-def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
-    """Whether only details of the last option, borders and hints follow (rule 1).
-
-    At most `FOOTER` rows of hints may follow, and no row with the visible cursor behind
-    a prompt sign.
-    """
-    end, indent = block[-1].row, block[-1].col
-    below = range(end + 1, snapshot.last + 1)
-    hints, apart = 0, False
-    for row in below:
-        line = snapshot.bare[row]
-        apart = apart or not line.strip()
-        if _COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
-            continue  # The input line that filters the list.
-        if (
-            row == snapshot.cursor.row
-            and snapshot.cursor.visible
-            and PROMPT_SIGN.match(line)
-        ):
-            return False  # The operator types there.
-        detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
-        if detail or snapshot.is_blank(row):
-            continue
-        hints += 1
-        if hints > FOOTER or not is_footer(snapshot, row):
-            return False
-    return True
 
 
 def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
@@ -369,12 +293,23 @@ def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> b
 
 
 def menu_of(
-    snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
+    snapshot: ScreenSnapshot,
+    block: Sequence[Item],
+    marked: int | None,
+    columns: bool = False,
 ) -> Prompt:
-    """Return the prompt of a block of options; Enter selects the row `marked`."""
+    """Return the prompt of a block of options; Enter selects the row `marked`.
+
+    `columns`: a second column is part of the labels, as in a window's list.
+    """
     block = _alike(snapshot, block, marked)
     boxes = any(each.box for each in block)
-    labels = _unnumbered([_whole(snapshot, each) for each in block])
+    named = block if columns else _columns(block)
+    wholes = [_whole(snapshot, each) for each in named]
+    if (kept := _unwrapped(block, wholes)) != [*block]:
+        block = kept
+        wholes = [_whole(snapshot, each) for each in _columns(kept)]
+    labels = _unnumbered(wholes)
     ends = [*(each.row for each in block[1:]), None]
     labels = [
         _with_details(snapshot, each, label, end) if is_answer(label) else label
@@ -390,10 +325,13 @@ def menu_of(
     )
     first, last = block[0].row, block[-1].row
     question = question_above(snapshot, first)
+    form = Form.BOXES if boxes else Form.MENU
+    if boxes and any(map(_TOGGLES.search, snapshot.bare[last : snapshot.last + 1])):
+        form = Form.VIEW
     return Prompt(
         kind=Kind.DIALOG,
         class_=PromptClass.MULTI_CHOICE if boxes else class_of(labels),
-        form=Form.BOXES if boxes else Form.MENU,
+        form=form,
         question=question,
         options=options,
         rule="menu",
@@ -425,7 +363,11 @@ def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
         line, below = snapshot.bare[row], snapshot.bare[row + 1]
         first = below.split()[:1]
         indent = len(below) - len(below.lstrip())
-        if not first or indent < start or len(line) + 1 + len(first[0]) < width:
+        if not first or indent < start:
+            break
+        is_same = snapshot.style_at(row, start) == snapshot.style_at(row + 1, indent)
+        room = width - len(line) - 1 - (SLACK if is_same else 0)
+        if len(first[0]) < room:
             break
         if _NUMBER.match(below):
             break
@@ -448,10 +390,42 @@ def _with_details(
         is_empty = not line.strip() or is_border(snapshot.lines[row])
         if end is None and (is_empty or indent <= item.col):
             break
-        if not (is_empty or _COUNT.fullmatch(line)):
+        if not (is_empty or COUNT.fullmatch(line)):
             details.extend(line.split())
     text = " ".join(details)
     return label if not text or label.endswith(text) else f"{label} {text}"
+
+
+def _unwrapped(block: Sequence[Item], wholes: Sequence[str]) -> list[Item]:
+    """Return the block without rows that are the wrapped end of the label above.
+
+    They stand in the column of the options if these have no numbers, and begin with a
+    small letter.
+    """
+    kept = [block[0]]
+    for above, whole, each in zip(block, wholes, block[1:], strict=False):
+        is_end = each.row == above.row + 1 and whole.endswith(each.label)
+        is_small = each.label[0].islower() and not each.marked and each.num is None
+        if not (is_end and is_small and whole != above.label):
+            kept.append(each)
+    return kept
+
+
+def _columns(block: Sequence[Item]) -> list[Item]:
+    """Return the block without the descriptions in a second column.
+
+    They begin at one index, or only the marked row has one. A plain answer keeps its
+    description, which may change what the answer means.
+    """
+    seconds = [each.second for each in block if each.second is not None]
+    return [
+        attrs.evolve(each, label=each.first)
+        if each.second is not None
+        and not is_answer(each.first)
+        and (seconds.count(each.second) > 1 or (each.marked and len(seconds) == 1))
+        else each
+        for each in block
+    ]
 
 
 def _alike(

@@ -2,7 +2,7 @@
 
 import re
 
-from ant.terminal.detect.dialog_text import excerpt
+from ant.terminal.layout.dialog_text import excerpt
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 

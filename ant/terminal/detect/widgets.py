@@ -8,13 +8,24 @@ the others.
 import re
 from collections.abc import Sequence
 
-from ant.terminal.detect.dialog_text import excerpt, question_above, top_of
-from ant.terminal.detect.menus import FOOTER, Item, class_of, items_of, menu_of
+from ant.terminal.detect.menu_rows import FOOTER, Item, items_of
+from ant.terminal.detect.menus import class_of, menu_of
+from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
+from ant.terminal.layout.hints import is_taking_hint
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 """A button: `< Yes >` or `[ Yes ]`."""
+
+GAP = 4
+"""The most rows from options that are shown by their colour to their hints."""
+
+_NUMBER = re.compile(r"\d{1,2}[.)]\s+")
+"""The number before such an option."""
+
+LABEL = 60
+"""The most characters of such an option: a longer row is a text."""
 
 _TAB = re.compile(r"\S+(?: \S+)*")
 """Words with single blanks between them."""
@@ -45,7 +56,7 @@ def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
     """
     row = None if snapshot.takes_lines else _button_row(snapshot)
     if row is None:
-        return _tabs(snapshot) or _toggle(snapshot)
+        return _tabs(snapshot) or _toggle(snapshot) or _lit(snapshot)
     found = list(_BUTTON.finditer(snapshot.bare[row]))
     block = _list_above(snapshot, row)
     if block:
@@ -54,7 +65,7 @@ def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
         # other buttons do not.
         marked = None if any(focused[1:]) else _marked_row(snapshot, block)
         if marked is not None or any(focused):
-            return menu_of(snapshot, block, marked)
+            return menu_of(snapshot, block, marked, columns=True)
     if snapshot.cursor.visible and row - FOOTER <= snapshot.cursor.row < row:
         return _field(snapshot, row)
     return _buttons(snapshot, row, found)
@@ -162,18 +173,82 @@ def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:
     if keys < 2:
         return None
     lit = _odd_one(snapshot, [(row, word.start()) for word in words[:keys]])
-    if lit is None:
-        return None
+    return None if lit is None else _row_of(snapshot, row, words[:keys], lit)
+
+
+def _row_of(
+    snapshot: ScreenSnapshot, row: int, words: Sequence[re.Match[str]], lit: int
+) -> Prompt:
+    """Return the prompt of words in one row, of which one is highlighted."""
     return Prompt(
         kind=Kind.DIALOG,
         class_=PromptClass.MULTI_CHOICE,
         form=Form.BUTTONS,
         question=question_above(snapshot, row),
-        options=tuple(Option(w[0], i == lit) for i, w in enumerate(words[:keys])),
+        options=tuple(Option(word[0], i == lit) for i, word in enumerate(words)),
         rule="tabs",
         rows=(row, row),
         text=excerpt(snapshot, top_of(snapshot, row), row),
     )
+
+
+def _lit(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the prompt of options of which only the background shows one, or None.
+
+    They are right above the hints at the end of the screen, one a row or all in a row.
+    """
+    end = range(snapshot.last, max(snapshot.last - FOOTER, -1), -1)
+    hints = next((r for r in end if is_taking_hint(snapshot.bare[r])), None)
+    if hints is None or snapshot.takes_lines:
+        return None
+    row = hints - 1
+    while row >= 0 and (snapshot.is_blank(row) or not snapshot.bare[row].strip()):
+        row -= 1
+    if row < 0 or hints - row > GAP:
+        return None
+    line = snapshot.bare[row]
+    words = [each for each in _TAB.finditer(line) if len(each[0]) <= LABEL]
+    if len(words) > 1 and len(line.split("  ")) > 1:
+        lit = _odd_one(snapshot, [(row, word.start()) for word in words])
+        return None if lit is None else _row_of(snapshot, row, words, lit)
+    indent = _indent(line)
+    rows = [row]
+    while row > 0 and not snapshot.is_blank(row - 1):
+        row -= 1
+        if _indent(snapshot.bare[row]) != indent or not snapshot.bare[row].strip():
+            break
+        rows.insert(0, row)
+    grounds = [_ground(snapshot, each, indent) for each in rows]
+    lit_rows = [i for i, each in enumerate(grounds) if each != (False, "")]
+    odd = [i for i, each in enumerate(grounds) if grounds.count(each) == 1]
+    chosen = odd if len(rows) > 2 else lit_rows
+    if len(rows) < 2 or len(chosen) != 1 or len(set(grounds)) != 2:
+        return None
+    labels = [snapshot.bare[each].strip() for each in rows]
+    numbered = [_NUMBER.match(label) for label in labels]
+    if all(numbered):
+        labels = [_NUMBER.sub("", label) for label in labels]
+    if any(len(label) > LABEL for label in labels):
+        return None
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=class_of(labels),
+        form=Form.MENU,
+        question=question_above(snapshot, rows[0]),
+        options=tuple(Option(each, i == chosen[0]) for i, each in enumerate(labels)),
+        rule="lit",
+        rows=(rows[0], rows[-1]),
+        text=excerpt(snapshot, top_of(snapshot, rows[0]), snapshot.last),
+    )
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _ground(snapshot: ScreenSnapshot, row: int, index: int) -> tuple[bool, str]:
+    style = snapshot.style_at(row, index)
+    return style.inverse, style.bg
 
 
 def _toggle(snapshot: ScreenSnapshot) -> Prompt | None:

@@ -17,13 +17,17 @@ from typing import Final
 from ant.core.errors import Withheld
 from ant.terminal.agents.driver import Driver, driver_of, drivers
 from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
+from ant.terminal.detect.composer import COMPOSER, GENERAL
 from ant.terminal.detect.shells import MARKED
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import Tty
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
 
-GENERAL: Final = "prompt"
-"""The rule name of a composer that belongs to no driver."""
+GENERAL_COMPOSER: Final = f"{GENERAL.name}/{COMPOSER.id}"
+"""The rule name of a composer that only its form shows."""
+
+FOUND: Final = frozenset({"prompt", GENERAL_COMPOSER})
+"""The rule names of a composer that belongs to no driver."""
 
 _COMMENTS: Final = frozenset({"bash", "fish", "zsh"})
 """Shells whose marks report whether `#` begins a comment."""
@@ -60,7 +64,11 @@ def message_target(
     driver = driver_of(tty.foreground)
     if driver is None and not accepts:
         return MessageTarget.OTHER
-    if is_exiting(tty) or verdict is None or verdict.rule not in _composers(driver):
+    if (
+        is_exiting(tty)
+        or verdict is None
+        or not _is_composer(verdict.rule, driver, accepts)
+    ):
         return MessageTarget.AGENT
     free = verdict.kind is Kind.AT_REST
     return MessageTarget.COMPOSER if free else MessageTarget.AGENT
@@ -76,14 +84,22 @@ def is_exiting(tty: Tty) -> bool:
     return tty.canonical and driver is not None and not driver.lines
 
 
+def _is_composer(rule: str, driver: Driver | None, accepts: bool) -> bool:
+    """Whether a rule finds a composer of the program that has this driver.
+
+    A session that accepts messages trusts a composer that only its form shows.
+    """
+    return rule in _composers(driver) or (accepts and rule == GENERAL_COMPOSER)
+
+
 def _composers(driver: Driver | None) -> frozenset[str]:
     """The names of the rules that find a composer: the driver's own.
 
-    Without a driver, those of all drivers, as a session may name any, and `GENERAL`.
+    Without a driver, those of all drivers, as a session may name any, and `FOUND`.
     """
     sources = [driver] if driver is not None else list(drivers().values())
     rules = {f"{each.name}/{rule.id}" for each in sources for rule in each.composer}
-    return frozenset(rules if driver is not None else rules | {GENERAL})
+    return frozenset(rules if driver is not None else rules | FOUND)
 
 
 def _is_at_prompt(tty: Tty, verdict: Verdict | None) -> bool:

@@ -15,10 +15,10 @@ from ant.core.errors import Conflict, NotRunning, Withheld
 from ant.terminal.agents.driver import Driver
 from ant.terminal.detect.composer import composer_of
 from ant.terminal.detect.drafts import draft_of
-from ant.terminal.detect.menus import is_footer
 from ant.terminal.input.addressee import Check
 from ant.terminal.input.answer_prompt import QUIET_S, SETTLE_S, TerminalOps
 from ant.terminal.input.keys import ENTER, refuse_controls
+from ant.terminal.layout.hints import is_footer
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.screen.snapshot import ScreenSnapshot
 

@@ -4,6 +4,7 @@ ANT computes every verdict from a snapshot. A snapshot holds no object of a scre
 library, so a test can also make one from a recording.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -20,6 +21,10 @@ _RULE = re.compile(r"[\s─-╿▀-▟▲▼△▽\-=_~·.⎯]*")
 _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
 
+ROWS = 1024
+"""Rows of which ANT keeps whether they are borders: those of some screens. Most rows of
+a screen are the same at the next look."""
+
 WRAPPED = 4
 """The most rows above the cursor that are part of its line."""
 
@@ -30,7 +35,8 @@ class ScreenSnapshot:
 
     `tty` is None if the line discipline is unknown, as for a transcript of another
     machine. `lines` are the rows as text, `bare` the same without the sides of boxes.
-    `last` is the index of the last row with text, -1 on a blank screen.
+    `last` is the index of the last row with text, -1 on a blank screen. `blanks` tells
+    of each row whether it is blank or only a border.
     """
 
     rows: Rows
@@ -43,11 +49,13 @@ class ScreenSnapshot:
     lines: tuple[str, ...] = attrs.field(init=False)
     bare: tuple[str, ...] = attrs.field(init=False)
     last: int = attrs.field(init=False)
+    blanks: tuple[bool, ...] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         lines = tuple("".join(run.text for run in row).rstrip() for row in self.rows)
         object.__setattr__(self, "lines", lines)
         object.__setattr__(self, "bare", tuple(map(without_sides, lines)))
+        object.__setattr__(self, "blanks", tuple(map(is_rule, lines)))
         last = next((row for row in reversed(range(len(lines))) if lines[row]), -1)
         object.__setattr__(self, "last", last)
 
@@ -94,7 +102,7 @@ class ScreenSnapshot:
 
     def is_blank(self, row: int) -> bool:
         """Whether a row is blank or only a border."""
-        return is_rule(self.lines[row])
+        return self.blanks[row]
 
 
 def index_at(line: str, col: int) -> int:
@@ -126,12 +134,13 @@ def without_sides(line: str) -> str:
 
 def is_border(line: str) -> bool:
     """Whether a line is a horizontal border."""
-    return is_rule(line) and bool(_BORDER.search(line))
+    return bool(line and _BORDER.search(line)) and is_rule(line)
 
 
+@functools.lru_cache(ROWS)
 def is_rule(line: str) -> bool:
     """Whether a line is blank or a border, with or without a title."""
-    return bool(_RULE.fullmatch(line) or _TITLED.fullmatch(line))
+    return not line or bool(_RULE.fullmatch(line) or _TITLED.fullmatch(line))
 
 
 def paragraph_above(snapshot: ScreenSnapshot, row: int, most: int = 6) -> Iterator[int]:

@@ -4,7 +4,7 @@ import pytest
 
 from ant.terminal.agents.driver import drivers
 from ant.terminal.detect.dialog_subject import lines_above, subject_of
-from ant.terminal.detect.dialog_text import BODY
+from ant.terminal.layout.dialog_text import BODY
 from tests.terminal.drawn import look_at
 
 CODEX = drivers()["codex-cli"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.detect.menus import FOOTER, find_menu
+from ant.terminal.detect.menu_rows import FOOTER
+from ant.terminal.detect.menus import find_menu
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.model.tty import Tty
 from tests.terminal.drawn import COOKED, DEAF, RAW, look_at

@@ -17,7 +17,9 @@ from ant.terminal.agents.driver import Driver, driver_of, drivers
 from ant.terminal.agents.driver_files import SHELL
 from ant.terminal.agents.not_agents import INTERPRETERS, PROXIES
 from ant.terminal.detect.classify import classify
+from ant.terminal.detect.composer import COMPOSER, GENERAL
 from ant.terminal.input.addressee import (
+    GENERAL_COMPOSER,
     MessageTarget,
     at_composer,
     at_prompt,
@@ -26,7 +28,7 @@ from ant.terminal.input.addressee import (
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
 from ant.terminal.screen.snapshot import ScreenSnapshot
-from tests.terminal.drawn import look_at
+from tests.terminal.drawn import RAW, look_at
 from tests.terminal.recorded import Moment, recordings
 from tests.terminal.unlike import MISSES
 
@@ -59,9 +61,8 @@ def literals() -> Iterator[str]:
 WORDS = sorted(
     {*literals()} | {rule.id for each in drivers().values() for rule in each.rules()}
 )
-RULES = sorted(
-    {*WORDS, *(f"{each.name}/{word}" for each in drivers().values() for word in WORDS)}
-)
+NAMES = (*drivers(), GENERAL.name)
+RULES = sorted({*WORDS, *(f"{name}/{word}" for name in NAMES for word in WORDS)})
 """Every rule that a verdict can have, and many more."""
 
 AT_PROMPT = Tty(
@@ -187,7 +188,8 @@ def test_a_recorded_agent_at_rest_gets_messages(name: str) -> None:
             whom = message_target(tty, verdict)
             assert whom in (MessageTarget.COMPOSER, MessageTarget.AGENT)
             if f"{name}#{index}" not in MISSES:
-                free = moment.expect["kind"] == "at_rest"
+                known = verdict.rule != f"{GENERAL.name}/{COMPOSER.id}"
+                free = moment.expect["kind"] == "at_rest" and known
                 assert free == (whom is MessageTarget.COMPOSER), verdict
 
 
@@ -293,3 +295,19 @@ def test_a_comment_is_sent_where_it_stands_whole(
         return
     with pytest.raises(Withheld):
         check(shown(*after, at=(2, 2)), MARKED, LINE)
+
+
+def test_a_composer_that_only_its_form_shows_needs_a_session_that_accepts() -> None:
+    """Of an unknown program, and of an agent whose composer has changed."""
+    rule = "─" * 60
+    rows = ["Done.", "", rule, "→ \x1b[7m \x1b[27m", rule, "  ? for help"]
+    for program in ("some-agent", "claude"):
+        tty = attrs.evolve(RAW, foreground=program, interprets=False)
+        verdict = classify(look_at(*rows, hidden=True, tty=tty))
+        assert GENERAL_COMPOSER == verdict.rule
+        assert message_target(tty, verdict) is not MessageTarget.COMPOSER
+        assert message_target(tty, verdict, True) is MessageTarget.COMPOSER
+    for program in ("bash", "node", "ssh"):
+        tty = attrs.evolve(RAW, foreground=program, interprets=True)
+        verdict = classify(look_at(*rows, hidden=True, tty=tty))
+        assert message_target(tty, verdict, True) is MessageTarget.OTHER

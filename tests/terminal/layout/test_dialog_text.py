@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant.terminal.detect.dialog_text import BODY, excerpt, question_above, top_of
+from ant.terminal.layout.dialog_text import BODY, excerpt, question_above, top_of
 from tests.terminal.drawn import look_at
 
 

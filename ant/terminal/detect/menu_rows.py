@@ -1,0 +1,297 @@
+"""Rows of a screen, parsed as options of a menu, and the rows below a menu."""
+
+import functools
+import re
+from collections.abc import Sequence
+
+import attrs
+
+from ant.terminal.detect.option_meaning import is_answer
+from ant.terminal.layout.fields import find_field
+from ant.terminal.layout.hints import (
+    COUNT,
+    is_dialog_hint,
+    is_footer,
+    is_key_row,
+    is_status,
+)
+from ant.terminal.model.prompt import APPROVES, LASTING, Form
+from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
+
+_ITEM = re.compile(
+    r"(?P<lead>\s*)(?P<marker>[❯❭›>⟩▶▸►▷→➜➤»▌⏵‣]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
+    r"(?:(?P<before>\d{1,2})[.):]?\s+(?=\([ xX*•●○◉◯]\)|[○◯◉●]\s))?"
+    r"(?P<box>\[[ xX*✓✔•]\]|\([ xX*•●○◉◯]\)|[○◯◉●☐☑☒◻◼□■✔⬡⬢](?=\s))?(?P<in>\s*)"
+    r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w))|\[(?P<key>\d{1,2})\]\s+)?"
+    r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
+)
+"""An option: a marker, a check box, a number, a second check box, a label."""
+
+FILLED = set("xX*✓✔•◉●☑☒◼■⬢")
+"""The content of a box that is ticked."""
+
+_DESCRIPTION = re.compile(r" (?=- |\()")
+"""The blank before a description behind a label: ` - …` or ` (…`."""
+
+_KEY = re.compile(r" \((?:\w|esc|tab|enter|space|(?:ctrl|alt|shift)\+\w+)\)$", re.I)
+"""The key of an option behind its label."""
+
+_SCROLL = re.compile(r"\s{2,}[↑↓▒▮░█▓]$")
+"""A scroll bar or arrow at the end of a row."""
+
+_GAP = re.compile(r"\s{2,}")
+
+_CURRENT = re.compile(r"\s+[✔✓]$")
+"""The sign behind the label of the option that holds now."""
+
+_SIDES = "┌└├│╭╰┃┏┗╎"
+_BESIDE = re.compile(rf"(?<=\S)\s{{2,}}[{_SIDES}].*$")
+"""A box right of the options: the preview of the marked one."""
+
+
+_COMPOSER = re.compile(r"\s*[>❯›]($|\s)")
+"""A row that begins like a composer."""
+
+PROMPT_SIGN = re.compile(r".*?[$#%❯›»➜λ>](?:\s|$)")
+"""A row up to its first prompt sign, which may follow a folder or a name."""
+
+QUOTES = frozenset(">*●◉")
+"""Marks that also begin a reply or a quotation."""
+
+FOOTER = 7
+"""The most rows of hints below a menu: more than any program draws."""
+
+PREVIEW = 20
+"""The most rows of a preview below a menu."""
+
+STATUS = 4
+"""The most rows of a status below a menu and its hints."""
+
+MORE = 3
+"""The most rows of further choices below the border under a menu."""
+
+ROWS = 1024
+"""Parsed rows that ANT keeps: those of some screens."""
+
+SIDES = frozenset("│┃║╎╏┆┇┊┋|")
+"""The sides of a frame around a menu."""
+
+
+@attrs.frozen
+class Item:
+    """A row, parsed as an option.
+
+    `col` is the index at which its box, number or label begins, `at` the index of the
+    label. `marked`: the row begins with a marker such as `❯`. `box` is the content of
+    the check box or the radio button, `-` for an empty one, and empty without a box.
+    `num` is the option's number, if it has one. `second` is the index at which a second
+    column begins behind the label, or None, and `first` the label without it.
+    """
+
+    row: int
+    col: int
+    label: str
+    marked: bool
+    box: str
+    num: int | None
+    at: int
+    second: int | None = None
+    first: str = ""
+
+
+@functools.lru_cache(ROWS)
+def _parsed(line: str) -> tuple[Item, bool] | None:
+    """Return a row as an option in row 0, or None for a row without text.
+
+    Also whether its label may end in a description, which only its style shows. Then
+    the label is whole. Most rows of a screen are the same at the next look.
+    """
+    found = _ITEM.fullmatch(without_preview(line))
+    if found is None:
+        return None
+    groups = found.groupdict()
+    leads = ("before", "box", "num", "key", "label")
+    start = next(found.start(group) for group in leads if groups[group])
+    box = (groups["box"] or groups["tick"] or "").strip()
+    box = box.strip("[]()").strip() or ("-" if box else "")
+    number = groups["before"] or groups["num"] or groups["key"]
+    num = int(number) if number else None
+    marked, label, at = bool(groups["marker"]), groups["label"], found.start("label")
+    if _DESCRIPTION.search(label) and not _KEY.search(label):
+        return Item(0, start, label, marked, box, num, at), True
+    label, first, second = _columns(label, num, at)
+    return Item(0, start, label, marked, box, num, at, second, first), False
+
+
+def _columns(label: str, num: int | None, at: int) -> tuple[str, str, int | None]:
+    """Return the label, its first column, and the index of its second one or None."""
+    first, second = label, None
+    if "  " in label:
+        label = first = _SCROLL.sub("", label)
+        if (gap := _GAP.search(label)) is not None:
+            first, second = label[: gap.start()], at + gap.end()
+    if first[-1] in "✔✓":
+        first, label = _CURRENT.sub("", first), _CURRENT.sub("", label)
+    # A second column describes the option. It may change what a plain answer means.
+    label = first if num and not is_answer(first) else " ".join(label.split())
+    return label, first, second
+
+
+def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
+    """Parse every row of the screen as an option; a blank row gives None."""
+    found: list[Item | None] = []
+    for row, line in enumerate(snapshot.bare):
+        parsed = _parsed(line) if line else None
+        if parsed is None:
+            found.append(None)
+            continue
+        item, is_described = parsed
+        label, first, second = item.label, item.first, item.second
+        if is_described:
+            label = _named(snapshot, row, label, item.at)
+            label, first, second = _columns(label, item.num, item.at)
+        found.append(
+            Item(
+                row,
+                item.col,
+                label,
+                item.marked,
+                item.box,
+                item.num,
+                item.at,
+                second,
+                first,
+            )
+        )
+    return found
+
+
+def without_preview(line: str) -> str:
+    """Return a row without the box right of it."""
+    return line if line.isascii() else _BESIDE.sub("", line)
+
+
+def _named(snapshot: ScreenSnapshot, row: int, label: str, start: int) -> str:
+    """Return the label without the faint description behind it.
+
+    Some programs show that description only while the option is marked, and the label
+    must not change with the mark. The description stays if it belongs to what the
+    option allows, as in `Yes (always)`. `start` is the index of the label.
+    """
+    for found in _DESCRIPTION.finditer(label):
+        gap = start + found.start()
+        if snapshot.style_at(row, gap + 1).is_faint:
+            all_faint = snapshot.style_at(row, start).is_faint
+            apart = not (all_faint and snapshot.style_at(row, gap).is_faint)
+            lasts = APPROVES.match(label) and LASTING.search(label[found.start() :])
+            return label[: found.start()] if apart and not lasts else label
+    return label
+
+
+def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
+    """Whether only details of the last option, borders and hints follow (rule 1).
+
+    At most `FOOTER` rows of hints may follow, and no row with the visible cursor behind
+    a prompt sign.
+    """
+    end, indent = block[-1].row, block[-1].col
+    below = range(end + 1, snapshot.last + 1)
+    hints, apart = 0, False
+    for row in below:
+        line = snapshot.bare[row]
+        apart = apart or not line.strip()
+        if COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
+            continue  # The input line that filters the list.
+        if (
+            row == snapshot.cursor.row
+            and snapshot.cursor.visible
+            and PROMPT_SIGN.match(line)
+        ):
+            return False  # The operator types there.
+        detail = len(line) - len(line.lstrip()) > indent and not hints and not apart
+        if detail or snapshot.is_blank(row):
+            continue
+        hints += 1
+        if hints > FOOTER or not is_footer(snapshot, row):
+            return False
+    return True
+
+
+def ending(
+    snapshot: ScreenSnapshot, items: Sequence[Item | None], block: Sequence[Item]
+) -> Form | None:
+    """Return how a menu with more than hints below it is answered.
+
+    `MENU` if below it there are the rest of its box, a preview between two borders or
+    beside it, further choices, hints and a status. `VIEW` if there is other text before
+    hints at the end of the screen. None for a menu that is not live.
+    """
+    end, cursor = block[-1].row, snapshot.cursor
+    marked = next((each for each in block if each.marked), block[0])
+    sign = snapshot.bare[marked.row].strip()[:1]
+    lead = snapshot.lines[marked.row].lstrip()[:1]
+    others = {snapshot.style_at(each.row, each.at) for each in block if each != marked}
+    is_lit = snapshot.style_at(marked.row, marked.at) not in others
+    in_box = sign == ">" and lead in SIDES and is_lit
+    if sign in QUOTES and marked.num is None and not (marked.box or in_box):
+        return None
+    field = find_field(snapshot)
+    if (field and field.row > end) or (cursor.visible and cursor.row > end):
+        return None
+    side = snapshot.lines[end].lstrip()[:1]
+    side = side if side in SIDES else ""
+    hinted, closed, loose = False, False, 0
+    hints, status, more = 0, 0, 0
+    row = end
+    while row < snapshot.last:
+        row += 1
+        line, drawn = snapshot.bare[row], snapshot.lines[row]
+        item = items[row]
+        if snapshot.is_blank(row) or not line.strip():
+            if is_border(drawn):
+                closed, side = True, ""
+                row = _end_of_preview(snapshot, items, row) or row
+            continue
+        if item and item.marked and not is_key_row(line):
+            return None
+        if is_footer(snapshot, row):
+            is_keys = is_dialog_hint(line)
+            loose += is_keys and status > 0 and not hinted
+            hinted = hinted or is_keys
+            hints += 1
+            if hints > FOOTER:
+                return None
+        elif (side and drawn.lstrip()[:1] == side) or (
+            not hinted and not without_preview("x" + line)[1:].strip()
+        ):
+            continue
+        elif (hinted or closed) and status < STATUS and is_status(snapshot, row):
+            status += 1
+        elif closed and not hinted and more < MORE and len(line.split()) <= 6:
+            more += 1
+        else:
+            loose += 1
+    if not (hinted or closed) or loose > PREVIEW:
+        return None
+    if not loose and (hinted or not more):
+        return Form.MENU
+    lowest = [r for r in range(end + 1, snapshot.last + 1) if not snapshot.is_blank(r)]
+    at_end = any(is_dialog_hint(snapshot.bare[r]) for r in lowest[-STATUS:])
+    return Form.VIEW if at_end else None
+
+
+def _end_of_preview(
+    snapshot: ScreenSnapshot, items: Sequence[Item | None], border: int
+) -> int | None:
+    """Return the row of the border below the preview that begins at a border, or None.
+
+    Hints of a dialog follow it. A marked row in it may be a field or another menu.
+    """
+    for row in range(border + 2, min(border + PREVIEW, snapshot.last) + 1):
+        item = items[row - 1]
+        if item and item.marked:
+            return None
+        if is_border(snapshot.lines[row]):
+            below = snapshot.bare[row + 1 : snapshot.last + 1]
+            return row if any(map(is_dialog_hint, below)) else None
+    return None

@@ -1,0 +1,309 @@
+"""Dialogs as many agents draw them, seen without a driver."""
+
+import attrs
+import pytest
+
+from ant.terminal.detect.classify import classify
+from ant.terminal.model.prompt import Form, Kind
+from tests.terminal.drawn import RAW, look_at
+
+RULE = "─" * 60
+FAINT, BOLD, BACK, OFF = "\x1b[2m", "\x1b[1m", "\x1b[48;5;24m", "\x1b[m"
+USE = "(Use Enter to select)"
+BUTTONS = f"  {BACK} Allow {OFF}   Session    Deny "
+TTY = attrs.evolve(RAW, foreground="some-agent", interprets=False)
+
+
+def boxed(*lines: str, inner: int = 56) -> list[str]:
+    """Draw lines in a box."""
+    rule = "─" * (inner + 2)
+    return [f"╭{rule}╮", *(f"│ {line:{inner}} │" for line in lines), f"╰{rule}╯"]
+
+
+Screen = tuple[list[str], list[str], int]
+"""Rows, options, and the marked one."""
+
+FAMILIES: dict[str, Screen] = {
+    "status rows below the hints": (
+        [
+            RULE,
+            "",
+            " Allow this command?",
+            "",
+            " → Yes",
+            "   No",
+            "",
+            " ↑↓ navigate  enter select  esc cancel",
+            "",
+            RULE,
+            "~/demo (main)",
+            "0.0%/200k (auto)                         model • medium",
+        ],
+        ["Yes", "No"],
+        0,
+    ),
+    "status rows below the border, without hints": (
+        [RULE, " Allow this command?", "", " → Yes", "   No", RULE, "~/demo (main)"],
+        ["Yes", "No"],
+        0,
+    ),
+    "two columns": (
+        [
+            " Select a model",
+            "",
+            " → opus      the large one",
+            "   sonnet    the middle one",
+            "   haiku     the small one",
+            "   (1/3)",
+            "",
+            " enter select · esc cancel",
+            "~/demo                      12.3%/200k",
+        ],
+        ["opus", "sonnet", "haiku"],
+        0,
+    ),
+    "one option": (
+        [" Continue?", "", " → Continue", "", " enter select · esc cancel"],
+        ["Continue"],
+        0,
+    ),
+    "numbers in brackets": (
+        ["Run `make`?", "", "❯ [1] Yes", "  [2] No", "", "Enter to select"],
+        ["Yes", "No"],
+        0,
+    ),
+    "numbers without a dot": (
+        ["Run `make`?", "", "❭ 1 Yes", "  2 No", "", "Enter to select · Esc to cancel"],
+        ["Yes", "No"],
+        0,
+    ),
+    "numbers before radio buttons": (
+        ["Run `make`?", "", "1 (○) Always", "2 (●) Yes", "3 (○) No", "", "↑/↓ enter"],
+        ["Always", "Yes", "No"],
+        1,
+    ),
+    "hints in the column of the options": (
+        ["Run `make`?", "❯ Yes", "  No", "  ↑/↓ move · enter select · esc cancel"],
+        ["Yes", "No"],
+        0,
+    ),
+    "a box with text below the options": (
+        [
+            *boxed(
+                "Sign in?",
+                "",
+                "● 1. Yes",
+                "  2. No",
+                "",
+                "(Use Enter to select)",
+                "Terms",
+            ),
+            "",
+            "~/demo (main)                 model",
+        ],
+        ["Yes", "No"],
+        0,
+    ),
+    "a preview below": (
+        [
+            RULE,
+            " Theme",
+            "",
+            " ❯ 1. Dark",
+            "   2. Light",
+            "",
+            " " + "╌" * 40,
+            "  1  function greet() {",
+            "  2 -  log('one');",
+            " " + "╌" * 40,
+            "  Syntax theme: default (ctrl+t to disable)",
+            "",
+            " Enter to select · Esc to cancel",
+        ],
+        ["Dark", "Light"],
+        0,
+    ),
+    "a preview beside": (
+        [
+            RULE,
+            "Which layout?",
+            "",
+            "❯ 1. Sidebar     ╭───────────────────╮",
+            "  2. Top bar     │ nav │ content     │",
+            "  3. Hybrid      │     │             │",
+            "                 │     │             │",
+            "                 ╰───────────────────╯",
+            "",
+            "                 Notes: press n to add notes",
+            RULE,
+            "  Chat about this",
+            "",
+            "Enter to select · ↑/↓ to navigate · n to add notes · Esc to cancel",
+        ],
+        ["Sidebar", "Top bar", "Hybrid"],
+        0,
+    ),
+    "keys that go back": (
+        [RULE, " Select a thing", " ❯ One", "   Two", "", " Esc to go back"],
+        ["One", "Two"],
+        0,
+    ),
+    "hints of another wording": (
+        ["Allow it?", "▸ Allow", "  Deny", "", "(↵) ok  (q) leave"],
+        ["Allow", "Deny"],
+        0,
+    ),
+    "a colour alone": (
+        [
+            "Run it?",
+            "",
+            f"  {BACK}Allow once{OFF}",
+            "  Allow always",
+            "  Reject",
+            "",
+            "↑↓ select  enter confirm  esc cancel",
+        ],
+        ["Allow once", "Allow always", "Reject"],
+        0,
+    ),
+    "buttons by their colour": (
+        [
+            *boxed(
+                "Permission required", "", f"  {BACK} Allow {OFF}   Session    Deny "
+            ),
+            "",
+            "←/→ choose · enter confirm · esc cancel",
+        ],
+        ["Allow", "Session", "Deny"],
+        0,
+    ),
+    "descriptions below the options": (
+        [
+            "Which database?",
+            "❯ SQLite",
+            "    One file, nothing to run",
+            "  Postgres",
+            "    A server of its own",
+            "",
+            "enter select · esc cancel",
+        ],
+        ["SQLite", "Postgres"],
+        0,
+    ),
+    "a label without a number that wraps": (
+        [
+            "Run it?",
+            "❯ Yes, and do not ask me again for any of the commands that begin with it",
+            "  anywhere in this folder",
+            "  No",
+            "",
+            "Esc to cancel",
+        ],
+        [
+            "Yes, and do not ask me again for any of the commands that begin with it "
+            "anywhere in this folder",
+            "No",
+        ],
+        0,
+    ),
+    "a label that wraps": (
+        [
+            "Run it?",
+            "❯ 1. Yes, and do not ask me again for commands that begin with `make`",
+            "     inside the same folder",
+            "  2. No",
+            "",
+            "Esc to cancel",
+        ],
+        [
+            "Yes, and do not ask me again for commands that begin with `make` "
+            "inside the same folder",
+            "No",
+        ],
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_dialog_of_an_unknown_agent_is_seen(name: str) -> None:
+    """With all its options, and the marked one; it can be answered."""
+    rows, options, marked = FAMILIES[name]
+    shown = ["● I would like to do that.", "", *rows]
+    verdict = classify(look_at(*shown, hidden=True, tty=TTY, rows=30))
+    assert verdict.kind is Kind.DIALOG
+    assert verdict.prompt is not None
+    assert verdict.prompt.form is not Form.VIEW
+    assert options == [each.label for each in verdict.prompt.options]
+    assert marked == verdict.prompt.selected
+
+
+CELL = "\x1b[7m \x1b[27m"
+AT_REST: dict[str, list[str]] = {
+    "rules and a sign": [RULE, f"❯ {CELL}", RULE, "  ? for shortcuts"],
+    "rules without a sign": [RULE, CELL, RULE, "~/demo", "0.0%/200k    model"],
+    "a box": [*boxed(f"> {CELL}"), " / commands · @ files"],
+    "a box with a dot": [*boxed("● ▋\x1b[38;5;8mAsk anything\x1b[m"), " ~/demo"],
+    "a draft of two rows": [
+        RULE,
+        "> first thought",
+        f"  second{CELL}",
+        RULE,
+        " ? help",
+    ],
+    "a hook below a status": [f"π > model ▶{RULE}128K─", f"╰─ {CELL}"],
+    "a palette": [RULE, f"❯ /m{CELL}", RULE, "❯ /model   Set it", "  /memory  Edit it"],
+    "a palette above": ["  /model", "❯ /memory", RULE, f"❯ /m{CELL}", RULE],
+}
+
+
+@pytest.mark.parametrize("name", AT_REST)
+def test_an_unknown_agent_is_at_rest(name: str) -> None:
+    """A draft or the completion of a command does not change that."""
+    shown = ["● Done. All of it.", "", *AT_REST[name]]
+    verdict = classify(look_at(*shown, hidden=True, tty=TTY))
+    assert (Kind.AT_REST, "general/composer") == (verdict.kind, verdict.rule)
+    fresh = classify(look_at(*shown, hidden=True, tty=TTY, quiet_s=0.5))
+    assert (Kind.BUSY, "general/output") == (fresh.kind, fresh.rule)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        (
+            ["Shall I delete it?", "", RULE, f"❯ {CELL}", RULE, "  ? help"],
+            Kind.QUESTION,
+        ),
+        (["Delete it? [y/n]", "", f"> {CELL}", "", "~/demo 1%"], Kind.DIALOG),
+        (["Allow it? [a]llow [d]eny:", "", f"> {CELL}", "", "~/demo 1%"], Kind.DIALOG),
+        (
+            ["Type a reason, or press Esc to go back.", *boxed(f"> {CELL}")],
+            Kind.DIALOG,
+        ),
+        ([*boxed("Enter a key", f"> {CELL}", "Esc to cancel")], Kind.DIALOG),
+        (
+            [RULE, "Resume", "", "> ", "", "› demo hello", "", RULE, "~/d"],
+            Kind.QUIET_UNKNOWN,
+        ),
+        (["❯ 1. Yes", "  2. No", "", RULE, f"❯ {CELL}", RULE, "  ? help"], Kind.DIALOG),
+    ],
+)
+def test_an_unknown_agent_that_asks_is_not_at_rest(rows: list[str], kind: Kind) -> None:
+    """Although there is a composer."""
+    verdict = classify(look_at("● Well.", "", *rows, hidden=True, tty=TTY))
+    assert kind is verdict.kind
+
+
+def test_a_sent_message_above_a_reply_is_no_composer() -> None:
+    """It looks like one, and the driver knows the row; the real one is not drawn."""
+    rows = [" > do it", "", "✦ Let me do that."]
+    verdict = classify(look_at(*rows, hidden=True, quiet_s=4.0), "gemini-cli")
+    assert verdict.kind is Kind.QUIET_UNKNOWN
+
+
+def test_keys_alone_make_a_view() -> None:
+    """ANT presses nothing there, not even Escape."""
+    rows = ["Help", "", "Some text.", "Esc to close"]
+    prompt = classify(look_at(*rows, hidden=True, tty=TTY)).prompt
+    assert prompt is not None
+    assert (Form.VIEW, "", ()) == (prompt.form, prompt.cancel, prompt.options)
