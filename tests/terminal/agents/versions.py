@@ -9,14 +9,23 @@ from collections.abc import Callable
 
 from tests.terminal.agents import (
     AGENTS,
+    BACKTAB,
+    DOWN,
+    ENTER,
     ESC,
+    RIGHT,
     SETTLE_S,
+    UP,
     Dialog,
+    ask,
+    asks,
     case,
     menu,
     ready,
     reply,
     say,
+    talks,
+    version,
 )
 from tests.terminal.recorder import Recorder
 
@@ -29,6 +38,8 @@ LONG = (
 TWO = "\x1b[200~first thought\nsecond thought\x1b[201~"
 """A draft of two rows, as a paste."""
 
+ESCAPED = ("run", [ESC], "Esc")
+
 Step = tuple[Dialog, list[str], str]
 
 
@@ -39,7 +50,10 @@ def starts(cli: str, *steps: Step) -> None:
     def script(r: Recorder) -> None:
         for dialog, keys, chose in steps[:-1]:
             menu(r, dialog)
-            r.type("".join(keys), chose)
+            for key in keys[:-1]:
+                r.type(key)
+                r.sleep(SETTLE_S)
+            r.type(keys[-1], chose)
             r.gone(dialog.sign)
         dialog, keys, chose = steps[-1]
         menu(r, dialog)
@@ -125,3 +139,187 @@ def found(pattern: str) -> Callable[[str], list[str]]:
     return lambda text: [
         match[1] for row in text.split("\n") if (match := re.search(pattern, row))
     ]
+
+
+def trusts(cli: str, keys: list[str], chose: str, *more: Step) -> None:
+    """The trust question of the first start, and what comes after it."""
+    starts(cli, (AGENTS[cli].dialogs["trust"], keys, chose), *more)
+
+
+def claude(cli: str, no: str = "3") -> None:
+    """The cases of a Claude Code; `no` is the number of the option No of a command."""
+    dialogs = AGENTS[cli].dialogs
+    asks(cli, "run", ("run", [ENTER], "Yes"), ("run", [no], "No"), ESCAPED)
+    asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes"))
+    asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC])
+    if "trust" in dialogs:
+        starts(
+            cli,
+            (dialogs["trust"], [DOWN, ENTER], "Yes, I trust this folder"),
+            (dialogs["key"], [UP, ENTER], "Yes"),
+        )
+    drafts(cli)
+    resumes(cli, "Resume session", found(r"^\s*❯ (demo \w+)$"))
+
+
+def codex(cli: str) -> None:
+    """The cases of a Codex CLI."""
+    dialogs = AGENTS[cli].dialogs
+    asks(cli, "run", ("run", [ENTER], "Yes, proceed"), ("run", ["3"], "No"), ESCAPED)
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes, proceed"))
+    talks(cli, [ESC])
+    starts(cli, (dialogs["trust"], [ENTER], "Yes, continue"))
+    drafts(cli)
+    resumes(
+        cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new"
+    )
+
+    @case(cli, "ask", rows=40)
+    def script(r: Recorder) -> None:
+        ready(r, cli)
+        r.type(BACKTAB)
+        r.wait("Plan mode")
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+        ask(r, cli, "ask", (["2"], "PostgreSQL"), ([ESC], "Esc"))
+        ask(r, cli, "plan", (["3"], "No, stay in Plan mode"), ([ESC], "Esc"))
+
+
+def gemini(cli: str) -> None:
+    """The cases of a Gemini CLI."""
+    asks(cli, "run", ("run", [ENTER], "Allow once"), ("run", ["3"], "No"), ESCAPED)
+    asks(cli, "files", ("write", ["4"], "No"), ("edit", [ENTER], "Allow once"))
+    asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC])
+    trusts(cli, [ENTER], "Trust folder")
+    drafts(cli)
+    resumes(cli, None, found(r"(demo \w+)"))
+
+
+def opencode(cli: str) -> None:
+    """The cases of an opencode."""
+    asks(
+        cli,
+        "run",
+        ("run", [ENTER], "Allow once"),
+        ("run", [RIGHT, RIGHT, ENTER], "Reject"),
+        ESCAPED,
+    )
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Allow once"))
+    asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC, ESC])
+    drafts(cli)
+    resumes(cli, "Sessions", found(r"(demo \w+)"), anew="/new", command="/sessions")
+
+
+def qwen(cli: str) -> None:
+    """The cases of a Qwen Code."""
+    asks(cli, "run", ("run", [ENTER], "Yes, allow once"), ("run", ["4"], "No"), ESCAPED)
+    asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes, allow once"))
+    talks(cli, [ESC])
+    drafts(cli)
+    resumes(cli, None, found(r"(demo \w+)"))
+
+
+def copilot(cli: str) -> None:
+    """The cases of a GitHub Copilot CLI."""
+    asks(cli, "run", ("run", [ENTER], "Yes"), ("run", ["1"], "Yes"), ESCAPED)
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes"))
+    asks(cli, "ask", ("ask", [DOWN, ENTER], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC, ESC])
+    trusts(cli, [ENTER], "Yes")
+    drafts(cli)
+    resumes(cli, None, found(r"(demo \w+)"))
+
+
+EDITS = [
+    "Yes",
+    "Yes, and switch to accept edits (auto-approve file edits and common file commands) "
+    "for this session (shift+tab)",
+    "No",
+]
+TRUST_CLAUDE = Dialog(
+    "Is this a project you created or one you trust?",
+    ["No, exit", "Yes, I trust this folder"],
+    "confirmation",
+    sign="Enter to confirm",
+)
+KEY_CLAUDE = Dialog(
+    "Do you want to use this API key?", ["Yes", "No (recommended)"], "tool_auth", 1
+)
+
+claude(
+    version(
+        "claude-code",
+        "2.1.332",
+        argv=["claude", "--permission-mode", "default"],
+        dialogs={
+            "run": Dialog(
+                "Do you want to proceed?",
+                [
+                    "Yes",
+                    "Yes, and don't ask again for touch hello.txt and rm -f old.log "
+                    "commands in /tmp/demo",
+                    "Yes, and switch to auto mode · auto mode handles these prompts "
+                    "for you",
+                    "No",
+                ],
+            ),
+            "write": Dialog("Do you want to create notes.txt?", EDITS),
+            "edit": Dialog("Do you want to make this edit to app.py?", EDITS),
+            "trust": TRUST_CLAUDE,
+            "key": KEY_CLAUDE,
+        },
+    ),
+    "4",
+)
+PATCH_CODEX = Dialog(
+    "Would you like to make the following edits?",
+    [
+        "Yes, proceed (y)",
+        "Yes, and don't ask again for these files (a)",
+        "No, and tell Codex what to do differently (esc)",
+    ],
+)
+
+codex(
+    version(
+        "codex-cli",
+        "0.133.0",
+        argv=["codex", "-a", "untrusted", "-s", "read-only"],
+        ready="demo default",
+        dialogs={
+            "run": Dialog(
+                "Would you like to run the following command?",
+                [
+                    "Yes, proceed (y)",
+                    "Yes, and don't ask again for commands that start with "
+                    "`touch hello.txt` (p)",
+                    "No, and tell Codex what to do differently (esc)",
+                ],
+            ),
+            "write": PATCH_CODEX,
+            "edit": PATCH_CODEX,
+            "plan": Dialog(
+                "Implement this plan?",
+                [
+                    "Yes, implement this plan",
+                    "Yes, clear context and implement",
+                    "No, stay in Plan mode",
+                ],
+                "confirmation",
+                sign="Press enter to confirm",
+            ),
+            "trust": Dialog(
+                "Do you trust the contents of this directory?",
+                ["Yes, continue", "No, quit"],
+                "confirmation",
+            ),
+        },
+    )
+)
+version("gemini-cli", "0.53.0", argv=["gemini", "-m", "gemini-2.5-pro"])
+version("opencode", "1.14.41")
+version("qwen-cli", "0.24.4")
+version("copilot-cli", "1.0.65")
