@@ -27,6 +27,9 @@ from tests.terminal.agents import (
     talks,
     version,
 )
+from tests.terminal.agents.copilot import copilot_setup
+from tests.terminal.agents.gemini import gemini_setup
+from tests.terminal.agents.qwen import qwen_setup
 from tests.terminal.recorder import Recorder
 
 LONG = (
@@ -141,11 +144,6 @@ def found(pattern: str) -> Callable[[str], list[str]]:
     ]
 
 
-def trusts(cli: str, keys: list[str], chose: str, *more: Step) -> None:
-    """The trust question of the first start, and what comes after it."""
-    starts(cli, (AGENTS[cli].dialogs["trust"], keys, chose), *more)
-
-
 def claude(cli: str, no: str = "3") -> None:
     """The cases of a Claude Code; `no` is the number of the option No of a command."""
     dialogs = AGENTS[cli].dialogs
@@ -171,9 +169,7 @@ def codex(cli: str) -> None:
     talks(cli, [ESC])
     starts(cli, (dialogs["trust"], [ENTER], "Yes, continue"))
     drafts(cli)
-    resumes(
-        cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new"
-    )
+    resumes(cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new")
 
     @case(cli, "ask", rows=40)
     def script(r: Recorder) -> None:
@@ -192,9 +188,9 @@ def gemini(cli: str) -> None:
     asks(cli, "files", ("write", ["4"], "No"), ("edit", [ENTER], "Allow once"))
     asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
     talks(cli, [ESC])
-    trusts(cli, [ENTER], "Trust folder")
+    case(cli, "setup", new=True)(gemini_setup)
     drafts(cli)
-    resumes(cli, None, found(r"(demo \w+)"))
+    resumes(cli, "Chat Sessions (1 total)", found(r"│ (demo \w+)"))
 
 
 def opencode(cli: str) -> None:
@@ -218,6 +214,7 @@ def qwen(cli: str) -> None:
     asks(cli, "run", ("run", [ENTER], "Yes, allow once"), ("run", ["4"], "No"), ESCAPED)
     asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes, allow once"))
     talks(cli, [ESC])
+    case(cli, "setup", new=True, env={})(qwen_setup)
     drafts(cli)
     resumes(cli, None, found(r"(demo \w+)"))
 
@@ -228,7 +225,7 @@ def copilot(cli: str) -> None:
     asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes"))
     asks(cli, "ask", ("ask", [DOWN, ENTER], "PostgreSQL"), ("ask", [ESC], "Esc"))
     talks(cli, [ESC, ESC])
-    trusts(cli, [ENTER], "Yes")
+    case(cli, "setup", new=True)(copilot_setup)
     drafts(cli)
     resumes(cli, None, found(r"(demo \w+)"))
 
@@ -319,7 +316,7 @@ codex(
         },
     )
 )
-version("gemini-cli", "0.53.0", argv=["gemini", "-m", "gemini-2.5-pro"])
-version("opencode", "1.14.41")
-version("qwen-cli", "0.24.4")
-version("copilot-cli", "1.0.65")
+gemini(version("gemini-cli", "0.53.0", argv=["gemini", "-m", "gemini-2.5-pro"]))
+opencode(version("opencode", "1.14.41"))
+qwen(version("qwen-cli", "0.24.4"))
+copilot(version("copilot-cli", "1.0.65"))
