@@ -184,15 +184,23 @@ def asks(cli: str, name: str, *steps: tuple[str, list[str], str], **more: Any) -
             ask(r, cli, word, (keys, chose))
 
 
-def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
-    """Cases without a dialog: busy, prose, a quoted menu, a failure."""
+def talks(
+    cli: str,
+    interrupt: list[str],
+    quoted: str = "2. No",
+    working: str = "Counting slowly",
+) -> None:
+    """Cases without a dialog: busy, prose, a quoted menu, a failure.
+
+    `working` is on the screen soon after the agent has begun to talk.
+    """
     busy = AGENTS[cli].busy
 
     @case(cli, "busy")
     def works(r: Recorder) -> None:
         ready(r, cli)
         say(r, "demo slow")
-        r.wait("Counting slowly")
+        r.wait(working)
         for _ in range(3):
             r.sleep(1.3)
             r.moment("busy")

@@ -166,7 +166,7 @@ def codex(cli: str) -> None:
     dialogs = AGENTS[cli].dialogs
     asks(cli, "run", ("run", [ENTER], "Yes, proceed"), ("run", ["3"], "No"), ESCAPED)
     asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes, proceed"))
-    talks(cli, [ESC])
+    talks(cli, [ESC], working="Working")
     starts(cli, (dialogs["trust"], [ENTER], "Yes, continue"))
     drafts(cli)
     resumes(cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new")
@@ -206,17 +206,19 @@ def opencode(cli: str) -> None:
     asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
     talks(cli, [ESC, ESC])
     drafts(cli)
-    resumes(cli, "Sessions", found(r"(demo \w+)"), anew="/new", command="/sessions")
+    resumes(cli, "Sessions", found(r"^\s+(Demo) +\d"), anew="/new", command="/sessions")
 
 
 def qwen(cli: str) -> None:
     """The cases of a Qwen Code."""
     asks(cli, "run", ("run", [ENTER], "Yes, allow once"), ("run", ["4"], "No"), ESCAPED)
     asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes, allow once"))
+    if "ask" in AGENTS[cli].dialogs:
+        asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
     talks(cli, [ESC])
     case(cli, "setup", new=True, env={})(qwen_setup)
     drafts(cli)
-    resumes(cli, None, found(r"(demo \w+)"))
+    resumes(cli, "Resume Session", found(r"│ [›❯ ] (demo \w+)"))
 
 
 def copilot(cli: str) -> None:
@@ -227,13 +229,13 @@ def copilot(cli: str) -> None:
     talks(cli, [ESC, ESC])
     case(cli, "setup", new=True)(copilot_setup)
     drafts(cli)
-    resumes(cli, None, found(r"(demo \w+)"))
+    resumes(cli, "Resume Session:", found(r"\d\. +(demo \w+ \(main\))"))
 
 
 EDITS = [
     "Yes",
-    "Yes, and switch to accept edits (auto-approve file edits and common file commands) "
-    "for this session (shift+tab)",
+    "Yes, and switch to accept edits (auto-approve file edits and common file "
+    "commands) for this session (shift+tab)",
     "No",
 ]
 TRUST_CLAUDE = Dialog(
@@ -284,7 +286,7 @@ codex(
     version(
         "codex-cli",
         "0.133.0",
-        argv=["codex", "-a", "untrusted", "-s", "read-only"],
+        argv=["codex", "-a", "untrusted"],
         ready="demo default",
         dialogs={
             "run": Dialog(
@@ -318,5 +320,32 @@ codex(
 )
 gemini(version("gemini-cli", "0.53.0", argv=["gemini", "-m", "gemini-2.5-pro"]))
 opencode(version("opencode", "1.14.41"))
-qwen(version("qwen-cli", "0.24.4"))
-copilot(version("copilot-cli", "1.0.65"))
+qwen(
+    version(
+        "qwen-cli",
+        "0.24.4",
+        argv=["qwen", "--approval-mode", "default"],
+        dialogs={
+            "ask": Dialog(
+                "Which database should the notes use?",
+                ["SQLite", "PostgreSQL", "Plain files", "Type something..."],
+                "multi_choice",
+                sign="Enter: Select",
+            ),
+        },
+    )
+)
+copilot(
+    version(
+        "copilot-cli",
+        "1.0.65",
+        dialogs={
+            "ask": Dialog(
+                "Which database should the notes use?",
+                ["SQLite", "PostgreSQL", "Plain files", "Other (type your answer)"],
+                "multi_choice",
+                sign="enter to confirm",
+            ),
+        },
+    )
+)
