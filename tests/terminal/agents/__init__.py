@@ -25,6 +25,9 @@ ESC, ENTER, BACKTAB = "\x1b", "\r", "\x1b[Z"
 
 ARROWS = {UP: -1, DOWN: 1, LEFT: -1, RIGHT: 1}
 
+QUIET_S = 1.5
+"""Seconds without output after which an agent is at rest, beyond every driver's."""
+
 SETTLE_S = 1.0
 """Seconds for drawing a screen before a moment is noted: a dialog may spin for ever."""
 
@@ -132,8 +135,9 @@ def case(
 
 def ready(r: Recorder, cli: str) -> None:
     """Wait until the composer is shown for the first time."""
-    r.wait(AGENTS[cli].ready, 40)
-    r.sleep(2.5)
+    r.wait(AGENTS[cli].ready, 90)
+    r.sleep(1)
+    r.quiet(QUIET_S)
 
 
 def say(r: Recorder, line: str) -> None:
@@ -160,7 +164,8 @@ def reply(r: Recorder, dialog: Dialog, keys: list[str], chose: str) -> None:
         menu(r, dialog, at)
     r.type(keys[-1], chose)
     r.gone(dialog.sign)
-    r.sleep(1.5)
+    r.sleep(1)
+    r.quiet(QUIET_S)
     r.moment("at_rest")
 
 
@@ -238,7 +243,7 @@ def talks(
         r.sleep(2)
         r.moment("at_rest", "error_retry")
         r.type("half a thought")
-        r.sleep(1)
+        r.quiet(QUIET_S)
         r.moment("at_rest")
 
 
