@@ -340,6 +340,10 @@ copilot(
         "copilot-cli",
         "1.0.65",
         dialogs={
+            "write": Dialog(
+                "Do you want to edit /tmp/demo/notes.txt?",
+                AGENTS["copilot-cli"].dialogs["write"].options,
+            ),
             "ask": Dialog(
                 "Which database should the notes use?",
                 ["SQLite", "PostgreSQL", "Plain files", "Other (type your answer)"],
