@@ -129,6 +129,7 @@ class Desk:
     notes: list[str] = attrs.field(factory=list)
     session: Json = attrs.field(factory=dict)
     room: Json = attrs.field(factory=dict)
+    starts: int = 0
 
     async def start(self) -> None:
         """Start the CLI in a fresh home and project, and wait until it is at rest."""
@@ -145,13 +146,25 @@ class Desk:
             rows=40,
             cli_flag=agent.flag or self.name,
         )
-        self.room = await self.ant.create("room", "chat")
+        self.starts += 1
+        self.room = await self.ant.create(f"room {self.starts}", "chat")
         route = f"/api/sessions/{self.room['id']}/participants"
         await self.ant.call("POST", route, {"session_id": self.session["id"]})
-        await self.rest(START_S)
+        try:
+            await self.rest(START_S)
+        except trio.TooSlowError:
+            print(await self.shown(), flush=True)
+            raise
 
     async def stop(self) -> None:
         await self.ant.remove(self.session["id"])
+
+    async def shown(self) -> str:
+        """Its screen, and what ANT says of it."""
+        found = await self.ant.screen(self.session["id"])
+        state = await self.ant.explain(self.session["id"])
+        rows = "\n".join(state["lines"])
+        return f"{rows}\n{state['kind']} {state['rule']} {found['cursor']}"
 
     async def status(self) -> Json:
         route = f"/api/sessions/{self.session['id']}/status"
@@ -162,7 +175,8 @@ class Desk:
         """Until the agent is at rest. Raises `trio.TooSlowError`."""
 
         async def look() -> bool:
-            return bool((await self.status())["agent_status"] == "ready")
+            found = (await self.status())["agent_status"]
+            return found is not None and bool(found["state"] == "ready")
 
         await eventually(look, patience_s)
 
@@ -232,8 +246,9 @@ class Desk:
 
     async def give_up(self, what: str, step: Step, why: str = "") -> str:
         """Note the screen, and start the CLI anew."""
-        screen = await self.ant.screen(self.session["id"])
-        self.notes.append(f"{what}: {step.word} {step.answer} {why}\n{screen}")
+        self.notes.append(
+            f"{what}: {step.word} {step.answer} {why}\n{await self.shown()}"
+        )
         await self.ant.type(self.session["id"], ESC)
         await self.stop()
         await self.start()
@@ -252,12 +267,14 @@ async def drive(name: str, times: int) -> Counter[str]:
                 await desk.start()
                 plan = steps(name)
                 for at in range(times):
-                    desk.counts[await desk.answer(plan[at % len(plan)])] += 1
+                    came = await desk.answer(step := plan[at % len(plan)])
+                    desk.counts[came] += 1
+                    print(name, at, step.word, step.answer, step.label, came)
+                    while desk.notes:
+                        print(desk.notes.pop(0), flush=True)
                 await desk.stop()
         finally:
             await server.stop()
-    for note in desk.notes:
-        print(note, flush=True)
     return desk.counts
 
 

@@ -339,6 +339,7 @@ copilot(
     version(
         "copilot-cli",
         "1.0.65",
+        busy="esc cancel",
         dialogs={
             "write": Dialog(
                 "Do you want to edit /tmp/demo/notes.txt?",
