@@ -7,10 +7,12 @@ shows what the CLI did:
 
     right     what was meant happened
     refused   ANT pressed no key, and said why
+    ignored   the dialog stayed, and nothing happened
     wrong     something else happened
 
-`unasked` counts messages after which no dialog was seen. `reacted` counts messages that
-ANT typed and saw accepted.
+`renewed` counts answers that came while the agent drew its dialog again, under another
+id: ANT pressed no key, and the answer was given again. `unasked` counts messages after
+which no dialog was seen. `reacted` counts messages that ANT typed and saw accepted.
 """
 
 import argparse
@@ -28,14 +30,14 @@ import attrs
 import trio
 
 from ant.client import AntClient
-from ant.core.errors import AntError
+from ant.core.errors import AlreadyAnswered, AntError, PromptChanged
 from tests.live.server import start_server
 from tests.live.waiting import eventually
 from tests.terminal.agents import AGENTS, ESC, MODEL, fresh, search_path
 from tests.terminal.record_agents import load, model
 from tests.terminal.recorder import DEMO, ENV
 
-START_S, ASK_S, SETTLE_S = 60.0, 30.0, 20.0
+START_S, ASK_S, SETTLE_S = 90.0, 40.0, 40.0
 """How long a CLI may take to be at rest, to ask, and to do what was answered."""
 
 STILL_S = 2.0
@@ -228,8 +230,25 @@ class Desk:
             }
         try:
             await self.ant.respond(self.session["id"], prompt["id"], **body)
+        except (AlreadyAnswered, PromptChanged) as exc:
+            self.notes.append(f"renewed: {step.word} {step.answer} {exc}")
+            self.counts["renewed"] += 1
+            return await self.answer_anew(step, body)
         except AntError as exc:
             return await self.give_up("refused", step, f"{exc}")
+        return await self.see(step)
+
+    async def answer_anew(self, step: Step, body: Json) -> str:
+        """Answer the dialog that the agent drew again under another id."""
+        try:
+            prompt = await self.dialog()
+            await self.ant.respond(self.session["id"], prompt["id"], **body)
+        except (AntError, trio.TooSlowError) as exc:
+            return await self.give_up("refused", step, f"{exc}")
+        return await self.see(step)
+
+    async def see(self, step: Step) -> str:
+        """Wait for what was answered, and say whether it came."""
         try:
             if step.denies:
                 await self.rest(SETTLE_S)
@@ -242,7 +261,10 @@ class Desk:
         return "right"
 
     async def judge(self, is_right: bool, step: Step) -> str:
-        return "right" if is_right else await self.give_up("wrong", step)
+        if is_right:
+            return "right"
+        is_open = (await self.status())["needs_input"]
+        return await self.give_up("ignored" if is_open else "wrong", step)
 
     async def give_up(self, what: str, step: Step, why: str = "") -> str:
         """Note the screen, and start the CLI anew."""

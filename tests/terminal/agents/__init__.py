@@ -194,10 +194,12 @@ def talks(
     interrupt: list[str],
     quoted: str = "2. No",
     working: str = "Counting slowly",
+    looks: int = 3,
 ) -> None:
     """Cases without a dialog: busy, prose, a quoted menu, a failure.
 
-    `working` is on the screen soon after the agent has begun to talk.
+    `working` is on the screen soon after the agent has begun to talk. `looks` is the
+    number of moments while it does; fewer for one that draws all of itself each time.
     """
     busy = AGENTS[cli].busy
 
@@ -206,7 +208,7 @@ def talks(
         ready(r, cli)
         say(r, "demo slow")
         r.wait(working)
-        for _ in range(3):
+        for _ in range(looks):
             r.sleep(1.3)
             r.moment("busy")
         for key in interrupt:

@@ -4,6 +4,7 @@
 `held` are recorded last: no rule and no driver is fitted to them.
 """
 
+import json
 import re
 from collections.abc import Callable
 
@@ -215,7 +216,7 @@ def qwen(cli: str) -> None:
     asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes, allow once"))
     if "ask" in AGENTS[cli].dialogs:
         asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
-    talks(cli, [ESC])
+    talks(cli, [ESC], looks=1)
     case(cli, "setup", new=True, env={})(qwen_setup)
     drafts(cli)
     resumes(cli, "Resume Session", found(r"│ [›❯ ] (demo \w+)"))
@@ -232,6 +233,12 @@ def copilot(cli: str) -> None:
     resumes(cli, "Resume Session:", found(r"\d\. +(demo \w+ \(main\))"))
 
 
+QWEN_HOME = json.dumps(
+    {
+        "general": {"enableAutoUpdate": False},
+        "ui": {"hideBanner": True, "hideTips": True},
+    }
+)
 EDITS = [
     "Yes",
     "Yes, and switch to accept edits (auto-approve file edits and common file "
@@ -325,6 +332,7 @@ qwen(
         "qwen-cli",
         "0.24.4",
         argv=["qwen", "--approval-mode", "default"],
+        files={".qwen/settings.json": QWEN_HOME},
         dialogs={
             "ask": Dialog(
                 "Which database should the notes use?",
@@ -354,3 +362,16 @@ copilot(
         },
     )
 )
+
+version("claude-code", "2.0.76", held=True)
+version(
+    "codex-cli",
+    "0.104.0",
+    held=True,
+    argv=["codex", "-a", "untrusted"],
+    ready="context left",
+)
+version("gemini-cli", "0.34.0", held=True, argv=["gemini", "-m", "gemini-2.5-pro"])
+version("opencode", "1.1.53", held=True)
+version("qwen-cli", "0.12.0", held=True)
+version("copilot-cli", "0.0.420", held=True)
