@@ -143,6 +143,7 @@ def ready(r: Recorder, cli: str) -> None:
 def say(r: Recorder, line: str) -> None:
     """Type a line in the composer; Enter in the same write would be part of a paste."""
     r.type(line)
+    r.wait(line)
     r.sleep(0.6)
     r.type(ENTER)
 

@@ -112,6 +112,7 @@ def resumes(
         r.sleep(2.5)
         say(r, command)
         r.sleep(3)
+        r.until(lambda: bool(rows(r.text)), "a conversation")
         options = rows(r.text)
         r.moment("dialog", "multi_choice", question, options, selected)
         r.type(ESC, "Esc")
@@ -148,8 +149,9 @@ def found(pattern: str) -> Callable[[str], list[str]]:
 def claude(cli: str, no: str = "3") -> None:
     """The cases of a Claude Code; `no` is the number of the option No of a command."""
     dialogs = AGENTS[cli].dialogs
-    asks(cli, "run", ("run", [ENTER], "Yes"), ("run", [no], "No"), ESCAPED)
-    asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes"))
+    denied = ("run", [no], "No") if no else ESCAPED
+    asks(cli, "run", ("run", [ENTER], "Yes"), denied)
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes"))
     asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
     talks(cli, [ESC])
     if "trust" in dialogs:
@@ -168,7 +170,8 @@ def codex(cli: str) -> None:
     asks(cli, "run", ("run", [ENTER], "Yes, proceed"), ("run", ["3"], "No"), ESCAPED)
     asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes, proceed"))
     talks(cli, [ESC], working="Working")
-    starts(cli, (dialogs["trust"], [ENTER], "Yes, continue"))
+    if "trust" in dialogs:
+        starts(cli, (dialogs["trust"], [ENTER], "Yes, continue"))
     drafts(cli)
     resumes(cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new")
 
@@ -180,6 +183,8 @@ def codex(cli: str) -> None:
         r.sleep(SETTLE_S)
         r.moment("at_rest")
         ask(r, cli, "ask", (["2"], "PostgreSQL"), ([ESC], "Esc"))
+        if "plan" not in dialogs:
+            return
         ask(r, cli, "plan", (["3"], "No, stay in Plan mode"), ([ESC], "Esc"))
 
 
@@ -289,6 +294,15 @@ PATCH_CODEX = Dialog(
     ],
 )
 
+RUN_CODEX = Dialog(
+    "Would you like to run the following command?",
+    [
+        "Yes, proceed (y)",
+        "Yes, and don't ask again for commands that start with `touch hello.txt` (p)",
+        "No, and tell Codex what to do differently (esc)",
+    ],
+)
+
 codex(
     version(
         "codex-cli",
@@ -296,15 +310,7 @@ codex(
         argv=["codex", "-a", "untrusted"],
         ready="demo default",
         dialogs={
-            "run": Dialog(
-                "Would you like to run the following command?",
-                [
-                    "Yes, proceed (y)",
-                    "Yes, and don't ask again for commands that start with "
-                    "`touch hello.txt` (p)",
-                    "No, and tell Codex what to do differently (esc)",
-                ],
-            ),
+            "run": RUN_CODEX,
             "write": PATCH_CODEX,
             "edit": PATCH_CODEX,
             "plan": Dialog(
@@ -363,15 +369,42 @@ copilot(
     )
 )
 
-version("claude-code", "2.0.76", held=True)
-version(
-    "codex-cli",
-    "0.104.0",
-    held=True,
-    argv=["codex", "-a", "untrusted"],
-    ready="context left",
+# Kept aside.
+codex(
+    version(
+        "codex-cli",
+        "0.104.0",
+        held=True,
+        argv=["codex", "-a", "untrusted"],
+        ready="context left",
+        dialogs={"run": RUN_CODEX, "write": PATCH_CODEX, "edit": PATCH_CODEX},
+    )
 )
-version("gemini-cli", "0.34.0", held=True, argv=["gemini", "-m", "gemini-2.5-pro"])
+TELL = "Type here to tell Claude what to do differently"
+claude(
+    version(
+        "claude-code",
+        "2.0.76",
+        held=True,
+        dialogs={
+            word: Dialog(dialog.question, [*dialog.options[:2], TELL])
+            for word, dialog in AGENTS["claude-code"].dialogs.items()
+            if word in ("run", "write", "edit")
+        }
+        | {
+            "ask": Dialog(
+                "Which database should the notes use?",
+                ["SQLite", "PostgreSQL", "Plain files", "Type something."],
+                "multi_choice",
+                sign="to navigate · Esc",
+            )
+        },
+    ),
+    "",
+)
+gemini(
+    version("gemini-cli", "0.34.0", held=True, argv=["gemini", "-m", "gemini-2.5-pro"])
+)
 version("opencode", "1.1.53", held=True)
 version("qwen-cli", "0.12.0", held=True)
 version("copilot-cli", "0.0.420", held=True)
