@@ -8,12 +8,15 @@ import json
 import re
 from collections.abc import Callable
 
+import attrs
+
 from tests.terminal.agents import (
     AGENTS,
     BACKTAB,
     DOWN,
     ENTER,
     ESC,
+    QUIET_S,
     RIGHT,
     SETTLE_S,
     UP,
@@ -217,7 +220,8 @@ def opencode(cli: str) -> None:
 
 def qwen(cli: str) -> None:
     """The cases of a Qwen Code."""
-    asks(cli, "run", ("run", [ENTER], "Yes, allow once"), ("run", ["4"], "No"), ESCAPED)
+    no = str(len(AGENTS[cli].dialogs["run"].options))
+    asks(cli, "run", ("run", [ENTER], "Yes, allow once"), ("run", [no], "No"), ESCAPED)
     asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes, allow once"))
     if "ask" in AGENTS[cli].dialogs:
         asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
@@ -225,6 +229,19 @@ def qwen(cli: str) -> None:
     case(cli, "setup", new=True, env={})(qwen_setup)
     drafts(cli)
     resumes(cli, "Resume Session", found(r"│ [›❯ ] (demo \w+)"))
+
+
+def login(cli: str) -> None:
+    """The screens of a Copilot CLI that takes no provider: it wants an account."""
+
+    @case(cli, "login")
+    def script(r: Recorder) -> None:
+        ready(r, cli)
+        r.moment("at_rest")
+        say(r, "demo run")
+        r.wait("You must be logged in")
+        r.quiet(QUIET_S)
+        r.moment("at_rest", "error_retry")
 
 
 def copilot(cli: str) -> None:
@@ -238,6 +255,12 @@ def copilot(cli: str) -> None:
     resumes(cli, "Resume Session:", found(r"\d\. +(demo \w+ \(main\))"))
 
 
+ASK_QWEN = Dialog(
+    "Which database should the notes use?",
+    ["SQLite", "PostgreSQL", "Plain files", "Type something..."],
+    "multi_choice",
+    sign="Enter: Select",
+)
 QWEN_HOME = json.dumps(
     {
         "general": {"enableAutoUpdate": False},
@@ -340,12 +363,7 @@ qwen(
         argv=["qwen", "--approval-mode", "default"],
         files={".qwen/settings.json": QWEN_HOME},
         dialogs={
-            "ask": Dialog(
-                "Which database should the notes use?",
-                ["SQLite", "PostgreSQL", "Plain files", "Type something..."],
-                "multi_choice",
-                sign="Enter: Select",
-            ),
+            "ask": ASK_QWEN,
         },
     )
 )
@@ -403,8 +421,49 @@ claude(
     "",
 )
 gemini(
-    version("gemini-cli", "0.34.0", held=True, argv=["gemini", "-m", "gemini-2.5-pro"])
+    version(
+        "gemini-cli",
+        "0.34.0",
+        held=True,
+        argv=["gemini", "-m", "gemini-2.5-pro"],
+        dialogs={
+            "run": Dialog(
+                "Allow execution of: 'touch, rm'?",
+                AGENTS["gemini-cli"].dialogs["run"].options,
+            )
+        },
+    )
 )
-version("opencode", "1.1.53", held=True)
-version("qwen-cli", "0.12.0", held=True)
-version("copilot-cli", "0.0.420", held=True)
+opencode(version("opencode", "1.1.53", held=True))
+qwen(
+    version(
+        "qwen-cli",
+        "0.12.0",
+        held=True,
+        files={".qwen/settings.json": QWEN_HOME},
+        dialogs={
+            "ask": ASK_QWEN,
+            "run": Dialog(
+                "Allow execution of: 'touch, rm'?",
+                [
+                    "Yes, allow once",
+                    "Yes, allow always ...",
+                    "No, suggest changes (esc)",
+                ],
+            ),
+        },
+    )
+)
+copilot(
+    version(
+        "copilot-cli",
+        "1.0.44",
+        held=True,
+        busy="Esc to cancel",
+        dialogs={
+            word: attrs.evolve(AGENTS["copilot-cli"].dialogs[word], sign=sign)
+            for word, sign in (("write", "Do you want to"), ("ask", "3. Plain files"))
+        },
+    )
+)
+login(version("copilot-cli", "0.0.420", held=True, ready="Type @ to mention"))
