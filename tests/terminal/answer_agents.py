@@ -12,7 +12,8 @@ shows what the CLI did:
 
 `renewed` counts answers that came while the agent drew its dialog again, under another
 id: ANT pressed no key, and the answer was given again. `unasked` counts messages after
-which no dialog was seen. `reacted` counts messages that ANT typed and saw accepted.
+which no dialog was seen, `empty` dialogs without options, which these agents do not
+have. `reacted` counts messages that ANT typed and saw accepted.
 """
 
 import argparse
@@ -183,13 +184,26 @@ class Desk:
         await eventually(look, patience_s)
 
     async def dialog(self) -> Json:
-        """The dialog that waits, once one does. Raises `trio.TooSlowError`."""
+        """The dialog with options that waits, once one does.
+
+        Dialogs without options are counted as `empty`: this agent asks with options.
+        Raises `trio.TooSlowError`.
+        """
+        empty = set()
 
         async def look() -> Json | None:
             prompt: Json | None = (await self.status())["prompt"]
-            return prompt if prompt and prompt["kind"] == "dialog" else None
+            if prompt is None or prompt["kind"] != "dialog":
+                return None
+            if not prompt["options"]:
+                empty.add(prompt["id"])
+                return None
+            return prompt
 
-        found: Json = await eventually(look, ASK_S)
+        try:
+            found: Json = await eventually(look, ASK_S)
+        finally:
+            self.counts["empty"] += len(empty)
         return found
 
     async def say(self, word: str) -> None:

@@ -6,7 +6,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -218,13 +218,13 @@ def opencode(cli: str) -> None:
     resumes(cli, "Sessions", found(r"^\s+(Demo) +\d"), anew="/new", command="/sessions")
 
 
-def qwen(cli: str) -> None:
-    """The cases of a Qwen Code."""
+def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
+    """The cases of a Qwen Code; `second` are the keys that choose its second answer."""
     no = str(len(AGENTS[cli].dialogs["run"].options))
     asks(cli, "run", ("run", [ENTER], "Yes, allow once"), ("run", [no], "No"), ESCAPED)
     asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes, allow once"))
     if "ask" in AGENTS[cli].dialogs:
-        asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
+        asks(cli, "ask", ("ask", [*second], "PostgreSQL"), ("ask", [ESC], "Esc"))
     talks(cli, [ESC], looks=1)
     case(cli, "setup", new=True, env={})(qwen_setup)
     drafts(cli)
@@ -452,7 +452,8 @@ qwen(
                 ],
             ),
         },
-    )
+    ),
+    (DOWN, ENTER),
 )
 copilot(
     version(
