@@ -246,6 +246,7 @@ def talks(
         r.sleep(2)
         r.moment("at_rest", "error_retry")
         r.type("half a thought")
+        r.wait("half a thought")
         r.quiet(QUIET_S)
         r.moment("at_rest")
 
