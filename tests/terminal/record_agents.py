@@ -18,6 +18,13 @@ from tests.terminal.agents import CASES, MODEL, PORT
 from tests.terminal.cases import main
 
 CLIS = ("claude", "codex", "gemini", "copilot", "qwen", "opencode", "aider", "mocks")
+CLIS += ("versions",)
+
+
+def load() -> None:
+    """Fill `AGENTS` and `CASES`."""
+    for cli in CLIS:
+        import_module(f"tests.terminal.agents.{cli}")
 
 
 @contextmanager
@@ -39,7 +46,6 @@ def model() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    for cli in CLIS:
-        import_module(f"tests.terminal.agents.{cli}")
+    load()
     with model():
         main(CASES)

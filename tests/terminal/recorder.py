@@ -18,7 +18,7 @@ from ant.terminal.screen.base import open_screen
 from tests.terminal.front import in_front, is_reading
 
 DEMO, HOME = "/tmp/demo", "/tmp/demo-home"
-WAIT_S = 20.0
+WAIT_S = 60.0
 """How long a script waits for a text before the program counts as stuck."""
 
 ENV = {

@@ -12,20 +12,21 @@ from typing import Any
 
 import attrs
 
-from tests.terminal.cases import Case, Script
+from tests.terminal.cases import HELD, RECORDINGS, Case, Script
 from tests.terminal.recorder import DEMO, ENV, HOME, Recorder
 
 PORT = 8123
 
 MODEL = f"http://127.0.0.1:{PORT}"
 
-PATH = f"{os.environ.get('AGENTS', '')}:{ENV['PATH']}".lstrip(":")
-
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 
 ESC, ENTER, BACKTAB = "\x1b", "\r", "\x1b[Z"
 
 ARROWS = {UP: -1, DOWN: 1, LEFT: -1, RIGHT: 1}
+
+QUIET_S = 1.5
+"""Seconds without output after which an agent is at rest, beyond every driver's."""
 
 SETTLE_S = 1.0
 """Seconds for drawing a screen before a moment is noted: a dialog may spin for ever."""
@@ -58,11 +59,38 @@ class Agent:
     new: dict[str, str] = attrs.field(factory=dict)
     dialogs: dict[str, Dialog] = attrs.field(factory=dict)
     busy: str = ""
+    flag: str = ""
+    """The `cli_flag` of its driver, where its folder has another name."""
+    is_held: bool = False
+    """Whether its recordings are kept aside: nothing is fitted to them."""
 
 
 AGENTS: dict[str, Agent] = {}
 
 CASES: list[Case] = []
+
+
+def version(cli: str, number: str, *, held: bool = False, **changes: Any) -> str:
+    """Add another version of a CLI; return its name, which its folders have, too.
+
+    `dialogs` are added to those of the CLI; each other change replaces.
+    """
+    name, agent = f"{cli}-{number}", AGENTS[cli]
+    dialogs = agent.dialogs | changes.pop("dialogs", {})
+    AGENTS[name] = attrs.evolve(
+        agent, flag=cli, is_held=held, dialogs=dialogs, **changes
+    )
+    return name
+
+
+def search_path(name: str) -> str:
+    """Return the `PATH` of an agent.
+
+    Each folder of `AGENTS` has programs, or an installation by npm for each name.
+    """
+    folders = [each for each in os.environ.get("AGENTS", "").split(":") if each]
+    own = [f"{each}/{name}/node_modules/.bin" for each in folders]
+    return ":".join([*own, *folders, ENV["PATH"]])
 
 
 def fresh(files: dict[str, str]) -> None:
@@ -93,9 +121,10 @@ def case(
             [*agent.argv, *extra],
             script,
             [agent.argv[0], "--version"],
-            cli,
+            agent.flag or cli,
             before=lambda: fresh(files),
-            env={"PATH": PATH, **more.pop("env", agent.env)},
+            env={"PATH": search_path(cli), **more.pop("env", agent.env)},
+            folder=HELD if agent.is_held else RECORDINGS,
             **{"cols": 90, "rows": 30} | more,
         )
         CASES.append(made)
@@ -106,13 +135,15 @@ def case(
 
 def ready(r: Recorder, cli: str) -> None:
     """Wait until the composer is shown for the first time."""
-    r.wait(AGENTS[cli].ready, 40)
-    r.sleep(2.5)
+    r.wait(AGENTS[cli].ready, 90)
+    r.sleep(1)
+    r.quiet(QUIET_S)
 
 
 def say(r: Recorder, line: str) -> None:
     """Type a line in the composer; Enter in the same write would be part of a paste."""
     r.type(line)
+    r.wait(line)
     r.sleep(0.6)
     r.type(ENTER)
 
@@ -134,7 +165,8 @@ def reply(r: Recorder, dialog: Dialog, keys: list[str], chose: str) -> None:
         menu(r, dialog, at)
     r.type(keys[-1], chose)
     r.gone(dialog.sign)
-    r.sleep(1.5)
+    r.sleep(1)
+    r.quiet(QUIET_S)
     r.moment("at_rest")
 
 
@@ -158,16 +190,26 @@ def asks(cli: str, name: str, *steps: tuple[str, list[str], str], **more: Any) -
             ask(r, cli, word, (keys, chose))
 
 
-def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
-    """Cases without a dialog: busy, prose, a quoted menu, a failure."""
+def talks(
+    cli: str,
+    interrupt: list[str],
+    quoted: str = "2. No",
+    working: str = "Counting slowly",
+    looks: int = 3,
+) -> None:
+    """Cases without a dialog: busy, prose, a quoted menu, a failure.
+
+    `working` is on the screen soon after the agent has begun to talk. `looks` is the
+    number of moments while it does; fewer for one that draws all of itself each time.
+    """
     busy = AGENTS[cli].busy
 
     @case(cli, "busy")
     def works(r: Recorder) -> None:
         ready(r, cli)
         say(r, "demo slow")
-        r.wait("Counting slowly")
-        for _ in range(3):
+        r.wait(working)
+        for _ in range(looks):
             r.sleep(1.3)
             r.moment("busy")
         for key in interrupt:
@@ -204,7 +246,8 @@ def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
         r.sleep(2)
         r.moment("at_rest", "error_retry")
         r.type("half a thought")
-        r.sleep(1)
+        r.wait("half a thought")
+        r.quiet(QUIET_S)
         r.moment("at_rest")
 
 

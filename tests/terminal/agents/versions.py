@@ -1,0 +1,475 @@
+"""Further versions of the agent CLIs, each with the cases that a sheet compares.
+
+`AGENTS/<name>/node_modules` has the installation by npm of each. The versions that are
+`held` are recorded last: no rule and no driver is fitted to them.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from tests.terminal.agents import (
+    AGENTS,
+    BACKTAB,
+    DOWN,
+    ENTER,
+    ESC,
+    QUIET_S,
+    RIGHT,
+    SETTLE_S,
+    UP,
+    Dialog,
+    ask,
+    asks,
+    case,
+    menu,
+    ready,
+    reply,
+    say,
+    talks,
+    version,
+)
+from tests.terminal.agents.copilot import copilot_setup
+from tests.terminal.agents.gemini import gemini_setup
+from tests.terminal.recorder import Recorder
+
+LONG = (
+    "this thought is so long that it does not fit into one row of a terminal that has "
+    "ninety columns and goes on"
+)
+"""A draft that wraps."""
+
+TWO = "\x1b[200~first thought\nsecond thought\x1b[201~"
+"""A draft of two rows, as a paste."""
+
+ESCAPED = ("run", [ESC], "Esc")
+
+Step = tuple[Dialog, list[str], str]
+
+
+def starts(cli: str, *steps: Step) -> None:
+    """The dialogs of the first start, each with its keys and what they choose."""
+
+    @case(cli, "setup", new=True)
+    def script(r: Recorder) -> None:
+        for dialog, keys, chose in steps[:-1]:
+            menu(r, dialog)
+            for key in keys[:-1]:
+                r.type(key)
+                r.sleep(SETTLE_S)
+            r.type(keys[-1], chose)
+            r.gone(dialog.sign)
+        dialog, keys, chose = steps[-1]
+        menu(r, dialog)
+        reply(r, dialog, keys, chose)
+
+
+def drafts(cli: str, palette: bool = True) -> None:
+    """What is typed and not sent: a slash with its list, a long row, two rows."""
+
+    @case(cli, "drafts")
+    def script(r: Recorder) -> None:
+        def note(text: str) -> None:
+            r.type(text)
+            r.sleep(SETTLE_S + 0.5)
+            r.moment("at_rest")
+
+        def clear(count: int) -> None:
+            for _ in range(count):
+                r.type("\x7f")
+                r.sleep(0.02)
+            r.sleep(SETTLE_S)
+
+        ready(r, cli)
+        r.moment("at_rest")
+        if palette:
+            note("/")
+            note("m")
+            clear(2)
+        note(LONG)
+        clear(len(LONG))
+        note(TWO)
+
+
+def resumes(
+    cli: str,
+    question: str | None,
+    rows: Callable[[str], list[str]],
+    *,
+    anew: str = "/clear",
+    command: str = "/resume",
+    selected: int | None = 0,
+) -> None:
+    """The picker of earlier conversations; `rows` finds its options on the screen."""
+
+    @case(cli, "resume")
+    def script(r: Recorder) -> None:
+        ready(r, cli)
+        say(r, "demo hello")
+        r.wait("Tell me what to do.")
+        r.sleep(2)
+        say(r, anew)
+        r.sleep(2.5)
+        say(r, command)
+        r.sleep(3)
+        r.until(lambda: bool(rows(r.text)), "a conversation")
+        options = rows(r.text)
+        r.moment("dialog", "multi_choice", question, options, selected)
+        r.type(ESC, "Esc")
+        r.sleep(2)
+        r.moment("at_rest")
+
+
+def plans(
+    cli: str, keys: list[str], sign: str, dialog: Dialog, answer: list[str], chose: str
+) -> None:
+    """Plan mode, reached by these keys, and what the agent asks at its end."""
+
+    @case(cli, "plan", rows=40)
+    def script(r: Recorder) -> None:
+        ready(r, cli)
+        for key in keys:
+            r.type(key)
+            r.sleep(SETTLE_S)
+        r.wait(sign)
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+        say(r, "demo plan")
+        menu(r, dialog)
+        reply(r, dialog, answer, chose)
+
+
+def found(pattern: str) -> Callable[[str], list[str]]:
+    """The first group of each row of the screen that matches."""
+    return lambda text: [
+        match[1] for row in text.split("\n") if (match := re.search(pattern, row))
+    ]
+
+
+def claude(cli: str, no: str = "3") -> None:
+    """The cases of a Claude Code; `no` is the number of the option No of a command."""
+    dialogs = AGENTS[cli].dialogs
+    denied = ("run", [no], "No") if no else ESCAPED
+    asks(cli, "run", ("run", [ENTER], "Yes"), denied)
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes"))
+    asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC])
+    if "trust" in dialogs:
+        starts(
+            cli,
+            (dialogs["trust"], [DOWN, ENTER], "Yes, I trust this folder"),
+            (dialogs["key"], [UP, ENTER], "Yes"),
+        )
+    drafts(cli)
+    resumes(cli, "Resume session", found(r"^\s*❯ (demo \w+)$"))
+
+
+def codex(cli: str) -> None:
+    """The cases of a Codex CLI."""
+    dialogs = AGENTS[cli].dialogs
+    asks(cli, "run", ("run", [ENTER], "Yes, proceed"), ("run", ["3"], "No"), ESCAPED)
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes, proceed"))
+    talks(cli, [ESC], working="Working")
+    if "trust" in dialogs:
+        starts(cli, (dialogs["trust"], [ENTER], "Yes, continue"))
+    drafts(cli)
+    resumes(cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new")
+
+    @case(cli, "ask", rows=40)
+    def script(r: Recorder) -> None:
+        ready(r, cli)
+        r.type(BACKTAB)
+        r.wait("Plan mode")
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+        ask(r, cli, "ask", (["2"], "PostgreSQL"), ([ESC], "Esc"))
+        if "plan" not in dialogs:
+            return
+        ask(r, cli, "plan", (["3"], "No, stay in Plan mode"), ([ESC], "Esc"))
+
+
+def gemini(cli: str) -> None:
+    """The cases of a Gemini CLI."""
+    asks(cli, "run", ("run", [ENTER], "Allow once"), ("run", ["3"], "No"), ESCAPED)
+    asks(cli, "files", ("write", ["4"], "No"), ("edit", [ENTER], "Allow once"))
+    asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC])
+    if not AGENTS[cli].is_held:  # The first start of an old one wants an account.
+        case(cli, "setup", new=True)(gemini_setup)
+    drafts(cli)
+    resumes(cli, "Chat Sessions (1 total)", found(r"│ (demo \w+)"))
+
+
+def opencode(cli: str) -> None:
+    """The cases of an opencode."""
+    asks(
+        cli,
+        "run",
+        ("run", [ENTER], "Allow once"),
+        ("run", [RIGHT, RIGHT, ENTER], "Reject"),
+        ESCAPED,
+    )
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Allow once"))
+    asks(cli, "ask", ("ask", ["2"], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC, ESC])
+    drafts(cli)
+    resumes(
+        cli,
+        "Sessions",
+        found(r"^\s+(Demo|New session - \S+) +\d"),
+        anew="/new",
+        command="/sessions",
+    )
+
+
+def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
+    """The cases of a Qwen Code; `second` are the keys that choose its second answer."""
+    no = str(len(AGENTS[cli].dialogs["run"].options))
+    asks(cli, "run", ("run", [ENTER], "Yes, allow once"), ("run", [no], "No"), ESCAPED)
+    asks(cli, "files", ("write", ["3"], "No"), ("edit", [ENTER], "Yes, allow once"))
+    if "ask" in AGENTS[cli].dialogs:
+        asks(cli, "ask", ("ask", [*second], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC], looks=1)
+    drafts(cli)
+    resumes(cli, "Resume Session", found(r"│ [›❯ ] (demo \w+)"))
+
+
+def login(cli: str) -> None:
+    """The screens of a Copilot CLI that takes no provider: it wants an account."""
+
+    @case(cli, "login")
+    def script(r: Recorder) -> None:
+        ready(r, cli)
+        r.moment("at_rest")
+        say(r, "demo run")
+        r.wait("You must be logged in")
+        r.quiet(QUIET_S)
+        r.moment("at_rest", "error_retry")
+
+
+def copilot(cli: str) -> None:
+    """The cases of a GitHub Copilot CLI."""
+    asks(cli, "run", ("run", [ENTER], "Yes"), ("run", ["1"], "Yes"), ESCAPED)
+    asks(cli, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "Yes"))
+    asks(cli, "ask", ("ask", [DOWN, ENTER], "PostgreSQL"), ("ask", [ESC], "Esc"))
+    talks(cli, [ESC, ESC])
+    case(cli, "setup", new=True)(copilot_setup)
+    drafts(cli)
+    resumes(cli, "Resume Session:", found(r"\d\. +(demo \w+ \(main\))"))
+
+
+ASK_QWEN = Dialog(
+    "Which database should the notes use?",
+    ["SQLite", "PostgreSQL", "Plain files", "Type something..."],
+    "multi_choice",
+    sign="Enter: Select",
+)
+QWEN_HOME = json.dumps(
+    {
+        "general": {"enableAutoUpdate": False},
+        "ui": {"hideBanner": True, "hideTips": True},
+    }
+)
+EDITS = [
+    "Yes",
+    "Yes, and switch to accept edits (auto-approve file edits and common file "
+    "commands) for this session (shift+tab)",
+    "No",
+]
+TRUST_CLAUDE = Dialog(
+    "Is this a project you created or one you trust?",
+    ["No, exit", "Yes, I trust this folder"],
+    "confirmation",
+    sign="Enter to confirm",
+)
+KEY_CLAUDE = Dialog(
+    "Do you want to use this API key?", ["Yes", "No (recommended)"], "tool_auth", 1
+)
+
+claude(
+    version(
+        "claude-code",
+        "2.1.332",
+        argv=["claude", "--permission-mode", "default"],
+        dialogs={
+            "run": Dialog(
+                "Do you want to proceed?",
+                [
+                    "Yes",
+                    "Yes, and don't ask again for touch hello.txt and rm -f old.log "
+                    "commands in /tmp/demo",
+                    "Yes, and switch to auto mode · auto mode handles these prompts "
+                    "for you",
+                    "No",
+                ],
+            ),
+            "write": Dialog("Do you want to create notes.txt?", EDITS),
+            "edit": Dialog("Do you want to make this edit to app.py?", EDITS),
+            "trust": TRUST_CLAUDE,
+            "key": KEY_CLAUDE,
+        },
+    ),
+    "4",
+)
+PATCH_CODEX = Dialog(
+    "Would you like to make the following edits?",
+    [
+        "Yes, proceed (y)",
+        "Yes, and don't ask again for these files (a)",
+        "No, and tell Codex what to do differently (esc)",
+    ],
+)
+
+RUN_CODEX = Dialog(
+    "Would you like to run the following command?",
+    [
+        "Yes, proceed (y)",
+        "Yes, and don't ask again for commands that start with `touch hello.txt` (p)",
+        "No, and tell Codex what to do differently (esc)",
+    ],
+)
+
+codex(
+    version(
+        "codex-cli",
+        "0.133.0",
+        argv=["codex", "-a", "untrusted"],
+        ready="demo default",
+        dialogs={
+            "run": RUN_CODEX,
+            "write": PATCH_CODEX,
+            "edit": PATCH_CODEX,
+            "plan": Dialog(
+                "Implement this plan?",
+                [
+                    "Yes, implement this plan",
+                    "Yes, clear context and implement",
+                    "No, stay in Plan mode",
+                ],
+                "confirmation",
+                sign="Press enter to confirm",
+            ),
+            "trust": Dialog(
+                "Do you trust the contents of this directory?",
+                ["Yes, continue", "No, quit"],
+                "confirmation",
+            ),
+        },
+    )
+)
+gemini(version("gemini-cli", "0.53.0", argv=["gemini", "-m", "gemini-2.5-pro"]))
+opencode(version("opencode", "1.14.41"))
+qwen(
+    version(
+        "qwen-cli",
+        "0.24.4",
+        argv=["qwen", "--approval-mode", "default"],
+        files={".qwen/settings.json": QWEN_HOME},
+        dialogs={
+            "ask": ASK_QWEN,
+        },
+    )
+)
+copilot(
+    version(
+        "copilot-cli",
+        "1.0.65",
+        busy="esc cancel",
+        dialogs={
+            "write": Dialog(
+                "Do you want to edit /tmp/demo/notes.txt?",
+                AGENTS["copilot-cli"].dialogs["write"].options,
+            ),
+            "ask": Dialog(
+                "Which database should the notes use?",
+                ["SQLite", "PostgreSQL", "Plain files", "Other (type your answer)"],
+                "multi_choice",
+                sign="enter to confirm",
+            ),
+        },
+    )
+)
+
+# Kept aside.
+codex(
+    version(
+        "codex-cli",
+        "0.104.0",
+        held=True,
+        argv=["codex", "-a", "untrusted"],
+        ready="context left",
+        dialogs={"run": RUN_CODEX, "write": PATCH_CODEX, "edit": PATCH_CODEX},
+    )
+)
+TELL = "Type here to tell Claude what to do differently"
+claude(
+    version(
+        "claude-code",
+        "2.0.76",
+        held=True,
+        dialogs={
+            word: Dialog(dialog.question, [*dialog.options[:2], TELL])
+            for word, dialog in AGENTS["claude-code"].dialogs.items()
+            if word in ("run", "write", "edit")
+        }
+        | {
+            "ask": Dialog(
+                "Which database should the notes use?",
+                ["SQLite", "PostgreSQL", "Plain files", "Type something."],
+                "multi_choice",
+                sign="to navigate · Esc",
+            )
+        },
+    ),
+    "",
+)
+gemini(
+    version(
+        "gemini-cli",
+        "0.34.0",
+        held=True,
+        argv=["gemini", "-m", "gemini-2.5-pro"],
+        dialogs={
+            "run": Dialog(
+                "Allow execution of: 'touch, rm'?",
+                AGENTS["gemini-cli"].dialogs["run"].options,
+            )
+        },
+    )
+)
+opencode(version("opencode", "1.1.53", held=True))
+qwen(
+    version(
+        "qwen-cli",
+        "0.12.0",
+        held=True,
+        files={".qwen/settings.json": QWEN_HOME},
+        dialogs={
+            "ask": ASK_QWEN,
+            "run": Dialog(
+                "Allow execution of: 'touch, rm'?",
+                [
+                    "Yes, allow once",
+                    "Yes, allow always ...",
+                    "No, suggest changes (esc)",
+                ],
+            ),
+        },
+    ),
+    (DOWN, ENTER),
+)
+copilot(
+    version(
+        "copilot-cli",
+        "1.0.44",
+        held=True,
+        busy="Esc to cancel",
+        dialogs={
+            word: attrs.evolve(AGENTS["copilot-cli"].dialogs[word], sign=sign)
+            for word, sign in (("write", "Do you want to"), ("ask", "3. Plain files"))
+        },
+    )
+)
+login(version("copilot-cli", "0.0.420", held=True, ready="Type @ to mention"))
