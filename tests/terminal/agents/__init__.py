@@ -60,6 +60,8 @@ class Agent:
     """The `cli_flag` of its driver, where its folder has another name."""
     is_held: bool = False
     """Whether its recordings are kept aside: nothing is fitted to them."""
+    has_driver: bool = True
+    """False for an agent that no driver is fitted to."""
 
 
 AGENTS: dict[str, Agent] = {}
@@ -118,7 +120,7 @@ def case(
             [*agent.argv, *extra],
             script,
             [agent.argv[0], "--version"],
-            agent.flag or cli,
+            (agent.flag or cli) if agent.has_driver else None,
             before=lambda: fresh(files),
             env={"PATH": search_path(cli), **more.pop("env", agent.env)},
             folder=HELD if agent.is_held else RECORDINGS,
@@ -184,15 +186,23 @@ def asks(cli: str, name: str, *steps: tuple[str, list[str], str], **more: Any) -
             ask(r, cli, word, (keys, chose))
 
 
-def talks(cli: str, interrupt: list[str], quoted: str = "2. No") -> None:
-    """Cases without a dialog: busy, prose, a quoted menu, a failure."""
+def talks(
+    cli: str,
+    interrupt: list[str],
+    quoted: str = "2. No",
+    streams: str = "Counting slowly",
+) -> None:
+    """Cases without a dialog: busy, prose, a quoted menu, a failure.
+
+    `streams` is what shows that the slow reply has begun.
+    """
     busy = AGENTS[cli].busy
 
     @case(cli, "busy")
     def works(r: Recorder) -> None:
         ready(r, cli)
         say(r, "demo slow")
-        r.wait("Counting slowly")
+        r.wait(streams)
         for _ in range(3):
             r.sleep(1.3)
             r.moment("busy")
