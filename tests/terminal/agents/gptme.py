@@ -2,8 +2,6 @@
 
 from tests.terminal.agents import (
     AGENTS,
-    DOWN,
-    ENTER,
     MODEL,
     SETTLE_S,
     Agent,
@@ -22,7 +20,7 @@ KEYS = ["Y", "n", "c", "e", "a", "?"]
 AGENTS[CLI] = Agent(
     [
         *("gptme", "--model", "local/demo", "--tool-format", "tool"),
-        *("--tools", "shell,save,patch,choice", "--name", "demo"),
+        *("--tools", "shell,save,patch", "--name", "demo"),
     ],
     "User:",
     {"OPENAI_BASE_URL": f"{MODEL}/v1", "OPENAI_API_KEY": "demo"},
@@ -63,20 +61,6 @@ def cases(cli: str) -> None:
     def writes(r: Recorder) -> None:
         ready(r, cli)
         gptme_asks(r, cli, "write", "n", "n")
-        r.moment("at_rest")
-
-    @case(cli, "ask")
-    def asks_back(r: Recorder) -> None:
-        ready(r, cli)
-        say(r, "demo ask")
-        r.wait("Which database", 60)
-        r.sleep(4)
-        r.moment("dialog", "multi_choice", "", [], 0)
-        r.type(DOWN)
-        r.sleep(SETTLE_S)
-        r.moment("dialog", "multi_choice", "", [], 1)
-        r.type(ENTER, "PostgreSQL")
-        r.sleep(5)
         r.moment("at_rest")
 
     talks(cli, ["\x03"])
