@@ -191,10 +191,12 @@ def talks(
     interrupt: list[str],
     quoted: str = "2. No",
     streams: str = "Counting slowly",
+    thinks: bool = True,
 ) -> None:
     """Cases without a dialog: busy, prose, a quoted menu, a failure.
 
-    `streams` is what shows that the slow reply has begun.
+    `streams` is what shows that the slow reply has begun. `thinks` says whether
+    anything shows that the model has not answered yet.
     """
     busy = AGENTS[cli].busy
 
@@ -213,6 +215,8 @@ def talks(
             r.gone(busy)
         r.sleep(2)
         r.moment("at_rest")
+        if not thinks:
+            return
         say(r, "demo think")
         r.sleep(2)
         r.moment("busy")

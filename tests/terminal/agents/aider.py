@@ -93,7 +93,7 @@ def cases(cli: str) -> None:
         r.sleep(2)
         r.moment("at_rest")
 
-    talks(cli, ["\x03"])
+    talks(cli, ["\x03"], thinks=cli == CLI)
 
     composes(cli)
 
