@@ -192,11 +192,13 @@ def talks(
     quoted: str = "2. No",
     streams: str = "Counting slowly",
     thinks: bool = True,
+    failure: str = "The model is ill",
 ) -> None:
     """Cases without a dialog: busy, prose, a quoted menu, a failure.
 
     `streams` is what shows that the slow reply has begun. `thinks` says whether
-    anything shows that the model has not answered yet.
+    anything shows that the model has not answered yet. `failure` is what the agent
+    says of a request that failed.
     """
     busy = AGENTS[cli].busy
 
@@ -240,7 +242,7 @@ def talks(
         r.sleep(2.5)
         r.moment("at_rest")
         say(r, "demo fail")
-        r.wait("The model is ill")
+        r.wait(failure)
         r.sleep(2)
         r.moment("at_rest", "error_retry")
         r.type("half a thought")

@@ -76,23 +76,6 @@ def cases(cli: str) -> None:
 
     talks(cli, [ESC], streams="esc to interrupt")
 
-    @case(cli, "ask")
-    def asks_back(r: Recorder) -> None:
-        """The question's last row is no option: who types answers in own words."""
-        dialog = AGENTS[cli].dialogs["ask"]
-        ready(r, cli)
-        say(r, "demo ask")
-        r.wait("Enter select")
-        r.sleep(SETTLE_S)
-        r.moment("dialog", dialog.cls, dialog.question, dialog.options, 0)
-        r.type(DOWN)
-        r.sleep(SETTLE_S)
-        r.moment("dialog", dialog.cls, dialog.question, dialog.options, 1)
-        r.type(ENTER, "PostgreSQL")
-        r.wait("That worked as asked.")
-        r.sleep(1.5)
-        r.moment("at_rest")
-
     @case(cli, "resume")
     def resumes(r: Recorder) -> None:
         """The list of earlier conversations, and back to this one."""
@@ -109,6 +92,26 @@ def cases(cli: str) -> None:
         r.moment("at_rest")
 
     composes(cli)
+
+    if cli != CLI:
+        return  # The older version has no tool that asks.
+
+    @case(cli, "ask")
+    def asks_back(r: Recorder) -> None:
+        """The question's last row is no option: who types answers in own words."""
+        dialog = AGENTS[cli].dialogs["ask"]
+        ready(r, cli)
+        say(r, "demo ask")
+        r.wait("Enter select")
+        r.sleep(SETTLE_S)
+        r.moment("dialog", dialog.cls, dialog.question, dialog.options, 0)
+        r.type(DOWN)
+        r.sleep(SETTLE_S)
+        r.moment("dialog", dialog.cls, dialog.question, dialog.options, 1)
+        r.type(ENTER, "PostgreSQL")
+        r.wait("That worked as asked.")
+        r.sleep(1.5)
+        r.moment("at_rest")
 
 
 cases(CLI)

@@ -10,7 +10,6 @@ from tests.terminal.agents import (
     ready,
     say,
     talks,
-    version,
 )
 from tests.terminal.agents.composing import composes
 from tests.terminal.recorder import Recorder
@@ -69,4 +68,3 @@ def cases(cli: str) -> None:
 
 
 cases(CLI)
-cases(version(CLI, "0.28.3", held=True))

@@ -57,7 +57,7 @@ AGENTS[CLI] = Agent(
 )
 
 
-def cases(cli: str) -> None:
+def cases(cli: str, failure: str = "The model is ill") -> None:
     """The cases of one version."""
     asks(
         cli,
@@ -71,7 +71,7 @@ def cases(cli: str) -> None:
 
     asks(cli, "ask", ("ask", [DOWN, ENTER], "PostgreSQL"))
 
-    talks(cli, [ESC])
+    talks(cli, [ESC], failure=failure)
 
     composes(cli)
 
@@ -84,4 +84,13 @@ def cases(cli: str) -> None:
 
 
 cases(CLI)
-cases(version(CLI, "1.25.2", held=True))
+OLD_ASK = Dialog(
+    QUESTION,
+    [*DATABASES[:3], "Type custom answer..."],
+    "multi_choice",
+    sign="Type custom answer...",
+)
+cases(
+    version(CLI, "1.25.2", held=True, dialogs={"ask": OLD_ASK}),
+    "Model returned empty response",
+)

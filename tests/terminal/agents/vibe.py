@@ -65,13 +65,14 @@ AGENTS[CLI] = Agent(
 
 
 def cases(cli: str) -> None:
-    """The cases of one version."""
+    """The cases of one version; the last option of a permission is its denial."""
+    last = len(AGENTS[cli].dialogs["run"].options)
     asks(
         cli,
         "run",
         ("run", [ENTER], "Allow once"),
-        ("run", ["4"], "Deny"),
-        ("run", [DOWN, DOWN, DOWN, ENTER], "Deny"),
+        ("run", [f"{last}"], "Deny"),
+        ("run", [*[DOWN] * (last - 1), ENTER], "Deny"),
         ("run", [ESC], "Esc"),
     )
 
@@ -110,4 +111,17 @@ def cases(cli: str) -> None:
 
 
 cases(CLI)
-cases(version(CLI, "2.7.6", held=True))
+OLD_ALLOW = [
+    "Yes",
+    "Yes and always allow for this session: touch *, rm *",
+    "No and tell the agent what to do instead",
+]
+OLD = {
+    "run": Dialog("bash command", OLD_ALLOW, sign="Enter select"),
+    "write": Dialog("write_file command", OLD_ALLOW, sign="Enter select"),
+}
+cases(
+    version(
+        CLI, "2.7.6", held=True, argv=["vibe"], ready="0% of 200k tokens", dialogs=OLD
+    ),
+)
