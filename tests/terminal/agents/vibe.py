@@ -37,6 +37,8 @@ name = "demo"
 provider = "demo"
 alias = "demo"
 """
+STILL = f"disable_welcome_banner_animation = true\n{CONFIG}"
+"""Without the logo that turns for ever, which makes recordings large."""
 TRUST = f'trusted = ["{DEMO}"]\nuntrusted = []\n'
 ALLOW = ["Allow once", "Allow for remainder of this session", "Always allow", "Deny"]
 DATABASES = [
@@ -118,10 +120,24 @@ OLD_ALLOW = [
 ]
 OLD = {
     "run": Dialog("bash command", OLD_ALLOW, sign="Enter select"),
-    "write": Dialog("write_file command", OLD_ALLOW, sign="Enter select"),
+    "write": Dialog(
+        "write_file command",
+        [
+            OLD_ALLOW[0],
+            "Yes and always allow write_file for this session",
+            OLD_ALLOW[2],
+        ],
+        sign="Enter select",
+    ),
 }
 cases(
     version(
-        CLI, "2.7.6", held=True, argv=["vibe"], ready="0% of 200k tokens", dialogs=OLD
-    ),
+        CLI,
+        "2.7.6",
+        held=True,
+        argv=["vibe"],
+        ready="0% of 200k tokens",
+        files={".vibe/config.toml": STILL, ".vibe/trusted_folders.toml": TRUST},
+        dialogs=OLD,
+    )
 )
