@@ -190,15 +190,15 @@ def talks(
     cli: str,
     interrupt: list[str],
     quoted: str = "2. No",
-    streams: str = "Counting slowly",
+    working: str = "Counting slowly",
     thinks: bool = True,
     failure: str = "The model is ill",
 ) -> None:
     """Cases without a dialog: busy, prose, a quoted menu, a failure.
 
-    `streams` is what shows that the slow reply has begun. `thinks` says whether
-    anything shows that the model has not answered yet. `failure` is what the agent
-    says of a request that failed.
+    `working` is on the screen soon after the agent has begun to talk. `thinks` says
+    whether anything shows that the model has not answered yet. `failure` is what the
+    agent says of a request that failed.
     """
     busy = AGENTS[cli].busy
 
@@ -206,7 +206,7 @@ def talks(
     def works(r: Recorder) -> None:
         ready(r, cli)
         say(r, "demo slow")
-        r.wait(streams)
+        r.wait(working)
         for _ in range(3):
             r.sleep(1.3)
             r.moment("busy")

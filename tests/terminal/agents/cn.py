@@ -74,7 +74,7 @@ def cases(cli: str) -> None:
 
     asks(cli, "files", ("write", [ENTER], "Continue"), ("edit", [ESC], "Esc"))
 
-    talks(cli, [ESC], streams="esc to interrupt")
+    talks(cli, [ESC], working="esc to interrupt")
 
     @case(cli, "resume")
     def resumes(r: Recorder) -> None:

@@ -41,7 +41,7 @@ asks(
 
 asks(CLI, "files", ("write", [ENTER], "Yes"), ("edit", [ESC], "Esc"))
 
-talks(CLI, [ESC], streams="esc to interrupt")
+talks(CLI, [ESC], working="esc to interrupt")
 
 
 @case(CLI, "deny")

@@ -72,7 +72,7 @@ def cases(cli: str) -> None:
 
     asks(cli, "ask", ("ask", [DOWN, ENTER], "PostgreSQL"), ("ask", [ESC], "Esc"))
 
-    talks(cli, ["\x03"], streams="Composing")
+    talks(cli, ["\x03"], working="Composing")
 
     composes(cli)
 
