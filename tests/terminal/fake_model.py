@@ -49,6 +49,15 @@ TOOLS = {
     "plan": "ExitPlanMode exit_plan_mode plan_exit",
     "read": "Read read_file read view",
 }
+OTHERS = {  # Further names of these tools, and of the agents that use them.
+    "run": "Shell execute_bash terminal",  # Kimi.
+    "write": "WriteFile write_to_file create_file save",  # Kimi, Grok, gptme.
+    "edit": "StrReplaceFile search_replace str_replace_editor string_replace patch",
+    "fetch": "Fetch FetchURL fetch_url agentic_fetch web_fetch",
+    "ask": "AskUserQuestion AskQuestion ask_user_question ask_user choice",
+    "many": "AskUserQuestion ask_user_question",
+    "read": "ReadFile view_file",
+}
 VALUES: Json = {
     "command": "touch hello.txt && rm -f old.log",
     "description": "Make one file and delete another",
@@ -73,12 +82,14 @@ VALUES: Json = {
         "required": ["database"],
     },
     "choices": [choice["label"] for choice in CHOICES],
+    "options": [choice["label"] for choice in CHOICES],
     "questions": [QUESTION],
 }
 ALIASES = {
     "cmd": "command",
     "file_path": "path",
     "filePath": "path",
+    "filepath": "path",
     "absolute_path": "path",
     "file_text": "content",
     "old_string": "old",
@@ -144,6 +155,8 @@ PLAIN = {
     "ask": "I would have to see app.py for that.",
 }
 WORDS = {*TEXTS, *TOOLS, "hello"}
+for _word, _names in OTHERS.items():
+    TOOLS[_word] += f" {_names}"
 
 
 def arguments(schema: Json, values: Json) -> Json:
@@ -156,8 +169,18 @@ def arguments(schema: Json, values: Json) -> Json:
         if value is None and name in schema.get("required", []):
             value = kind.get("enum", [BLANKS.get(kind.get("type", "string"), 0)])[0]
         if value is not None:
-            made[name] = value
+            made[name] = fitted(value, kind, schema.get("$defs", {}))
     return made
+
+
+def fitted(value: Any, kind: Json, defs: Json) -> Any:
+    """Leave out what the schema of an object forbids."""
+    kind = defs.get(str(kind.get("$ref")).rpartition("/")[2], kind)
+    if isinstance(value, list):
+        return [fitted(each, kind.get("items", {}), defs) for each in value]
+    if isinstance(value, dict) and kind.get("additionalProperties") is False:
+        return {k: v for k, v in value.items() if k in kind.get("properties", {})}
+    return value
 
 
 def answer(ask: Ask) -> Reply:
@@ -189,7 +212,8 @@ def answer(ask: Ask) -> Reply:
     values["input"] = values["patch"] = patch = ADD if word == "write" else EDIT
     if name == "exec_command" and word != "run":
         values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"
-    many = QUESTION | {"multiSelect": word == "many", "multiple": word == "many"}
+    several = ("multiSelect", "multiple", "multi_select")
+    many = QUESTION | dict.fromkeys(several, word == "many")
     values["questions"] = [many]
     if word == "several":
         many |= {"multiSelect": True}

@@ -63,6 +63,8 @@ class Agent:
     """The `cli_flag` of its driver, where its folder has another name."""
     is_held: bool = False
     """Whether its recordings are kept aside: nothing is fitted to them."""
+    has_driver: bool = True
+    """False for an agent that no driver is fitted to."""
 
 
 AGENTS: dict[str, Agent] = {}
@@ -121,7 +123,7 @@ def case(
             [*agent.argv, *extra],
             script,
             [agent.argv[0], "--version"],
-            agent.flag or cli,
+            (agent.flag or cli) if agent.has_driver else None,
             before=lambda: fresh(files),
             env={"PATH": search_path(cli), **more.pop("env", agent.env)},
             folder=HELD if agent.is_held else RECORDINGS,
@@ -196,11 +198,15 @@ def talks(
     quoted: str = "2. No",
     working: str = "Counting slowly",
     looks: int = 3,
+    thinks: bool = True,
+    failure: str = "The model is ill",
 ) -> None:
     """Cases without a dialog: busy, prose, a quoted menu, a failure.
 
     `working` is on the screen soon after the agent has begun to talk. `looks` is the
     number of moments while it does; fewer for one that draws all of itself each time.
+    `thinks` says whether anything shows that the model has not answered yet. `failure`
+    is what the agent says of a request that failed.
     """
     busy = AGENTS[cli].busy
 
@@ -219,6 +225,8 @@ def talks(
             r.gone(busy)
         r.sleep(2)
         r.moment("at_rest")
+        if not thinks:
+            return
         say(r, "demo think")
         r.sleep(2)
         r.moment("busy")
@@ -242,7 +250,7 @@ def talks(
         r.sleep(2.5)
         r.moment("at_rest")
         say(r, "demo fail")
-        r.wait("The model is ill")
+        r.wait(failure)
         r.sleep(2)
         r.moment("at_rest", "error_retry")
         r.type("half a thought")

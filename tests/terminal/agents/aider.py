@@ -10,7 +10,9 @@ from tests.terminal.agents import (
     ready,
     say,
     talks,
+    version,
 )
+from tests.terminal.agents.composing import composes
 from tests.terminal.recorder import Recorder
 
 CLI = "aider"
@@ -41,9 +43,9 @@ AGENTS[CLI] = Agent(
 )
 
 
-def aider_asks(r: Recorder, word: str, line: str, chose: str) -> None:
+def aider_asks(r: Recorder, cli: str, word: str, line: str, chose: str) -> None:
     """One question of aider's, which is a line with a default in brackets."""
-    dialog = AGENTS[CLI].dialogs[word]
+    dialog = AGENTS[cli].dialogs[word]
     say(r, f"demo {word}")
     r.wait(f"{dialog.question} (Y)es")
     r.sleep(SETTLE_S)
@@ -52,40 +54,50 @@ def aider_asks(r: Recorder, word: str, line: str, chose: str) -> None:
     r.sleep(2.5)
 
 
-@case(CLI, "run")
-def aider_run(r: Recorder) -> None:
-    ready(r, CLI)
-    r.moment("at_rest")
-    aider_asks(r, "run", "n", "No")
-    r.moment("at_rest")
-    aider_asks(r, "run", "", "Yes")
-    question = "Add command output to the chat?"
-    r.wait(question)
-    r.moment("dialog", "confirmation", question, AGENTS[CLI].dialogs["run"].options, 0)
-    r.type("n\r", "No")
-    r.sleep(2)
-    r.moment("at_rest")
+def cases(cli: str) -> None:
+    """The cases of one version."""
+
+    @case(cli, "run")
+    def aider_run(r: Recorder) -> None:
+        ready(r, cli)
+        r.moment("at_rest")
+        aider_asks(r, cli, "run", "n", "No")
+        r.moment("at_rest")
+        aider_asks(r, cli, "run", "", "Yes")
+        question = "Add command output to the chat?"
+        r.wait(question)
+        r.moment(
+            "dialog", "confirmation", question, AGENTS[cli].dialogs["run"].options, 0
+        )
+        r.type("n\r", "No")
+        r.sleep(2)
+        r.moment("at_rest")
+
+    @case(cli, "files")
+    def aider_files(r: Recorder) -> None:
+        ready(r, cli)
+        aider_asks(r, cli, "edit", "n", "No")
+        question = "Allow edits to file that has not been added to the chat?"
+        r.wait(question)
+        r.moment("dialog", "permission_request", question, ["Yes", "No"], 0)
+        r.type("y\r", "Yes")
+        r.wait("Applied edit")
+        r.sleep(2)
+        r.moment("at_rest")
+        aider_asks(r, cli, "write", "perhaps", "perhaps")
+        again = "Please answer with one of: yes, no, skip, all"
+        r.wait(again)
+        r.moment("dialog", "permission_request", "Create new file?", ["Yes", "No"], 0)
+        r.type("y\r", "Yes")
+        r.wait("Applied edit to notes.txt")
+        r.sleep(2)
+        r.moment("at_rest")
+
+    talks(cli, ["\x03"], thinks=cli == CLI)
+
+    composes(cli)
 
 
-@case(CLI, "files")
-def aider_files(r: Recorder) -> None:
-    ready(r, CLI)
-    aider_asks(r, "edit", "n", "No")
-    question = "Allow edits to file that has not been added to the chat?"
-    r.wait(question)
-    r.moment("dialog", "permission_request", question, ["Yes", "No"], 0)
-    r.type("y\r", "Yes")
-    r.wait("Applied edit")
-    r.sleep(2)
-    r.moment("at_rest")
-    aider_asks(r, "write", "perhaps", "perhaps")
-    again = "Please answer with one of: yes, no, skip, all"
-    r.wait(again)
-    r.moment("dialog", "permission_request", "Create new file?", ["Yes", "No"], 0)
-    r.type("y\r", "Yes")
-    r.wait("Applied edit to notes.txt")
-    r.sleep(2)
-    r.moment("at_rest")
-
-
-talks(CLI, ["\x03"])
+cases(CLI)
+cases(version(CLI, "0.82.3"))
+cases(version(CLI, "0.74.3", held=True))

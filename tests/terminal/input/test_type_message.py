@@ -214,10 +214,10 @@ async def test_the_reactions_of_recorded_agents_are_seen(
 
 def test_every_recorded_agent_is_among_them() -> None:
     """And each of them that asks at once."""
-    agents = {each.name.split("/")[0] for each, _ in SENT}
+    agents = {each.driver for each, _ in SENT}
     assert {*drivers()} - {"shell"} == agents
     asking = {
-        each.name.split("/")[0]
+        each.driver
         for each, index in SENT
         if each.moments[index + 1].expect["kind"] == "dialog"
     }
