@@ -10,7 +10,7 @@ import { choicesOf, takesText } from "./options.js";
 import { agentOf, emptyState, mark, stateMark, whereOf } from "./parts.js";
 import { go, href } from "./router.js";
 import { agents, answers, loaded, may, sessions, STATES, stateOf, terminals } from "./state.js";
-import { byName, nameOf, visible } from "./text.js";
+import { byName, nameOf, visible, wrapped } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html.js";
@@ -128,14 +128,7 @@ function answering(card) {
 function rowsOf(card) {
   const own = card.prompt.raw_text.replace(/\s+$/, "");
   const rows = own.split("\n").length >= 10 || !card.rows.length ? own : card.rows.join("\n");
-  return narrow.matches ? wrappable(rows) : rows;
-}
-
-const narrow = matchMedia("(max-width: 699px)");
-
-/** Rows for a screen on which they wrap: without the frames that a program draws. @param {string} rows */
-function wrappable(rows) {
-  return rows.replace(/[─━═╌┄]{20,}[╮╯┐┘]?$/gm, (rule) => rule.slice(0, 20)).replace(/\s+[│┃]$/gm, "");
+  return wrapped(rows);
 }
 
 /** The rows, unless there is only one: that is the question. @param {string} rows @param {string} name */

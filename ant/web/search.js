@@ -1,6 +1,6 @@
 /** The search over messages, terminals, events and tasks. A hit opens its place. */
 import { get, said } from "./api.js";
-import { emptyState, errorState } from "./parts.js";
+import { emptyState, errorState, marked } from "./parts.js";
 import { go, href, route } from "./router.js";
 import { sessions } from "./state.js";
 import { count, nameOf, visible } from "./text.js";
@@ -61,7 +61,7 @@ function hitsOf(found) {
   }
   for (const each of found.terminals ?? []) {
     const link = href("terminal", each.session_id, { offset: each.start, line: each.line });
-    hits.push({ scope: "terminals", session: each.session_id, text: each.text, at: each.at, link, by: `line ${each.line}` });
+    hits.push({ scope: "terminals", session: each.session_id, text: each.snippet ?? each.text, at: each.at, link, by: `line ${each.line}` });
   }
   for (const each of found.events ?? []) {
     const link = href("terminal", each.session_id, each.start == null ? {} : { offset: each.start });
@@ -89,11 +89,6 @@ function textOf(message) {
 function senderOf(message) {
   const session = sessions.value.get(message.sender_id);
   return session ? nameOf(session) : (message.sender_id ?? message.role);
-}
-
-/** A text with the marks of the search. It is split, and never parsed as HTML. @param {string} text */
-function marked(text) {
-  return text.split(/<\/?mark>/).map((part, i) => (i % 2 ? html`<mark>${visible(part)}</mark>` : visible(part)));
 }
 
 /** @param {SubmitEvent} event */

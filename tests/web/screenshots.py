@@ -124,7 +124,7 @@ class World:
         env |= {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
         row = self.server.create(
             name,
-            *("bash", "--norc"),
+            "bash",  # Its own startup files are those of an empty home.
             root_dir=self.project(project),
             env=env,
             cols=100,

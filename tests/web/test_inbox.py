@@ -224,6 +224,42 @@ def test_two_pages(scene: Scene) -> None:
     expect(theirs.get_by_text("by you")).to_have_count(0)
 
 
+def test_two_answers_at_once(scene: Scene) -> None:
+    """One is typed; the other page says that it changed, and shows how it ended."""
+    scene.accept(409)
+    row = scene.terminal("deploy", SURE)
+    ours, theirs = scene.page(), scene.page(**PHONE)
+    button = armed(theirs, "deploy").get_by_role("button", name="2 n")
+
+    def answer_first(route: "Route") -> None:
+        armed(ours, "deploy").get_by_role("button", name="1 y").click()
+        until(lambda: "said <y>" in scene.transcript(row["id"]))
+        route.continue_()
+
+    theirs.route("**/prompt-bridge/respond", answer_first)
+    button.tap()
+    expect(theirs.get_by_text("“y”").first).to_be_visible()
+    expect(card(theirs, "deploy")).to_have_count(0)
+    expect(theirs.get_by_text("by you")).to_have_count(0)
+    assert 1 == scene.transcript(row["id"]).count("said")
+
+
+def test_a_card_says_in_which_room_its_terminal_is(scene: Scene) -> None:
+    """Also of one that joined the room, or left it, while the page was open."""
+    row = scene.terminal("deploy", SURE, root_dir="/")
+    page = scene.page()
+    where = card(page, "deploy").locator(".where")
+    expect(where).to_have_text("/")
+    room = scene.call("POST", "/api/sessions", {"name": "release", "type": "chat"})
+    path = f"/api/sessions/{room['id']}/participants"
+    scene.call("POST", path, {"session_id": row["id"]})
+    expect(where).to_have_text("#release · /")
+    scene.call("DELETE", path, session_id=row["id"])
+    expect(where).to_have_text("/")
+    scene.terminal("new", SURE, root_dir="/tmp")
+    expect(card(page, "new").locator(".where")).to_have_text("/tmp")
+
+
 def test_the_longest_wait_is_first_and_new_ones_come_last(scene: Scene) -> None:
     """Nothing moves under a finger; a reload shows the same."""
     page = scene.page()

@@ -79,6 +79,32 @@ def test_the_leader_leads_out(scene: Scene) -> None:
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
 
 
+def test_another_leader(scene: Scene) -> None:
+    """Chosen by pressing it; the usual one is the program's key then."""
+    row = scene.terminal("keys", "stty raw -echo; exec cat -v")
+    page = scene.page("/#/settings")
+    page.get_by_role("button", name="Change the leader").click()
+    dialog = page.get_by_role("dialog", name="Press the new leader")
+    page.keyboard.press("a")
+    expect(dialog.get_by_role("alert")).to_contain_text("It needs Ctrl or Alt")
+    page.keyboard.press("Control+^")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("region", name="Keyboard").locator("kbd")).to_have_text(
+        "Ctrl+^"
+    )
+    page.goto(f"{scene.url}/#/terminal/{row['id']}")
+    page.reload()
+    expect(page.locator(".xterm-helper-textarea")).to_be_focused()
+    page.keyboard.press("Control+]")
+    shows(page, "^]")
+    page.keyboard.press("Control+^")
+    expect(page.get_by_text("Ctrl+^ and then")).to_be_visible()
+    page.keyboard.press("s")
+    page.get_by_role("button", name="Back to Ctrl+]").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Ctrl+]")
+
+
 def test_read_only_types_nothing(scene: Scene) -> None:
     """The switch stops keys and pastes, and says so."""
     row = scene.terminal("still", ECHO)
@@ -218,7 +244,7 @@ def test_a_prompt_is_answered_above_its_terminal(scene: Scene) -> None:
     expect(jump).to_contain_text("“y”")
     jump.click()
     expect(page).to_have_url(re.compile("offset="))
-    expect(page.locator(".transcript")).to_contain_text("Sure?")
+    expect(page.locator(".transcript")).to_contain_text("Sure? [y/n]")
     page.get_by_role("link", name="Back to the live screen").click()
     shows(page, "said <y>")
 
@@ -291,14 +317,16 @@ def test_a_paste_of_lines_asks(scene: Scene) -> None:
     assert "got <one>" in of(page, "text()")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing(scene: Scene, options: dict[str, Any]) -> None:
+def test_axe_finds_nothing(scene: Scene, options: dict[str, Any], scheme: str) -> None:
     """In the frame, the bar and the column; the canvas of xterm.js is its own."""
     row = scene.terminal("plain", ECHO)
-    watched = scene.watched(f"/#/terminal/{row['id']}", **options)
+    where = f"/#/terminal/{row['id']}"
+    watched = scene.watched(where, color_scheme=scheme, **options)
     expect(
         watched.page.get_by_role("button", name="Fit to this screen")
     ).to_be_visible()
     assert [] == watched.axe(
-        ".terminal-bar", *([".side"] if not options else [".phone-keys"])
+        ".terminal-bar", *([".side"] if not options else [".text-keys"])
     )
