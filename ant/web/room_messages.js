@@ -108,6 +108,7 @@ export class MessageList {
     /** The messages of a search, the oldest first; null shows all of the room. */
     this.only = signal(/** @type {Message[] | null} */ (null));
     /** The id of the message that an address leads to. @private */ this.wanted = signal("");
+    /** @private */ this.isSought = false;
     /** @private */ this.isAtEnd = true;
     /** @private */ this.fromEnd = 0;
     /** @private */ this.first = "";
@@ -144,18 +145,26 @@ export class MessageList {
       return;
     }
     this.isAtEnd = false;
+    this.isSought = true;
     this.wanted.value = id;
-    // It is drawn before the next frame but one.
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      const found = this.element.querySelector(`[data-item="${CSS.escape(id)}"]`);
-      if (!(found instanceof HTMLElement)) return;
-      found.scrollIntoView({ block: "center" });
-      found.focus({ preventScroll: true });
-    }));
+    // It is drawn before the next frame but one, and later if that changes the height.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.seek()));
+  }
+
+  /** Scroll to the message of the address, once it is drawn. @private @returns {boolean} Whether that was done. */
+  seek() {
+    const found = this.element.querySelector(".message.wanted");
+    if (!this.isSought || !(found instanceof HTMLElement)) return false;
+    this.isSought = false;
+    this.first = this.feed.messages.value[0]?.id ?? "";
+    found.scrollIntoView({ block: "center" });
+    found.focus({ preventScroll: true });
+    return true;
   }
 
   /** The content has another height: stay at the end, or keep the place under older ones. @private */
   place() {
+    if (this.seek()) return;
     const first = this.feed.messages.value[0]?.id ?? "";
     if (this.isAtEnd) this.element.scrollTop = this.element.scrollHeight;
     else if (first !== this.first) this.element.scrollTop = this.element.scrollHeight - this.fromEnd;

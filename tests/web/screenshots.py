@@ -195,7 +195,7 @@ class World:
     def hard(self) -> None:
         """Fifty sessions, and questions and names as they should not be."""
         for name, question in STRANGE.items():
-            ask = f"printf %s {json.dumps(question, ensure_ascii=False)}; read answer"
+            ask = f"printf %b {json.dumps(question, ensure_ascii=False)}; read answer"
             self.program(name, "bash", "-c", ask)
         for n in range(50 - len(self.ids)):
             work = "while sleep 1; do date; done"
