@@ -65,6 +65,9 @@ export class TextView {
     };
     // A scroll does not bubble, and the ground is not there yet.
     addEventListener("scroll", scrolled, { capture: true, passive: true });
+    // A card or a keyboard takes room of the ground.
+    const observer = new ResizeObserver(() => this.follow());
+    requestAnimationFrame(() => requestAnimationFrame(() => this.element.parentElement && observer.observe(this.element.parentElement)));
     const leave = this.rows.watch(this.id, {
       refused: (error) => (this.failure.value = error.message),
       frame: (frame) => {
@@ -79,7 +82,11 @@ export class TextView {
         }
       },
     });
-    return () => (leave(), removeEventListener("scroll", scrolled, { capture: true }));
+    return () => {
+      leave();
+      observer.disconnect();
+      removeEventListener("scroll", scrolled, { capture: true });
+    };
   }
 
   /** Keep the last row in view, unless somebody reads further up. @private */

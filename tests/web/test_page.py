@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
 import pytest
 import segno
 
@@ -244,7 +243,10 @@ def test_a_phone_signs_in_by_a_code(locked: Scene) -> None:
     dialog = page.get_by_role("dialog", name="Sign a device in")
     expect(dialog.get_by_text("A phone does not reach 127.0.0.1.")).to_be_visible()
     dialog.get_by_label("Name").fill("Phone")
-    near = locked.url.replace("127.0.0.1", "localhost")
+    # A link that fills its code has no padding, in which two libraries may differ.
+    others = f"http://.localhost:{locked.url.rpartition(':')[2]}/sign-in#{'c' * 43}"
+    host = f"{'a' * (FULL - len(others))}.localhost"
+    near = locked.url.replace("127.0.0.1", host)
     dialog.get_by_label("Address").fill(near)
     dialog.get_by_role("button", name="Make").click()
     code = dialog.get_by_role("img", name="QR code of the link")
@@ -254,12 +256,14 @@ def test_a_phone_signs_in_by_a_code(locked: Scene) -> None:
     dark = {tuple(each) for each in page.evaluate(DARK)}
     assert dark in codes(link, int(page.locator(".qr").get_attribute("data-size")))
     dialog.get_by_role("button", name="Done").click()
-    phone = locked.watched("/favicon.ico", **PHONE)
-    phone.server = attrs.evolve(locked.server, url=near)
-    phone.page.goto(link)
-    expect(phone.page.get_by_role("heading", name="Inbox")).to_be_visible()
+    phone = locked.page("/favicon.ico", **PHONE)
+    phone.goto(link.replace(host, "127.0.0.1"))
+    expect(phone.get_by_role("heading", name="Inbox")).to_be_visible()
     expect(page.locator(".line", has_text="Phone")).to_be_visible()
 
+
+FULL = 78
+"""The bytes of a QR code of version 4 that corrects the least."""
 
 DARK = """() => {
   const path = document.querySelector(".qr path");

@@ -111,8 +111,8 @@ def test_a_paste(scene: Scene) -> None:
     page.evaluate("navigator.clipboard.writeText('one\\u001b\\ntwo')")
     page.get_by_role("button", name="Paste").tap()
     until(lambda: typed(scene, row) == "^[[200~one^Mtwo^[[201~")
-    scene.call("DELETE", f"/api/sessions/{row['id']}", hard="true")
     page.context.close()
+    scene.call("DELETE", f"/api/sessions/{row['id']}", hard="true")
     page, row = opened(scene, RAW)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.evaluate("navigator.clipboard.writeText('one\\ntwo')")
@@ -123,6 +123,22 @@ def test_a_paste(scene: Scene) -> None:
     page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page.get_by_role("button", name="Paste").tap()
     expect(page.get_by_role("alert")).to_contain_text("https pages only")
+
+
+def test_the_last_row_is_in_view(scene: Scene) -> None:
+    """Of a screen that is higher than the phone, unless a person reads further up."""
+    script = "for i in {1..60}; do echo row $i; done; printf go; read -r; echo on; cat"
+    row = scene.terminal("keys", script, cols=80, rows=70)
+    page = scene.page(f"/#/terminal/{row['id']}", **PHONE)
+    rows = page.locator(".rows div")
+    expect(rows.filter(has_text="go")).to_be_in_viewport()
+    expect(rows.filter(has_text="row 1").first).not_to_be_in_viewport()
+    ground = page.get_by_role("region", name="Screen of keys")
+    ground.evaluate("(element) => (element.scrollTop = 0)")
+    expect(rows.filter(has_text="row 1").first).to_be_in_viewport()
+    scene.server.type(row["id"], "\r")
+    expect(rows.filter(has_text="on")).to_have_count(1)
+    expect(rows.filter(has_text="row 1").first).to_be_in_viewport()
 
 
 KEYBOARD = """

@@ -235,7 +235,10 @@ def test_a_prompt_is_answered_above_its_terminal(scene: Scene) -> None:
     expect(page.get_by_text("sized by this page")).to_be_visible()
     before = size(scene, row)
     page.keyboard.press("Enter")
-    armed(page, "asks").get_by_role("button", name="1 y").click()
+    button = armed(page, "asks").get_by_role("button", name="1 y")
+    # The card takes room of the screen, and the program asks in its first rows.
+    expect(page.locator(".xterm-rows > div", has_text="Sure?")).to_be_in_viewport()
+    button.click()
     shows(page, "said <y>")
     expect(page.locator("article.card")).to_have_count(0)
     assert before == size(scene, row)
