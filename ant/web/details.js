@@ -16,7 +16,7 @@ const KINDS = /** @type {Record<string, string>} */ ({ "- ": "removed", "+ ": "a
 /** @param {string} name @param {string} text */
 function textView(name, text) {
   const before = TEXTS[name];
-  const lines = visible(text, { lines: true }).replace(/^/gm, before);
+  const lines = visible(text.replace(/\n$/, ""), { lines: true }).replace(/^/gm, before);
   return html`<pre class="screen exact ${KINDS[before] ?? ""}" tabindex="0" role="region" aria-label=${name.replaceAll("_", " ")}>${lines}</pre>`;
 }
 
@@ -44,9 +44,9 @@ function fieldsView(input) {
 export function detailsView(details) {
   if (!details) return "";
   const { tool, input, folder, mode, complete } = details;
+  const facts = { ...(folder ? { folder } : {}), ...(mode && mode !== "default" ? { mode } : {}) };
   return html`<div class="details" role="group" aria-label="What ${visible(tool)} would do">
-    ${fieldsView({ tool, ...(folder ? { folder } : {}), ...(mode && mode !== "default" ? { mode } : {}) })}
-    ${fieldsView(input)}
+    ${fieldsView({ ...facts, ...input })}
     ${complete ? "" : html`<p class="note">The agent's input is longer than this. Look at its screen.</p>`}
   </div>`;
 }

@@ -122,7 +122,7 @@ function answering(card) {
     return html`<p class="hint">This can be answered in the terminal only.</p>`;
   }
   if (takesText(card.prompt)) return textAnswer(card);
-  return html`${reasonPart(card)} ${buttons(card)}`;
+  return html`${buttons(card)} ${reasonPart(card)}`;
 }
 
 /** A hook tells its agent why something was denied; a key cannot. @param {Card} card */

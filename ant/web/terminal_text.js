@@ -65,9 +65,16 @@ export class TextView {
     };
     // A scroll does not bubble, and the ground is not there yet.
     addEventListener("scroll", scrolled, { capture: true, passive: true });
-    // A card or a keyboard takes room of the ground.
-    const observer = new ResizeObserver(() => this.follow());
-    requestAnimationFrame(() => requestAnimationFrame(() => this.element.parentElement && observer.observe(this.element.parentElement)));
+    // It has no place at first; later a card or a keyboard takes room of the ground.
+    /** @type {Element | null} */
+    let ground = null;
+    const observer = new ResizeObserver(() => {
+      const place = this.element.parentElement;
+      // To observe it again would tell its size again, without end.
+      if (place && place !== ground) observer.observe((ground = place));
+      this.follow();
+    });
+    observer.observe(this.element);
     const leave = this.rows.watch(this.id, {
       refused: (error) => (this.failure.value = error.message),
       frame: (frame) => {
