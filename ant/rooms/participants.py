@@ -181,8 +181,8 @@ def remove_participant(
     else:
         raise _unknown(name)
     unit.emit(ParticipantsChanged(room_id))
-    if member is not None and left == member.session_id:
-        unit.emit(SessionsChanged(member.session_id))
+    if session is not None and left == session.id:
+        unit.emit(SessionsChanged(session.id))
     return True, left
 
 

@@ -265,7 +265,9 @@ def test_hostile_output_does_nothing(scene: Scene) -> None:
     expect(where).to_contain_text("<img src=x onerror=alert(1)>⟨202E⟩")
     expect(page.get_by_text("The program wants to copy")).to_contain_text("rm -rf ~")
     page.get_by_role("button", name="No", exact=True).click()
-    box = page.locator(".xterm-rows >> text=HERE").first.bounding_box()
+    drawn = page.locator(".xterm-rows >> text=HERE").first
+    expect(drawn).to_be_visible()
+    box = drawn.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 10, box["y"] + 8)
     expect(page.get_by_text("Link to https://evil.example/?a")).to_be_visible()
