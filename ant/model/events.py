@@ -30,7 +30,7 @@ _SESSION: Final = {"wire": "sessionId"}
 
 @attrs.frozen
 class SessionsChanged:
-    """The session list changed, or a session came into a room or left one; read it
+    """The session list changed, or a terminal came into a room or left one; read it
     again."""
 
     durable: ClassVar[bool] = True

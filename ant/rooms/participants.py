@@ -129,7 +129,7 @@ def add_participant(
     )
     unit.people.save_member(room_id, member)
     unit.emit(ParticipantsChanged(room_id))
-    if before is None or before.role == LEFT:
+    if session.type.has_terminal and (before is None or before.role == LEFT):
         # The rooms of a terminal are part of `/api/status`, which every socket follows.
         unit.emit(SessionsChanged(session.id))
     posts, _ = _posts(unit, room_id, [member], {session.id: session})
@@ -181,7 +181,7 @@ def remove_participant(
     else:
         raise _unknown(name)
     unit.emit(ParticipantsChanged(room_id))
-    if session is not None and left == session.id:
+    if session is not None and left == session.id and session.type.has_terminal:
         unit.emit(SessionsChanged(session.id))
     return True, left
 
