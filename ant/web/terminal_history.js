@@ -57,6 +57,7 @@ export class HistoryView {
       const [page, before] = PAGES[this.form];
       await this.read({ to: this.offset, limit: before });
       await this.read({ from: this.offset, limit: page });
+      if (this.form === "bytes") this.pieces.value = this.pieces.value.flatMap((each) => this.cut(each));
     }
     this.isRead.value = true;
     // The template is drawn before the next frame but one.
@@ -64,6 +65,15 @@ export class HistoryView {
       const mark = document.querySelector(".transcript mark");
       mark?.scrollIntoView({ block: "center" });
     }));
+  }
+
+  /** @private What of a piece is before the offset: the piece from there on has the rest. @param {Piece} piece @returns {Piece[]} */
+  cut(piece) {
+    const size = this.offset - piece.byte_offset;
+    const rest = this.pieces.value.find((each) => each.byte_offset === this.offset);
+    if (size <= 0 || size >= piece.size || !rest) return [piece];
+    if (!piece.text.endsWith(rest.text)) return [];
+    return [{ ...piece, size, text: piece.text.slice(0, piece.text.length - rest.text.length) }];
   }
 
   /** @private */
@@ -116,7 +126,14 @@ export class HistoryView {
   pieceView(piece, marked) {
     const gap = this.gaps.value.find((each) => each.to === piece.byte_offset);
     const text = visible(wrapped(piece.text), { lines: true });
-    return html`${gap ? html`<span class="gap">── ${gap.to - gap.from} bytes are missing ──\n</span>` : ""}${piece === marked ? html`<mark title="byte ${this.offset}">${text || " "}</mark>` : text}${this.form === "lines" ? "\n" : ""}`;
+    return html`${gap ? html`<span class="gap">── ${gap.to - gap.from} bytes are missing ──\n</span>` : ""}${piece === marked ? this.markView(piece, text) : text}${this.form === "lines" ? "\n" : ""}`;
+  }
+
+  /** @private A piece that begins at the byte is marked up to the end of the line. @param {Piece} piece @param {string} text */
+  markView(piece, text) {
+    const isExact = this.form === "bytes" && piece.byte_offset === this.offset;
+    const [, before, line, after] = (isExact && /^(\s*)([^\n]+)([^]*)$/.exec(text)) || ["", "", text || " ", ""];
+    return html`${before}<mark title="byte ${this.offset}">${line}</mark>${after}`;
   }
 
   /** @private */

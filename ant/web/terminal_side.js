@@ -232,7 +232,7 @@ export class TerminalSide {
       ${hits ? html`<p class="strip" role="status">${count(hits.length, "line")}${hits.length === HITS ? ", the newest" : ""}. <button class="button small" @click=${() => this.find("")}>Close</button></p>` : ""}
       <div class="side-tabs" role="tablist">
         ${TABS.map(
-          ([key, text]) => html`<button role="tab" aria-selected=${String(key === tab.value)} @click=${() => (void this.find(""), (tab.value = key))}>${text}</button>`,
+          ([key, text]) => html`<button role="tab" aria-selected=${String(!hits && key === tab.value)} @click=${() => (void this.find(""), (tab.value = key))}>${text}</button>`,
         )}
       </div>
       ${this.failure.value ? errorState(this.failure.value, () => void this.read()) : ""}
