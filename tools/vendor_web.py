@@ -42,6 +42,7 @@ FILES = {
         for name in LIT_DIRECTIVES
     },
     "signals-core.js": "@preact/signals-core/dist/signals-core.mjs",
+    "lean-qr.js": "lean-qr/index.mjs",
     "xterm.js": "@xterm/xterm/lib/xterm.mjs",
     "xterm.css": "@xterm/xterm/css/xterm.css",
     **{
@@ -49,6 +50,7 @@ FILES = {
         for name in ADDONS
     },
     "lit-html.LICENSE": "lit-html/LICENSE",
+    "lean-qr.LICENSE": "lean-qr/LICENSE",
     "signals-core.LICENSE": "@preact/signals-core/LICENSE",
     "xterm.LICENSE": "@xterm/xterm/LICENSE",
 }
@@ -177,7 +179,7 @@ def install_tools() -> None:
 
 def types_of(source: str) -> str:
     """The declarations of a module for the type checker: those of its package."""
-    package = re.sub(r"/(lib/|dist/|lit-html\.js).*", "", source)
+    package = re.sub(r"/(lib/|dist/|lit-html\.js|index\.mjs).*", "", source)
     return f'export * from "{package}";\n'
 
 

@@ -30,7 +30,8 @@ _SESSION: Final = {"wire": "sessionId"}
 
 @attrs.frozen
 class SessionsChanged:
-    """The session list changed; read it again."""
+    """The session list changed, or a terminal came into a room or left one; read it
+    again."""
 
     durable: ClassVar[bool] = True
     to_all: ClassVar[bool] = True

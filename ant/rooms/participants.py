@@ -16,6 +16,7 @@ from ant.identity.tokens import Caller, visible_receipts
 from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
+    SessionsChanged,
 )
 from ant.model.handles import EVERYONE, FORM, folded, with_at
 from ant.model.messages import Message, MessageId
@@ -128,6 +129,9 @@ def add_participant(
     )
     unit.people.save_member(room_id, member)
     unit.emit(ParticipantsChanged(room_id))
+    if session.type.has_terminal and (before is None or before.role == LEFT):
+        # The rooms of a terminal are part of `/api/status`, which every socket follows.
+        unit.emit(SessionsChanged(session.id))
     posts, _ = _posts(unit, room_id, [member], {session.id: session})
     return _participant(member, session, posts[session.id])
 
@@ -177,6 +181,8 @@ def remove_participant(
     else:
         raise _unknown(name)
     unit.emit(ParticipantsChanged(room_id))
+    if session is not None and left == session.id and session.type.has_terminal:
+        unit.emit(SessionsChanged(session.id))
     return True, left
 
 
@@ -198,6 +204,8 @@ def count_post(
             MemberRecord(session.id, role, session.handle, session.cli_flag, at),
         )
         unit.emit(ParticipantsChanged(room_id))
+        if role == PARTICIPANT and session.linked_chat_id != room_id:
+            unit.emit(SessionsChanged(session.id))
 
 
 def list_participants(

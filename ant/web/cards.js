@@ -3,6 +3,7 @@
  *
  * - `cards` is a signal: the cards in their order. A card belongs to a terminal.
  * - `choose(card, index)`, `sendText(card, text)` and `sendBoxes(card)` answer.
+ * - `reasons` has what is typed as the reason of a denial; an agent's hook takes it.
  * - `isArmed(card)` says whether a key may answer it; `isStill(card)` whether a pointer may.
  *
  * Nothing moves under a finger: a new card comes last, a changed prompt keeps its place
@@ -12,6 +13,7 @@ import { get, post, Problem, said, sessionPath } from "./api.js";
 import { link } from "./connection.js";
 import { answers, prompts, screens, sessions } from "./state.js";
 import { announce } from "./live.js";
+import { choicesOf } from "./options.js";
 import { count, nameOf } from "./text.js";
 import { batch, effect, signal, untracked } from "./vendor/signals-core.js";
 
@@ -33,6 +35,9 @@ export const DISARM_MS = 400;
 const LINGER_MS = 900;
 const FADE_MS = 120;
 const ROWS = 10;
+
+/** What was typed as the reason of a denial, by prompt. @type {Map<string, string>} */
+export const reasons = new Map();
 
 /** @type {import("./vendor/signals-core.js").Signal<Card[]>} */
 export const cards = signal([]);
@@ -93,6 +98,7 @@ function reconcile(pending) {
   const next = cards.value.map((card) => {
     const prompt = open.get(card.id);
     open.delete(card.id);
+    if (prompt?.id !== card.prompt.id) reasons.delete(card.prompt.id);
     if (!prompt) return card.phase === "done" ? card : finished(card);
     if (prompt.id === card.prompt.id) return updated(card, prompt);
     const wasAnswered = card.phase === "typed" || mine.has(card.prompt.id);
@@ -127,7 +133,12 @@ function updated(card, prompt) {
   if (prompt === card.prompt) return card;
   const asked = (/** @type {Prompt} */ each) =>
     JSON.stringify([each.question, each.form, each.options.map((option) => [option.label, option.keys])]);
-  if (asked(prompt) === asked(card.prompt)) return { ...card, prompt };
+  if (asked(prompt) === asked(card.prompt)) {
+    if (!prompt.details === !card.prompt.details) return { ...card, prompt };
+    // The buttons move under what is said now: neither a key nor a pointer may hit them.
+    movedAt = performance.now();
+    return { ...card, prompt, changedAt: movedAt };
+  }
   return { ...cardOf(prompt), rows: card.rows, isChanged: true, note: "It changed." };
 }
 
@@ -184,8 +195,10 @@ export function choose(card, index) {
   if (card.prompt.form === "boxes" && card.prompt.options[index]?.checked !== null) {
     return toggle(card, index);
   }
-  if (!card.prompt.options[index]) return;
-  return send(card, { type: "select", choice: { index } });
+  const option = choicesOf(card.prompt)[index];
+  if (!option) return;
+  const text = option.isDenial ? reasons.get(card.prompt.id)?.trim() : "";
+  return send(card, { type: "select", choice: { index, ...(text ? { text } : {}) } });
 }
 
 /** @param {Card} card @param {number} index */

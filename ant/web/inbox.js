@@ -3,14 +3,15 @@
  *
  * `inbox()` is the view. `answerByDigit(element, digit)` answers the focused card.
  */
-import { cards, choose, isArmed, isStill, mine, outcome, sendBoxes, sendText } from "./cards.js";
+import { cards, choose, isArmed, isStill, mine, outcome, reasons, sendBoxes, sendText } from "./cards.js";
 import { link } from "./connection.js";
+import { detailsView } from "./details.js";
 import { announce } from "./live.js";
 import { choicesOf, takesText } from "./options.js";
 import { agentOf, emptyState, mark, stateMark, whereOf } from "./parts.js";
 import { go, href } from "./router.js";
 import { agents, answers, loaded, may, sessions, STATES, stateOf, terminals } from "./state.js";
-import { byName, nameOf, visible } from "./text.js";
+import { byName, nameOf, visible, wrapped } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html.js";
@@ -121,21 +122,39 @@ function answering(card) {
     return html`<p class="hint">This can be answered in the terminal only.</p>`;
   }
   if (takesText(card.prompt)) return textAnswer(card);
-  return buttons(card);
+  return html`${buttons(card)} ${reasonPart(card)}`;
+}
+
+/** A hook tells its agent why something was denied; a key cannot. @param {Card} card */
+function reasonPart(card) {
+  const { id, details } = card.prompt;
+  const denial = choicesOf(card.prompt).find((each) => each.isDenial);
+  if (!details || !denial) return "";
+  const deny = (/** @type {SubmitEvent} */ event) => {
+    event.preventDefault();
+    if (isArmed(card)) void choose(card, denial.index);
+    else announce("The card has just changed. Look again, then press.");
+  };
+  const form = () => html`<form class="reason" autocomplete="off" @submit=${deny}>
+    <input
+      name="reason"
+      maxlength="4000"
+      aria-label="Reason, if you deny it"
+      placeholder="Reason, if you deny it"
+      ?disabled=${card.phase !== "open"}
+      value=${reasons.get(id) ?? ""}
+      @input=${(/** @type {InputEvent} */ event) => reasons.set(id, /** @type {HTMLInputElement} */ (event.target).value)}
+    />
+  </form>`;
+  // The next prompt on this card gets a field of its own, without the text of this one.
+  return repeat([id], (each) => each, form);
 }
 
 /** The rows that show the prompt: its own text if that is long, else the screen's last rows. @param {Card} card */
 function rowsOf(card) {
   const own = card.prompt.raw_text.replace(/\s+$/, "");
   const rows = own.split("\n").length >= 10 || !card.rows.length ? own : card.rows.join("\n");
-  return narrow.matches ? wrappable(rows) : rows;
-}
-
-const narrow = matchMedia("(max-width: 699px)");
-
-/** Rows for a screen on which they wrap: without the frames that a program draws. @param {string} rows */
-function wrappable(rows) {
-  return rows.replace(/[─━═╌┄]{20,}[╮╯┐┘]?$/gm, (rule) => rule.slice(0, 20)).replace(/\s+[│┃]$/gm, "");
+  return wrapped(rows);
 }
 
 /** The rows, unless there is only one: that is the question. @param {string} rows @param {string} name */
@@ -170,6 +189,7 @@ export function cardView(card) {
       <span class="waited">${ago(prompt.detected_at)}</span>
     </header>
     <p class="question" tabindex=${prompt.question.split("\n").length > 12 ? 0 : nothing}><bdi>${visible(prompt.question, { lines: true })}</bdi></p>
+    ${detailsView(prompt.details)}
     ${screenPart(rowsOf(card), name)}
     ${card.note ? html`<p class="note"><bdi>${visible(card.note)}</bdi></p>` : ""}
     ${said[card.phase] ? html`<p class="note quiet-note">${said[card.phase]}</p>` : ""}

@@ -6,6 +6,7 @@
  *   `data-open` in it. An element with `data-keys="own"` gets every key but the leader.
  */
 import { answerByDigit } from "./inbox.js";
+import { leader } from "./leader.js";
 import { openPalette } from "./palette.js";
 import { dialog } from "./parts.js";
 import { go, route } from "./router.js";
@@ -23,7 +24,6 @@ export const KEYS = [
   ["g r", "rooms"],
   ["g s", "settings"],
   ["Ctrl K", "commands"],
-  ["Ctrl ]", "in a terminal: the next key is the page's"],
   ["?", "this list"],
 ];
 
@@ -143,7 +143,7 @@ function showKeys() {
   dialog(
     "Keys",
     (close) => html`<dl class="keys">
-        ${KEYS.map(([key, text]) => html`<dt><kbd>${key}</kbd></dt><dd>${text}</dd>`)}
+        ${[...KEYS, [leader.value, "in a terminal: the next key is the page's"]].map(([key, text]) => html`<dt><kbd>${key}</kbd></dt><dd>${text}</dd>`)}
       </dl>
       <div class="actions"><button class="button" autofocus @click=${close}>Close</button></div>`,
   );

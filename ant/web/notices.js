@@ -1,13 +1,14 @@
 /**
- * Notices of this browser about new prompts, while the page is hidden.
+ * Notices of this browser about new prompts of terminals that nobody looks at here.
  *
- * - `notices` is a signal: `off`, `on`, `denied` by the browser, or `none` without them.
+ * - `notices` is a signal: `off`, `on`, `denied` by the browser, `insecure` where the page
+ *   came by http from another machine, or `none` where the browser has none.
  * - `setNotices(on)` asks the browser; `testNotice()` shows one; `follow()` starts.
  *
  * A notice has the session and the question. One that is answered elsewhere goes away.
  */
 import { keep, kept } from "./kept.js";
-import { go } from "./router.js";
+import { go, route } from "./router.js";
 import { prompts, sessions } from "./state.js";
 import { nameOf, visible } from "./text.js";
 import { effect, signal, untracked } from "./vendor/signals-core.js";
@@ -15,8 +16,9 @@ import { effect, signal, untracked } from "./vendor/signals-core.js";
 const STORED = "ant.notices";
 const LONGEST = 140;
 
-/** @returns {"on" | "off" | "denied" | "none"} */
+/** @returns {"on" | "off" | "denied" | "insecure" | "none"} */
 function present() {
+  if (!isSecureContext) return "insecure";
   if (!("Notification" in window)) return "none";
   if (Notification.permission === "denied") return "denied";
   return Notification.permission === "granted" && kept(STORED) ? "on" : "off";
@@ -68,12 +70,19 @@ export function follow() {
         notice.close();
         shown.delete(id);
       }
-      if (known && document.hidden && notices.value === "on") {
-        for (const prompt of pending) if (!known.has(prompt.id)) tell(prompt);
+      if (known && notices.value === "on") {
+        for (const prompt of pending) if (!known.has(prompt.id) && !isSeen(prompt.session_id)) tell(prompt);
       }
       known = ids;
     });
   });
+}
+
+/** Whether this page shows that a terminal waits, to somebody who looks. @param {string} id */
+function isSeen(id) {
+  if (document.hidden || !document.hasFocus()) return false;
+  const { name, id: shown } = route.value;
+  return name === "inbox" || name === "fleet" || shown === id || shown === sessions.value.get(id)?.linked_chat_id;
 }
 
 /** @param {import("./types.js").Prompt} prompt */

@@ -22,13 +22,14 @@ const refuses = /^\W*(no|n|deny|reject|decline|cancel|abort|quit|exit)\b/i;
  * @property {string} label
  * @property {boolean} isLasting Whether it allows more than this once.
  * @property {boolean} isFirst Whether it is the first in weight.
+ * @property {boolean} isDenial Whether it refuses.
  * @property {boolean | null} checked Null if it has no box.
  */
 
 /** @param {import("./types.js").Prompt} prompt @returns {Choice[]} */
 export function choicesOf(prompt) {
   const lasts = prompt.options.map(
-    ({ label }) => lasting.test(label) && !refuses.test(label),
+    ({ label, lasting: isTold }) => isTold || (lasting.test(label) && !refuses.test(label)),
   );
   const first = lasts.indexOf(false);
   return prompt.options.map((option, index) => ({
@@ -37,6 +38,7 @@ export function choicesOf(prompt) {
     label: visible(option.label) || visible(option.keys) || "(no label)",
     isLasting: lasts[index],
     isFirst: index === first,
+    isDenial: refuses.test(option.label),
     checked: option.checked,
   }));
 }

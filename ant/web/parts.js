@@ -4,6 +4,7 @@
  * - `stateMark(session)` is the shape and the word of a state.
  * - `whereOf(session)` is its rooms and its folder, such as `#release · /srv/app`.
  * - `agentOf(session)` is the name of the agent CLI in a terminal, if one is known.
+ * - `marked(snippet)` is a text in which a search has marked what it found.
  * - `emptyState(title, text)` and `errorState(text, retry)` stand for missing content.
  * - `ask({title, text, yes})` asks once before something is destroyed; true if agreed.
  * - `dialog(title, view)` opens a dialog and returns a function that closes it.
@@ -44,6 +45,11 @@ export function whereOf(session) {
   const place = places.value.get(session?.id ?? "");
   const rooms = (place?.rooms ?? []).map(({ name }) => `#${visible(name)}`);
   return [...rooms, visible(place?.folder) || folderOf(session)].filter(Boolean).join(" · ");
+}
+
+/** A text with `<mark>…</mark>` in it. It is split, and never parsed as HTML. @param {string} snippet */
+export function marked(snippet) {
+  return snippet.split(/<\/?mark>/).map((part, i) => (i % 2 ? html`<mark>${visible(part)}</mark>` : visible(part)));
 }
 
 /** @param {string} title @param {unknown} [text] */

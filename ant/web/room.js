@@ -26,7 +26,7 @@ const failure = signal("");
 const query = signal("");
 
 /** @param {import("./router.js").Route} route */
-export function enterRoom({ id }) {
+export function enterRoom({ id, query: asked }) {
   failure.value = "";
   query.value = "";
   if (NARROW.matches) hasSide.value = false;
@@ -36,6 +36,8 @@ export function enterRoom({ id }) {
   const composer = new Composer(feed, () => side.handles(), "Message, or @name …");
   shown.value = { id, feed, list, side, composer };
   list.start();
+  const wanted = asked.get("message");
+  if (wanted) void list.show(wanted);
   const leave = feed.watch((frame) => side.heard(frame), () => void side.read(), myHandle.peek());
   const stopReading = effect(() => {
     const last = feed.messages.value.at(-1);

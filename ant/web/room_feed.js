@@ -27,6 +27,7 @@ import { batch, signal } from "./vendor/signals-core.js";
  * @typedef {object} Delivery
  * @property {string} id
  * @property {string} message_id
+ * @property {string} session_id The room.
  * @property {string} targetId
  * @property {string} state
  * @property {string | null} reason
@@ -51,6 +52,9 @@ export class RoomFeed {
     this.typing = signal(/** @type {Map<string, number>} */ (new Map()));
     this.hasOlder = signal(false);
     this.isRead = signal(false);
+    /** @private @type {() => void} */ this.wasRead = () => {};
+    /** Resolves once the newest page is there. @type {Promise<void>} */
+    this.firstRead = new Promise((resolve) => (this.wasRead = resolve));
     this.failure = signal("");
     /** @private */ this.isReading = false;
     /** @private @type {Frame[] | null} */ this.held = null;
@@ -94,6 +98,7 @@ export class RoomFeed {
         this.take(ledger.deliveries);
         this.reads.value = new Map(Object.entries(reads.reads));
         this.isRead.value = true;
+        this.wasRead();
         this.failure.value = "";
       });
     } catch (error) {

@@ -2,7 +2,8 @@
  * The list of messages of a room, with the ledger of each.
  *
  * `new MessageList(feed, {act})` has an `element` that scrolls: it stays at the newest
- * message, or keeps its place while older ones are read. `ticks(deliveries)` is a template.
+ * message, or keeps its place while older ones are read. `.show(id)` scrolls to a message;
+ * it reads at most twenty pages for that. `ticks(deliveries)` is a template.
  */
 import { cards } from "./cards.js";
 import { drawn } from "./drawing.js";
@@ -31,6 +32,7 @@ const GOOD = new Set(["reacted", "acked"]);
 const BAD = new Set(["failed", "dead"]);
 const NEAR_PX = 48;
 const OLDER_PX = 240;
+const PAGES_BACK = 20;
 
 /** Whom a name or an id of a session means. @param {string | null | undefined} id */
 export function whoIs(id) {
@@ -105,6 +107,8 @@ export class MessageList {
     this.element.append(this.content);
     /** The messages of a search, the oldest first; null shows all of the room. */
     this.only = signal(/** @type {Message[] | null} */ (null));
+    /** The id of the message that an address leads to. @private */ this.wanted = signal("");
+    /** @private */ this.isSought = false;
     /** @private */ this.isAtEnd = true;
     /** @private */ this.fromEnd = 0;
     /** @private */ this.first = "";
@@ -131,8 +135,36 @@ export class MessageList {
     if (scrollTop < OLDER_PX && this.feed.isRead.value && !this.only.value) void this.feed.older();
   }
 
+  /** Scroll to a message, and mark it. @param {string} id */
+  async show(id) {
+    await this.feed.firstRead;
+    const has = () => this.feed.messages.value.some((each) => each.id === id);
+    for (let n = 0; n < PAGES_BACK && !has() && this.feed.hasOlder.value; n++) await this.feed.older();
+    if (!has()) {
+      this.feed.failure.value = "That message was deleted, or it is older than what this page reads.";
+      return;
+    }
+    this.isAtEnd = false;
+    this.isSought = true;
+    this.wanted.value = id;
+    // It is drawn before the next frame but one, and later if that changes the height.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.seek()));
+  }
+
+  /** Scroll to the message of the address, once it is drawn. @private @returns {boolean} Whether that was done. */
+  seek() {
+    const found = this.element.querySelector(".message.wanted");
+    if (!this.isSought || !(found instanceof HTMLElement)) return false;
+    this.isSought = false;
+    this.first = this.feed.messages.value[0]?.id ?? "";
+    found.scrollIntoView({ block: "center" });
+    found.focus({ preventScroll: true });
+    return true;
+  }
+
   /** The content has another height: stay at the end, or keep the place under older ones. @private */
   place() {
+    if (this.seek()) return;
     const first = this.feed.messages.value[0]?.id ?? "";
     if (this.isAtEnd) this.element.scrollTop = this.element.scrollHeight;
     else if (first !== this.first) this.element.scrollTop = this.element.scrollHeight - this.fromEnd;
@@ -146,7 +178,8 @@ export class MessageList {
     const { feed } = this;
     const reply = message.reply_to && feed.messages.value.find((each) => each.id === message.reply_to);
     const reads = feed.reads.value.get(message.id) ?? [];
-    return html`<article class="message ${message.pinned ? "pinned" : ""}" data-item=${message.id} tabindex="0">
+    const kind = `${message.pinned ? "pinned" : ""} ${this.wanted.value === message.id ? "wanted" : ""}`;
+    return html`<article class="message ${kind}" data-item=${message.id} tabindex="0">
       <header>
         <bdi class="name">${whoIs(message.sender_id ?? message.role)}</bdi>
         ${message.target ? html`<bdi class="where">to ${whoIs(message.target)}</bdi>` : ""}

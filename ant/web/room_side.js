@@ -5,7 +5,7 @@
  * them, `.heard(frame)` keeps them current, `.handles()` are the names in the room.
  */
 import { get, patch, post, remove, said, sessionPath } from "./api.js";
-import { ask } from "./parts.js";
+import { ask, stateMark } from "./parts.js";
 import { myHandle, sender, setHandle } from "./room_composer.js";
 import { href } from "./router.js";
 import { may, rooms, sessions } from "./state.js";
@@ -116,9 +116,10 @@ export class RoomSide {
   /** @private @param {Member} member */
   memberView(member) {
     const name = visible(member.name);
+    const session = sessions.value.get(member.id);
     return html`<li>
       ${member.kind === "session" ? html`<a href=${href("terminal", member.id)}><bdi>${name}</bdi></a>` : html`<bdi>${name}</bdi>`}
-      <span class="hint"><bdi>${member.alias === member.name ? "" : visible(member.alias)}</bdi> ${member.kind === "session" ? visible(member.session_status) : "person"}</span>
+      <span class="hint"><bdi>${member.alias === member.name ? "" : visible(member.alias)}</bdi> ${session ? stateMark(session) : member.kind === "session" ? visible(member.session_status) : "person"}</span>
       ${may("admin") || may("post") ? html`<button class="button small" aria-label="Remove ${name}" @click=${() => this.removeMember(member)}>✕</button>` : ""}
     </li>`;
   }
@@ -141,7 +142,14 @@ export class RoomSide {
     return html`<li>
       <span aria-hidden="true">${isOut ? "→" : "←"}</span> <a href=${href("room", id)}><bdi>${visible(name)}</bdi></a>
       <span class="hint">${visible(each.relationship).replaceAll("_", " ")}</span>
+      ${may("admin") ? html`<button class="button small" aria-label="Remove the link to ${visible(name)}" @click=${() => this.removeLink(each, visible(name))}>✕</button>` : ""}
     </li>`;
+  }
+
+  /** @private @param {Link} link @param {string} name */
+  async removeLink(link, name) {
+    if (!(await ask({ title: `Remove the link to ${name}?`, text: "Both rooms stay.", yes: "Remove" }))) return;
+    await this.run(() => remove(sessionPath(this.id, "links"), { linkId: link.id }));
   }
 
   view() {

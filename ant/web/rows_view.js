@@ -54,6 +54,10 @@ export class RowsView {
     this.title = "";
     this.cols = 0;
     this.rows = 0;
+    /** The number of rows up to the last one with text. */
+    this.used = 0;
+    /** Runs each time that the element was brought up to date. */
+    this.drawn = () => {};
     /** @private */ this.last = last;
     /** @private */ this.isTile = isTile;
     /** @private */ this.isDrawn = false;
@@ -106,6 +110,7 @@ export class RowsView {
     const isText = (/** @type {Span[]} */ spans) => spans.some((each) => each.text.trim());
     let end = 0;
     for (const [row, spans] of this.content) if (row >= end && isText(spans)) end = row + 1;
+    this.used = end;
     if (this.last === undefined) end = this.rows;
     const begin = this.last === undefined ? 0 : Math.max(0, end - this.last);
     for (const [row, line] of this.lines) {
@@ -128,5 +133,11 @@ export class RowsView {
       before = line;
     }
     this.dirty.clear();
+    this.drawn();
+  }
+
+  /** The element of a row, if it is drawn. @param {number} row */
+  line(row) {
+    return this.lines.get(row);
   }
 }

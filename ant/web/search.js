@@ -1,6 +1,6 @@
 /** The search over messages, terminals, events and tasks. A hit opens its place. */
 import { get, said } from "./api.js";
-import { emptyState, errorState } from "./parts.js";
+import { emptyState, errorState, marked } from "./parts.js";
 import { go, href, route } from "./router.js";
 import { sessions } from "./state.js";
 import { count, nameOf, visible } from "./text.js";
@@ -57,11 +57,11 @@ function hitsOf(found) {
   for (const each of found.results ?? []) {
     const session = each.session_id;
     const link = href("room", session, { message: each.id });
-    hits.push({ scope: "messages", session, text: textOf(each), at: each.created_at, link, by: senderOf(each) });
+    hits.push({ scope: "messages", session, text: textOf(each), at: each.created_at, link, by: each.sender_id ?? each.role });
   }
   for (const each of found.terminals ?? []) {
     const link = href("terminal", each.session_id, { offset: each.start, line: each.line });
-    hits.push({ scope: "terminals", session: each.session_id, text: each.text, at: each.at, link, by: `line ${each.line}` });
+    hits.push({ scope: "terminals", session: each.session_id, text: each.snippet ?? each.text, at: each.at, link, by: `line ${each.line}` });
   }
   for (const each of found.events ?? []) {
     const link = href("terminal", each.session_id, each.start == null ? {} : { offset: each.start });
@@ -85,15 +85,10 @@ function textOf(message) {
   return message.snippet ?? message.content;
 }
 
-/** @param {any} message @returns {string} */
-function senderOf(message) {
-  const session = sessions.value.get(message.sender_id);
-  return session ? nameOf(session) : (message.sender_id ?? message.role);
-}
-
-/** A text with the marks of the search. It is split, and never parsed as HTML. @param {string} text */
-function marked(text) {
-  return text.split(/<\/?mark>/).map((part, i) => (i % 2 ? html`<mark>${visible(part)}</mark>` : visible(part)));
+/** Who or what a hit is by; a sender may be a session, whose name comes later. @param {Hit} hit */
+function byOf({ scope, by }) {
+  const session = scope === "messages" ? sessions.value.get(by) : undefined;
+  return session ? nameOf(session) : visible(scope === "messages" ? by : by.replaceAll("_", " "));
 }
 
 /** @param {SubmitEvent} event */
@@ -114,7 +109,7 @@ function hitView(hit) {
   return html`<li>
     <a class="hit" data-item=${hit.link} data-open href=${hit.link}>
       <span class="hit-head"><bdi class="name">${nameOf(sessions.value.get(hit.session))}</bdi>
-        <bdi class="where">${SCOPES[/** @type {keyof typeof SCOPES} */ (hit.scope)].toLowerCase()} · ${visible(hit.by)}</bdi>
+        <bdi class="where">${SCOPES[/** @type {keyof typeof SCOPES} */ (hit.scope)].toLowerCase()} · ${byOf(hit)}</bdi>
         <span class="since">${ago(hit.at)}</span></span>
       <bdi class=${hit.scope === "terminals" ? "text mono" : "text"}>${marked(hit.text)}</bdi>
     </a>

@@ -1,6 +1,7 @@
-/** Settings: keys and devices, limits that were met, versions, this browser. */
+/** Settings: keys and devices, this browser, limits that were met, versions. */
 import { get, post, remove, said } from "./api.js";
 import { onFrame } from "./connection.js";
+import { leader, leaderDialog, setLeader, USUAL } from "./leader.js";
 import { announce } from "./live.js";
 import { notices, setNotices, testNotice } from "./notices.js";
 import { pairDialog, tokenDialog } from "./token_dialogs.js";
@@ -99,9 +100,10 @@ function keysPart() {
 }
 
 const WORDS = {
-  on: "This browser tells new prompts while the page is hidden and open in a tab.",
+  on: "This browser tells new prompts while the page is open in a tab, unless you look at the terminal that asks.",
   off: "This browser tells nothing.",
   denied: "The browser does not allow this page to show notices. Change that in its settings.",
+  insecure: "A browser shows notices of https pages only, and of pages of its own machine.",
   none: "This browser cannot show notices of a page.",
 };
 
@@ -116,6 +118,17 @@ function noticesPart() {
           ${state === "on" ? html`<button class="button" @click=${() => void testNotice()}>Send a test</button>` : ""}
         </div>`
       : ""}
+  </section>`;
+}
+
+function keyboardPart() {
+  return html`<section aria-label="Keyboard">
+    <h2 class="rule">Keyboard</h2>
+    <p class="hint">In a terminal every key is the program's. After the leader, <kbd>${leader.value}</kbd>, the next key is the page's.</p>
+    <div class="actions left">
+      <button class="button" @click=${leaderDialog}>Change the leader</button>
+      ${leader.value === USUAL ? "" : html`<button class="button" @click=${() => setLeader(USUAL)}>Back to ${USUAL}</button>`}
+    </div>
   </section>`;
 }
 
@@ -155,7 +168,7 @@ function serverPart() {
 export function settings() {
   return html`<div class="screen-settings">
     <header class="title"><h1 tabindex="-1">Settings</h1></header>
-    ${failure.value ? errorState(failure.value, () => void read()) : ""} ${keysPart()} ${noticesPart()}
+    ${failure.value ? errorState(failure.value, () => void read()) : ""} ${keysPart()} ${noticesPart()} ${keyboardPart()}
     ${health.value ? html`${limitsPart()} ${serverPart()}` : ""}
   </div>`;
 }

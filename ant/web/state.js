@@ -28,7 +28,7 @@ export const prompts = signal(new Map());
 /** @type {import("./vendor/signals-core.js").Signal<Map<string, AgentStatus>>} */
 export const agents = signal(new Map());
 /**
- * Where each terminal is, as of the last `load`.
+ * Where each terminal is, as of the last `load` or change of the list.
  * @type {import("./vendor/signals-core.js").Signal<Map<string, {folder: string | null, rooms: {id: string, name: string}[]}>>}
  */
 export const places = signal(new Map());
@@ -158,17 +158,19 @@ function take(overview) {
   const pending = overview.terminals.map((each) => each.prompt).filter((each) => each !== null);
   screens.clear();
   for (const { prompt, screen } of overview.terminals) if (prompt && screen) screens.set(prompt.id, screen);
-  places.value = new Map(
-    overview.terminals.map(({ session, folder, rooms }) => [
-      session.id,
-      { folder: folder ?? null, rooms: rooms ?? [] },
-    ]),
-  );
+  takePlaces(overview);
   prompts.value = new Map(pending.map((each) => [each.session_id, each]));
   agents.value = new Map(
     overview.terminals.flatMap((each) =>
       each.agent_status ? [[each.session.id, each.agent_status]] : [],
     ),
+  );
+}
+
+/** @param {{terminals: import("./types.js").TerminalStatus[]}} overview */
+function takePlaces({ terminals: found }) {
+  places.value = new Map(
+    found.map(({ session, folder, rooms: its }) => [session.id, { folder: folder ?? null, rooms: its ?? [] }]),
   );
 }
 
@@ -251,6 +253,8 @@ function remember(frame) {
 
 /** @param {Frame} frame */
 function sessionsChanged(frame) {
+  // Who came, left, or joined a room is elsewhere now.
+  placesAreStale = true;
   const removed = frame.removedIds ?? [];
   if (removed.length) {
     batch(() => {
@@ -273,6 +277,7 @@ function sessionsChanged(frame) {
 /** @type {Set<string>} */
 const stale = new Set();
 let listIsStale = false;
+let placesAreStale = false;
 let reading = false;
 
 /** Read a session again, together with others that change now. @param {string} id */
@@ -291,13 +296,14 @@ async function readStale() {
   if (reading) return;
   reading = true;
   await Promise.resolve();
-  while (listIsStale || stale.size) {
+  while (listIsStale || placesAreStale || stale.size) {
     const ids = [...stale];
     const all = listIsStale || ids.length > 4;
+    const where = placesAreStale ? get("api/status").then(takePlaces) : null;
     stale.clear();
-    listIsStale = false;
+    listIsStale = placesAreStale = false;
     try {
-      await (all ? readList() : Promise.all(ids.map(readOne)));
+      await Promise.all([where, ...(all ? [readList()] : ids.map(readOne))]);
     } catch (error) {
       // `load` follows when the server is back.
       ids.forEach((id) => stale.add(id));

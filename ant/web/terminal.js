@@ -1,40 +1,50 @@
 /**
- * The screen of a terminal: at a desk xterm.js, on a phone rows of text, or its transcript
- * at an offset (`#/terminal/ID?offset=4096`); beside it what happened in it.
+ * The screen of a terminal: at a desk xterm.js; on a phone, for who only views, and where
+ * the reader wants text, rows of text; or its transcript at an offset
+ * (`#/terminal/ID?offset=4096`). Beside it is what happened in it.
  */
 import { cards } from "./cards.js";
+import { copyText } from "./clipboard.js";
 import { link, onFrame } from "./connection.js";
 import { cardView } from "./inbox.js";
 import { keep, kept } from "./kept.js";
+import { leader } from "./leader.js";
 import { openPalette } from "./palette.js";
 import { errorState, stateMark, whereOf } from "./parts.js";
 import { go } from "./router.js";
 import { sessionMenu } from "./session_dialogs.js";
-import { may, sessions } from "./state.js";
+import { loaded, may, sessions } from "./state.js";
 import { Emulator } from "./terminal_emulator.js";
-import { HistoryView } from "./terminal_history.js";
+import { formOf, HistoryView } from "./terminal_history.js";
 import { inputNote, isReadOnly } from "./terminal_input.js";
-import { PhoneView } from "./terminal_phone.js";
+import { TextView } from "./terminal_text.js";
 import { TerminalSide } from "./terminal_side.js";
 import { nameOf, visible } from "./text.js";
 import { html, nothing } from "./vendor/lit-html.js";
-import { signal } from "./vendor/signals-core.js";
+import { computed, effect, signal, untracked } from "./vendor/signals-core.js";
 
 /** @typedef {import("./router.js").Route} Route */
 /**
  * @typedef {object} Shown
  * @property {string} id
  * @property {Emulator | null} emulator
- * @property {PhoneView | null} phone
+ * @property {TextView | null} text
  * @property {HistoryView | null} history
  * @property {TerminalSide} side
  */
 
 const SIDE = "ant.terminal.side";
+const TEXT = "ant.terminal.text";
 const NARROW = matchMedia("(max-width: 1099px)");
+const COARSE = matchMedia("(pointer: coarse)").matches;
 
 const shown = signal(/** @type {Shown | null} */ (null));
 const hasSide = signal(kept(SIDE) !== "closed" && !NARROW.matches);
+
+/** Whether this browser shows screens as text, though it could draw them. */
+const asText = signal(kept(TEXT) === "1");
+const isViewer = computed(() => loaded.value && !may("type"));
+const isRows = computed(() => COARSE || asText.value || isViewer.value);
 
 /** Where a key after the leader leads. @type {Record<string, () => void>} */
 const LEADS = {
@@ -44,19 +54,38 @@ const LEADS = {
   r: () => go("rooms"),
   s: () => go("settings"),
   n: () => go("inbox"),
+  "/": () => openFind(),
 };
 
 /** @param {Route} route */
-export function enterTerminal({ id, query }) {
+export function enterTerminal(route) {
+  let leave = () => {};
+  const stop = effect(() => {
+    const rows = isRows.value;
+    untracked(() => {
+      leave();
+      leave = open(route, rows);
+    });
+  });
+  return () => (stop(), leave());
+}
+
+/** @param {URLSearchParams} query @param {string} name @returns {number | null} */
+function numberOf(query, name) {
+  const text = query.get(name) ?? "";
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** @param {Route} route @param {boolean} rows Whether to show rows of text. */
+function open({ id, query }, rows) {
   const side = new TerminalSide(id);
-  const offset = query.get("offset");
-  const isCoarse = matchMedia("(pointer: coarse)").matches;
-  const history = offset !== null && /^\d{1,15}$/.test(offset) ? new HistoryView(id, Number(offset)) : null;
-  const phone = !history && isCoarse ? new PhoneView(id) : null;
-  const emulator = history || phone ? null : new Emulator(id);
+  const offset = numberOf(query, "offset");
+  const history = offset === null ? null : new HistoryView(id, offset, formOf(query.get("as")), numberOf(query, "line"));
+  const text = !history && rows ? new TextView(id) : null;
+  const emulator = history || text ? null : new Emulator(id);
   inputNote.value = "";
   if (NARROW.matches) hasSide.value = false;
-  shown.value = { id, emulator, phone, history, side };
+  shown.value = { id, emulator, text, history, side };
   const stops = [side.watch(), () => (shown.value = null)];
   // The events of the terminal come over the same join as its output.
   stops.push(onFrame("*", (frame) => {
@@ -64,21 +93,26 @@ export function enterTerminal({ id, query }) {
     if (frame.type === "gap" && frame.scope === "events") void side.read();
   }));
   void side.read();
-  if (phone) stops.push(phone.watch());
+  if (text) {
+    stops.push(text.watch());
+    if (!COARSE) requestAnimationFrame(() => requestAnimationFrame(() => text.focus()));
+  }
   if (emulator) {
     stops.push(() => emulator.close());
-    emulator.element.addEventListener("leader", (event) => leader(/** @type {CustomEvent} */ (event).detail));
+    emulator.element.addEventListener("leader", (event) => led(/** @type {CustomEvent} */ (event).detail));
     void emulator.open().then(() => {
       if (!document.activeElement?.closest("input, textarea, dialog")) emulator.focus();
     });
   }
   const view = globalThis.visualViewport;
   const follow = () => {
-    const isOpen = view !== null && view.height < innerHeight * 0.8;
-    document.documentElement.style.setProperty("--view", view ? `${view.height}px` : "100dvh");
+    // Who zooms in sees less of the page, too, but has no keyboard on it.
+    const height = view ? view.height * view.scale : innerHeight;
+    const isOpen = height < innerHeight * 0.8;
+    document.documentElement.style.setProperty("--view", view ? `${height}px` : "100dvh");
     document.documentElement.classList.toggle("keyboard", isOpen);
   };
-  if (phone && view) {
+  if (text && view) {
     follow();
     view.addEventListener("resize", follow);
     stops.push(() => {
@@ -90,10 +124,23 @@ export function enterTerminal({ id, query }) {
 }
 
 /** @param {string} key The key after the leader. */
-function leader(key) {
+function led(key) {
   const act = LEADS[key.toLowerCase()];
   if (act) act();
   else document.querySelector(/** @type {any} */ (".screen-terminal h1"))?.focus();
+}
+
+/** Show the column, with the cursor in its search. */
+function openFind() {
+  hasSide.value = true;
+  // It is drawn before the next frame but one.
+  const focus = () => /** @type {HTMLElement | null} */ (document.querySelector(".side input[type=search]"))?.focus();
+  requestAnimationFrame(() => requestAnimationFrame(focus));
+}
+
+function toggleText() {
+  asText.value = !asText.value;
+  keep(TEXT, asText.value ? "1" : "");
 }
 
 function toggleSide() {
@@ -102,8 +149,8 @@ function toggleSide() {
 }
 
 /** @param {Shown} it */
-function sizePart({ emulator, phone }) {
-  const view = emulator ?? phone;
+function sizePart({ emulator, text }) {
+  const view = emulator ?? text;
   const size = view?.size.value;
   if (!view || !size) return "";
   const owner = {
@@ -121,15 +168,18 @@ function sizePart({ emulator, phone }) {
 function bar(it) {
   const session = sessions.value.get(it.id);
   const name = nameOf(session);
-  const title = visible(it.emulator?.title.value || it.phone?.title.value);
+  const title = visible(it.emulator?.title.value || it.text?.title.value);
   return html`<header class="terminal-bar">
     ${session ? stateMark(session) : ""}
     <h1 tabindex="-1" title=${name}><bdi>${name}</bdi></h1>
     <span class="where" title="${whereOf(session)} ${title}"><bdi>${whereOf(session)}</bdi>${title ? html` · <bdi>${title}</bdi>` : ""}</span>
     ${sizePart(it)}
-    ${may("type")
+    ${may("type") && !it.history
       ? html`<button class="button small" aria-pressed=${String(isReadOnly.value)} @click=${() => (isReadOnly.value = !isReadOnly.value)}>Read only</button>`
       : ""}
+    ${it.history || COARSE || isViewer.value
+      ? ""
+      : html`<button class="button small" title="Rows of text, for reading aloud and for selection" aria-pressed=${String(asText.value)} @click=${toggleText}>Text</button>`}
     <button class="button small" aria-pressed=${String(hasSide.value)} @click=${toggleSide}>Timeline</button>
     <button class="button small more" aria-label="Actions of ${name}" @click=${() => sessionMenu(it.id)}>⋯</button>
   </header>`;
@@ -140,22 +190,27 @@ function copyPart(emulator) {
   const text = emulator?.copy.value;
   if (!emulator || !text) return "";
   const done = () => (emulator.copy.value = "");
-  const copy = () => {
-    void navigator.clipboard?.writeText(text).catch(() => (inputNote.value = "The browser refused the clipboard."));
+  const copy = async () => {
     done();
+    if (!(await copyText(text))) inputNote.value = "The browser refused the clipboard. Nothing was copied.";
   };
   return html`<p class="strip">The program wants to copy <bdi class="mono">${visible(text.slice(0, 60))}</bdi>
     <button class="button small" @click=${copy}>Copy</button> <button class="button small" @click=${done}>No</button></p>`;
 }
 
 /** @param {Shown} it */
-function strips({ emulator, phone }) {
-  const status = emulator?.status.value || phone?.failure.value;
+function strips({ emulator, text }) {
+  const status = emulator?.status.value || text?.failure.value;
   return html`${link.value.state === "away" ? html`<p class="strip">Not connected. What you type goes nowhere until the page is back.</p>` : ""}
     ${inputNote.value ? html`<p class="strip" role="alert"><bdi>${visible(inputNote.value)}</bdi></p>` : ""}
-    ${emulator?.leads.value ? html`<p class="strip">Ctrl+] and then: <kbd>k</kbd> commands, <kbd>i</kbd> inbox, <kbd>f</kbd> fleet, <kbd>Esc</kbd> leave the terminal, <kbd>Ctrl+]</kbd> itself</p>` : ""}
+    ${emulator?.leads.value ? html`<p class="strip">${leader.value} and then: <kbd>k</kbd> commands, <kbd>/</kbd> find, <kbd>i</kbd> inbox, <kbd>f</kbd> fleet, <kbd>Esc</kbd> leave the terminal, <kbd>${leader.value}</kbd> itself</p>` : ""}
     ${status ? html`<p class="strip"><bdi>${visible(status)}</bdi></p>` : ""}
     ${copyPart(emulator)}`;
+}
+
+/** Rows are the screen of now; what left it is in the transcript. @param {TextView} view */
+function earlier(view) {
+  return html`<button class="earlier" @click=${() => go("terminal", view.id, { offset: view.offset })}>↑ Earlier output</button>`;
 }
 
 /** The screen. @param {Route} route */
@@ -167,15 +222,15 @@ export function terminal({ id }) {
   }
   const card = cards.value.find((each) => each.id === id);
   const name = nameOf(sessions.value.get(id));
-  return html`<div class="screen-terminal ${it.phone ? "phone" : ""} ${hasSide.value ? "with-side" : ""}">
+  return html`<div class="screen-terminal ${it.text ? "as-text" : ""} ${hasSide.value ? "with-side" : ""}">
     <section class="terminal-main" data-fit aria-label="Terminal ${name}">
       ${bar(it)}
       ${card ? cardView(card) : ""}
-      <div class="ground ${it.history ? "of-history" : "of-screen"}" role="region" tabindex=${it.phone ? 0 : nothing} aria-label="Screen of ${name}">
-        ${it.history ? it.history.view() : (it.emulator ?? it.phone)?.element}
+      <div class="ground ${it.history ? "of-history" : "of-screen"}" role="region" tabindex=${it.text ? 0 : nothing} aria-label="Screen of ${name}">
+        ${it.text ? earlier(it.text) : ""} ${it.history ? it.history.view() : (it.emulator ?? it.text)?.element}
       </div>
       ${strips(it)}
-      ${it.phone && may("type") ? it.phone.keys() : ""}
+      ${it.text && may("type") ? it.text.keys() : ""}
     </section>
     ${hasSide.value ? it.side.view() : ""}
   </div>`;

@@ -9,14 +9,17 @@
  * came since is read again from the transcript, so the page shows the same bytes.
  */
 import { get, post, said, sessionPath } from "./api.js";
+import { copyText } from "./clipboard.js";
 import { join, request } from "./connection.js";
+import { isLeader } from "./leader.js";
 import { openLink } from "./links.js";
+import { forgetBegin, keepBegin, readBegin } from "./terminal_begin.js";
 import { cleaned, inputNote, isReadOnly, mayPaste, mayType, type } from "./terminal_input.js";
 import { signal } from "./vendor/signals-core.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {{cols: number, rows: number, owner: "self" | "other" | "nobody", handle: string | null}} Size */
-/** @typedef {{offset: number, cols: number, rows: number, data: string}} Begin */
+/** @typedef {import("./terminal_begin.js").Begin} Begin */
 
 const FONT_PX = 13;
 const SMALLEST_PX = 7;
@@ -72,6 +75,7 @@ export class Emulator {
     /** @private */ this.isClosed = false;
     /** @private */ this.isOwner = false;
     /** @private */ this.hasSized = false;
+    /** @private */ this.isRevealing = false;
     /** @private @type {Begin | null} */ this.again = null;
     /** @private */ this.isFresh = true;
     /** @private */ this.isAgain = false;
@@ -300,6 +304,7 @@ export class Emulator {
         this.queued -= next.length;
         this.shown.fed += next.length;
         this.reached(this.shown.end + next.length);
+        if (!this.inFlight) this.revealSoon();
         this.pump();
       });
     }
@@ -362,10 +367,31 @@ export class Emulator {
       const small = Math.floor((FONT_PX * fit.cols) / size.cols);
       const px = Math.max(SMALLEST_PX, Math.min(FONT_PX, small));
       if (term.options.fontSize !== px) term.options.fontSize = px;
-      // Where not all rows have room, the last ones are seen.
-      const ground = this.element.parentElement;
-      if (ground) ground.scrollTop = ground.scrollHeight;
+      this.reveal();
     }, 120);
+  }
+
+  /** After output, once a frame. @private */
+  revealSoon() {
+    if (this.isRevealing) return;
+    this.isRevealing = true;
+    requestAnimationFrame(() => {
+      this.isRevealing = false;
+      this.reveal(true);
+    });
+  }
+
+  /** Where not all rows have room, the last one with text is seen. @private @param {boolean} [down] Only scroll down. */
+  reveal(down = false) {
+    const [term, ground] = [this.term, this.element.parentElement];
+    const screen = this.element.querySelector(".xterm-screen")?.getBoundingClientRect();
+    if (!term || !ground || !screen || ground.scrollHeight <= ground.clientHeight) return;
+    const { baseY, cursorY } = term.buffer.active;
+    let last = term.rows - 1;
+    while (last > cursorY && !term.buffer.active.getLine(baseY + last)?.translateToString(true)) last--;
+    const bottom = screen.top + ((last + 1) * screen.height) / term.rows;
+    const below = bottom + 8 - ground.getBoundingClientRect().bottom;
+    if (below > 0 || !down) ground.scrollTop += below;
   }
 
   /** Take the size, until this view is left. */
@@ -425,23 +451,22 @@ export class Emulator {
   /** Every key is the program's, but the leader and the one after it. @private @param {KeyboardEvent} event */
   key(event) {
     if (event.type !== "keydown" || ["Control", "Shift", "Alt", "Meta"].includes(event.key)) return true;
-    const isLeader = event.ctrlKey && event.key === "]";
     if (this.leads.value) {
       this.leads.value = false;
-      if (isLeader) return true;
+      if (isLeader(event)) return true;
       event.preventDefault();
       event.stopPropagation();
       this.element.dispatchEvent(new CustomEvent("leader", { detail: event.key, bubbles: true }));
       return false;
     }
-    if (isLeader) {
+    if (isLeader(event)) {
       event.preventDefault();
       this.leads.value = true;
       return false;
     }
     if (event.ctrlKey && event.shiftKey && event.key === "C" && this.term?.hasSelection()) {
       event.preventDefault();
-      void navigator.clipboard?.writeText(this.term.getSelection());
+      void copyText(this.term.getSelection());
       return false;
     }
     return true;
@@ -458,35 +483,5 @@ export class Emulator {
       // It is no base64: the program wants nothing that could be copied.
     }
     return true;
-  }
-}
-
-/** @param {string} id */
-const key = (id) => `ant.begin.${id}`;
-
-/** @param {string} id @returns {Begin | null} */
-function readBegin(id) {
-  try {
-    return JSON.parse(sessionStorage.getItem(key(id)) ?? "null");
-  } catch {
-    return null;
-  }
-}
-
-/** @param {string} id @param {Begin} begin */
-function keepBegin(id, { offset, cols, rows, data }) {
-  try {
-    sessionStorage.setItem(key(id), JSON.stringify({ offset, cols, rows, data }));
-  } catch {
-    // A reload begins at the screen of then.
-  }
-}
-
-/** @param {string} id */
-function forgetBegin(id) {
-  try {
-    sessionStorage.removeItem(key(id));
-  } catch {
-    // It was never kept.
   }
 }

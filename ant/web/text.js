@@ -4,6 +4,7 @@
  * - `visible(text)` spells hidden characters, such as marks of the direction of text, as
  *   `⟨202E⟩`. With `{lines: true}` it keeps line breaks and tabs.
  * - `nameOf(session)` and `folderOf(session)` are visible texts.
+ * - `wrapped(rows)` are rows of a screen for this window: a narrow one wraps them.
  * - `byName` compares two sessions; `count(n, one, many)` is `1 card`, `2 cards`.
  *
  * The page puts text into text nodes and attributes only, never into HTML.
@@ -48,6 +49,18 @@ export function nameOf(session) {
   const { name, display_name: shown, handle } = session;
   // ANT makes a display name of each name, for handles. A person's own goes before.
   return visible(shown && `@${shown}` !== handle ? shown : name);
+}
+
+const narrow = matchMedia("(max-width: 699px)");
+
+/**
+ * Rows of a screen; where they wrap, without the frames that a program draws.
+ *
+ * @param {string} rows
+ */
+export function wrapped(rows) {
+  if (!narrow.matches) return rows;
+  return rows.replace(/[─━═╌┄]{20,}[╮╯┐┘]?$/gm, (rule) => rule.slice(0, 20)).replace(/\s+[│┃]$/gm, "");
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true });

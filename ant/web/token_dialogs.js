@@ -1,8 +1,11 @@
 /** Dialogs of keys: sign a device in, make an access token. */
 import { post, said, url } from "./api.js";
+import { copyText } from "./clipboard.js";
+import { keep, kept } from "./kept.js";
 import { dialog } from "./parts.js";
+import { qrCode } from "./qr.js";
 import { may } from "./state.js";
-import { duration } from "./times.js";
+import { duration, now } from "./times.js";
 import { visible } from "./text.js";
 import { html } from "./vendor/lit-html.js";
 import { signal } from "./vendor/signals-core.js";
@@ -16,6 +19,8 @@ const SCOPES = /** @type {const} */ ({
 });
 
 const DAY_S = 86400;
+/** Where this browser keeps the address that devices reach. */
+const ADDRESS = "ant.address";
 
 /** @param {string[]} chosen */
 function scopeBoxes(chosen) {
@@ -33,26 +38,35 @@ function scopeBoxes(chosen) {
   </fieldset>`;
 }
 
-/** @param {string} secret @param {string} hint @param {() => void} close */
-function shown(secret, hint, close) {
-  const copied = signal("Copy");
-  return html`<p>${hint}</p>
-    <pre class="rows secret" tabindex="0">${secret}</pre>
-    <div class="actions">
-      <button class="button" @click=${() => void navigator.clipboard?.writeText(secret).then(() => (copied.value = "Copied"))}>Copy</button>
-      <button class="button first" @click=${close}>Done</button>
-    </div>`;
-}
+/** @typedef {{secret: string, hint: string, code?: unknown, until?: number}} Made `until`: when it ends, in epoch ms. */
 
-/** A form whose answer is a secret that is shown once. @param {{title: string, fields: () => unknown, send: (form: FormData) => Promise<{secret: string, hint: string}>, closed?: () => void}} ask */
+/** A form whose answer is a secret that is shown once. @param {{title: string, fields: () => unknown, send: (form: FormData) => Promise<Made>, closed?: () => void}} ask */
 function secretDialog({ title, fields, send, closed }) {
   const failure = signal("");
-  /** @type {import("./vendor/signals-core.js").Signal<{secret: string, hint: string} | null>} */
-  const made = signal(null);
+  const copied = signal("Copy");
+  const made = signal(/** @type {Made | null} */ (null));
+  const shown = (/** @type {Made} */ { secret, hint, code, until }, /** @type {() => void} */ close) => {
+    if (until && now.value >= until) {
+      return html`<p class="note" role="alert">The link has expired.</p>
+        <div class="actions">
+          <button class="button" @click=${close}>Close</button>
+          <button class="button first" @click=${() => (made.value = null)}>Make another</button>
+        </div>`;
+    }
+    return html`<p>${hint} ${until ? html`<span class="hint">It ends in ${duration(until - now.value)}.</span>` : ""}</p>
+      ${code ?? ""}
+      <pre class="rows secret" tabindex="0">${secret}</pre>
+      <div class="actions">
+        <button class="button" @click=${async () => (copied.value = (await copyText(secret)) ? "Copied" : "Select it and copy")}>${copied.value}</button>
+        <button class="button first" @click=${close}>Done</button>
+      </div>`;
+  };
   const view = (/** @type {() => void} */ close) => {
-    if (made.value) return shown(made.value.secret, made.value.hint, close);
+    if (made.value) return shown(made.value, close);
     const submit = async (/** @type {SubmitEvent} */ event) => {
       event.preventDefault();
+      failure.value = "";
+      copied.value = "Copy";
       try {
         made.value = await send(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)));
       } catch (error) {
@@ -82,14 +96,30 @@ const labelAndDays = (placeholder, days) => html`
   <label>Name <input name="label" required maxlength="200" autofocus autocomplete="off" placeholder=${placeholder} /></label>
   <label>Ends after days <input name="days" type="number" min="1" max="3650" value=${days || ""} placeholder="never" /></label>`;
 
+/** The addresses at which only this machine reaches itself. */
+const LOOPBACK = /^https?:\/\/(localhost|127\.|\[::1\])/;
+
 export function pairDialog() {
+  const here = url("").href.replace(/\/$/, "");
+  const address = kept(ADDRESS) || here;
   secretDialog({
     title: "Sign a device in",
-    fields: () => html`${labelAndDays("Phone", 90)} ${scopeBoxes(["view", "answer", "type", "post"])}`,
+    fields: () => html`${labelAndDays("Phone", 90)}
+      <label>Address of this server on that device
+        <input name="address" type="url" required pattern="https?://.+" maxlength="300" value=${address} autocomplete="off" autocapitalize="off" spellcheck="false" /></label>
+      ${LOOPBACK.test(address) ? html`<p class="hint">A phone does not reach ${new URL(address).hostname}. For one, give the address of this machine in its network; ANT has to listen there.</p>` : ""}
+      ${scopeBoxes(["view", "answer", "type", "post"])}`,
     send: async (form) => {
+      const base = new URL(String(form.get("address")).trim().replace(/\/*$/, "/"));
       const { path, expires_in } = await post("api/sign-in/codes", common(form));
-      const hint = `Open this link on the device within ${duration(expires_in * 1000)}. It works once. Its address must be one that the device reaches; ant open --qr shows a code to scan.`;
-      return { secret: url(path.replace(/^\//, "")).href, hint };
+      keep(ADDRESS, base.href);
+      const secret = new URL(path.replace(/^\//, ""), base).href;
+      return {
+        secret,
+        code: await qrCode(secret, "QR code of the link"),
+        hint: "Scan the code with the device, or open the link there. It works once.",
+        until: Date.now() + expires_in * 1000,
+      };
     },
   });
 }

@@ -50,6 +50,15 @@
  * @property {boolean} selected
  * @property {boolean | null} checked
  * @property {string} keys
+ * @property {boolean} [lasting] Whether the agent's hook says that it allows more than this once.
+ *
+ * @typedef {object} PromptDetails
+ * @property {string} agent
+ * @property {string} tool
+ * @property {Record<string, unknown>} input
+ * @property {boolean} complete
+ * @property {string | null} folder
+ * @property {string | null} mode
  *
  * @typedef {object} Decision
  * @property {string} type
@@ -79,6 +88,7 @@
  * @property {string} detected_at
  * @property {string | null} closed_at
  * @property {Decision | null} answer
+ * @property {PromptDetails | null} [details] What it is about, if the agent's hook reported it.
  *
  * @typedef {object} AgentStatus
  * @property {"ready" | "busy" | "waiting" | "error" | "unknown"} state

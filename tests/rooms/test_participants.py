@@ -17,6 +17,7 @@ from ant.model.events import (
     MessageRead,
     ParticipantsChanged,
     RunEventCreated,
+    SessionsChanged,
 )
 from ant.model.rooms import Participant, Participants
 from ant.model.sessions import Session, SessionId
@@ -94,7 +95,7 @@ def test_an_added_member_is_emitted(
     """By id or by handle; its alias is then its handle."""
     ask = AddParticipant(**{key: ada.id if key == "session_id" else "Ada"})
     emitted = events_of(store, rooms_participants.add_participant, here.id, ask)
-    assert [ParticipantsChanged(here.id)] == emitted
+    assert [ParticipantsChanged(here.id), SessionsChanged(ada.id)] == emitted
     (member,) = listed(store, here).participants
     assert (ada.id, "@ada", "@ada", "participant", 0, None) == (
         member.id,
@@ -127,7 +128,7 @@ def test_a_member_leaves_once(store: Store, here: Session, ada: Session) -> None
     assert [] == events_of(store, rooms_participants.remove_participant, here.id, ask)
     join(store, here, session_id=ada.id)
     emitted = events_of(store, rooms_participants.remove_participant, here.id, ask)
-    assert [ParticipantsChanged(here.id)] == emitted
+    assert [ParticipantsChanged(here.id), SessionsChanged(ada.id)] == emitted
     assert [] == events_of(store, rooms_participants.remove_participant, here.id, ask)
 
 
@@ -165,7 +166,8 @@ def test_a_poster_becomes_a_member_once(
         again = events_of(store, rooms.post_message, here.id, ask)
         queued = [RunEventCreated, DeliveryUpdated, DeliveryUpdated]
         emitted = [MessageCreated, *queued * (sender == chat.id)]
-        assert [ParticipantsChanged, *emitted] == [type(each) for each in first]
+        joined = [ParticipantsChanged, *[SessionsChanged] * (sender == ada.id)]
+        assert [*joined, *emitted] == [type(each) for each in first]
         assert emitted == [type(each) for each in again]
         (found,) = [each for each in listed(store, here).all if each.id == sender]
         assert (role, 2) == (found.role, found.message_count)

@@ -96,7 +96,8 @@ class Scene:
 
     def transcript(self, session_id: str) -> str:
         path = f"/api/sessions/{session_id}/terminal/history"
-        return "".join(each["text"] for each in self.call("GET", path)["rows"])
+        rows = self.call("GET", path, order="asc")["rows"]
+        return "".join(each["text"] for each in rows)
 
     def watched(self, where: str = "/", **options: Any) -> Watched:
         """A page in a browser of its own, opened at a place such as `/#/fleet`."""

@@ -124,7 +124,7 @@ class World:
         env |= {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
         row = self.server.create(
             name,
-            *("bash", "--norc"),
+            "bash",  # Its own startup files are those of an empty home.
             root_dir=self.project(project),
             env=env,
             cols=100,
@@ -195,7 +195,7 @@ class World:
     def hard(self) -> None:
         """Fifty sessions, and questions and names as they should not be."""
         for name, question in STRANGE.items():
-            ask = f"printf %s {json.dumps(question, ensure_ascii=False)}; read answer"
+            ask = f"printf %b {json.dumps(question, ensure_ascii=False)}; read answer"
             self.program(name, "bash", "-c", ask)
         for n in range(50 - len(self.ids)):
             work = "while sleep 1; do date; done"

@@ -153,7 +153,13 @@ def test_a_search_leads_to_its_place(scene: Scene) -> None:
     line.click()
     expect(page).to_have_url(re.compile(f"#/terminal/{row['id']}\\?offset="))
     page.go_back()
+    for n in range(60):
+        more = {"role": "user", "content": f"hay {n}", "sender_id": "@ada"}
+        scene.call("POST", f"/api/sessions/{room['id']}/messages", more)
     page.locator(".hit", has_text="who has the").click()
-    expect(page.get_by_text("who has the needle?")).to_be_visible()
+    expect(page.locator(".message.wanted")).to_have_text(
+        re.compile("who has the needle")
+    )
+    expect(page.get_by_text("who has the needle?")).to_be_in_viewport()
     page.goto(f"{scene.url}/#/search?q=nothinglikethis")
     expect(page.get_by_text("Nothing was found.")).to_be_visible()

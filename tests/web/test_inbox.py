@@ -224,6 +224,42 @@ def test_two_pages(scene: Scene) -> None:
     expect(theirs.get_by_text("by you")).to_have_count(0)
 
 
+def test_two_answers_at_once(scene: Scene) -> None:
+    """One is typed; the other page says that it changed, and shows how it ended."""
+    scene.accept(409)
+    row = scene.terminal("deploy", SURE)
+    ours, theirs = scene.page(), scene.page(**PHONE)
+    button = armed(theirs, "deploy").get_by_role("button", name="2 n")
+
+    def answer_first(route: "Route") -> None:
+        armed(ours, "deploy").get_by_role("button", name="1 y").click()
+        until(lambda: "said <y>" in scene.transcript(row["id"]))
+        route.continue_()
+
+    theirs.route("**/prompt-bridge/respond", answer_first)
+    button.tap()
+    expect(theirs.get_by_text("“y”").first).to_be_visible()
+    expect(card(theirs, "deploy")).to_have_count(0)
+    expect(theirs.get_by_text("by you")).to_have_count(0)
+    assert 1 == scene.transcript(row["id"]).count("said")
+
+
+def test_a_card_says_in_which_room_its_terminal_is(scene: Scene) -> None:
+    """Also of one that joined the room, or left it, while the page was open."""
+    row = scene.terminal("deploy", SURE, root_dir="/")
+    page = scene.page()
+    where = card(page, "deploy").locator(".where")
+    expect(where).to_have_text("/")
+    room = scene.call("POST", "/api/sessions", {"name": "release", "type": "chat"})
+    path = f"/api/sessions/{room['id']}/participants"
+    scene.call("POST", path, {"session_id": row["id"]})
+    expect(where).to_have_text("#release · /")
+    scene.call("DELETE", path, session_id=row["id"])
+    expect(where).to_have_text("/")
+    scene.terminal("new", SURE, root_dir="/tmp")
+    expect(card(page, "new").locator(".where")).to_have_text("/tmp")
+
+
 def test_the_longest_wait_is_first_and_new_ones_come_last(scene: Scene) -> None:
     """Nothing moves under a finger; a reload shows the same."""
     page = scene.page()
@@ -291,3 +327,61 @@ def test_hidden_characters(scene: Scene) -> None:
     assert "a\nb\tc" == visible(page, "a\nb\tc", lines=True)
     assert "می\u200cخواهم 👩\u200d💻" == visible(page, "می\u200cخواهم 👩\u200d💻")
     assert "a⟨200D⟩b" == visible(page, "a\u200db")
+
+
+EDIT = {
+    "agent": "claude",
+    "tool": "Edit",
+    "input": {
+        "file_path": "/src/\u202ecod.exe",
+        "old_string": "one\ntwo",
+        "new_string": f"<b>{HOSTILE}\nthree",
+        "replace_all": False,
+    },
+    "complete": False,
+    "folder": "/src",
+    "mode": "plan",
+}
+"""What an agent's hook says of an edit, as the contract has it."""
+
+
+def test_what_a_hook_says_is_shown_exactly(scene: Scene) -> None:
+    """As text, each line marked; the reason goes with the denial."""
+    agent = scene.agent("api", "claude", "dialog 0")
+    bodies: list[Any] = []
+
+    def reported(route: "Route") -> None:
+        answer = route.fetch()
+        body = answer.json()
+        for each in body["terminals"]:
+            each["prompt"]["details"] = EDIT
+        route.fulfill(response=answer, json=body)
+
+    def answered(route: "Route") -> None:
+        bodies.append(route.request.post_data_json)
+        route.continue_()
+
+    watched = scene.watched("/favicon.ico")
+    page = watched.page
+    page.route("**/api/status", reported)
+    page.route("**/prompt-bridge/respond", answered)
+    page.goto(f"{scene.url}/#/inbox")
+    about = armed(page, "api").get_by_role("group", name="What Edit would do")
+    expect(about).to_contain_text("file path /src/⟨202E⟩cod.exe")
+    expect(about.get_by_label("old string")).to_have_text("- one\n- two")
+    new = about.get_by_label("new string")
+    expect(new).to_have_text(f"+ <b>{HOSTILE}\n+ three")
+    expect(about).to_contain_text("replace all false")
+    expect(about).to_contain_text("longer than this")
+    assert [] == watched.axe("article.card")
+    page.emulate_media(color_scheme="dark")
+    assert [] == watched.axe("article.card")
+    reason = card(page, "api").get_by_label("Reason, if you deny it")
+    reason.fill("Use the other file.")
+    reason.press("Enter")
+    expect(card(page, "api")).to_have_count(0)
+    (denial,) = bodies
+    assert {"index": 2, "text": "Use the other file."} == denial["choice"]
+    (chosen,) = agent.log("chose")
+    assert "No (esc)" == chosen["label"]
+    assert page.evaluate("[window.pwned, document.images.length]") == [None, 0]

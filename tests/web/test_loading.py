@@ -79,6 +79,7 @@ def test_every_third_party_module_loads(window: Opener) -> None:
     for name, export in {
         "lit-html": "html",
         "signals-core": "signal",
+        "lean-qr": "generate",
         "xterm": "Terminal",
         "addon-unicode-graphemes": "UnicodeGraphemesAddon",
         "directives/repeat": "repeat",

@@ -1,10 +1,13 @@
 """The frame of the page: keys, sign-in, lost connections, accessibility."""
 
+import contextlib
+import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import segno
 
 import ant
 from ant.core import visible_text
@@ -192,12 +195,14 @@ window.Notification = class extends Real {
   }
   close() { told.push("closed"); super.close(); }
 };
-Object.defineProperty(document, "hidden", { get: () => window.away === true });
+Object.defineProperty(document, "hidden", { get: () => window.away === "hidden" });
+document.hasFocus = () => window.away !== "behind";
 """
 
 
-def test_a_hidden_page_tells_new_prompts(scene: Scene) -> None:
-    """Not what waited already, nothing while it is seen; it goes with its prompt."""
+def test_new_prompts_are_told(scene: Scene) -> None:
+    """Not what waited already, nor what is before the eyes; it goes with its prompt."""
+    looked = scene.terminal("looked at", f"read -r; {ASKS}")
     scene.terminal("before", ASKS)
     page = scene.page("/#/settings")
     page.context.grant_permissions(["notifications"])
@@ -205,18 +210,89 @@ def test_a_hidden_page_tells_new_prompts(scene: Scene) -> None:
     page.reload()
     page.get_by_role("button", name="Turn on").click()
     page.get_by_role("button", name="Send a test").click()
-    expect(page.locator(".pill")).to_have_text("● 1 waiting")
-    page.evaluate("window.away = true")
-    row = scene.terminal("deploy", ASKS)
-    expect(page.locator(".pill")).to_have_text("● 2 waiting")
+    pill = page.locator(".pill")
+    expect(pill).to_have_text("● 1 waiting")
+    row = scene.terminal("elsewhere", ASKS)
+    expect(pill).to_have_text("● 2 waiting")
     scene.server.type(row["id"], "n\r")
-    expect(page.locator(".pill")).to_have_text("● 1 waiting")
-    page.evaluate("window.away = false")
+    expect(pill).to_have_text("● 1 waiting")
+    page.evaluate("location.hash = '#/inbox'")
     scene.terminal("seen", ASKS)
-    expect(page.locator(".pill")).to_have_text("● 2 waiting")
+    expect(pill).to_have_text("● 2 waiting")
+    for n, away in enumerate(("hidden", "behind"), 3):
+        page.evaluate(f"window.away = '{away}'")
+        scene.terminal(away, ASKS)
+        expect(pill).to_have_text(f"● {n} waiting")
+    page.evaluate(f"window.away = ''; location.hash = '#/terminal/{looked['id']}'")
+    expect(page.get_by_role("heading", name="looked at")).to_be_visible()
+    scene.server.type(looked["id"], "\r")
+    expect(pill).to_have_text("● 5 waiting")
     test, *told = page.evaluate("window.told")
     assert "ANT" == test[0]
-    assert [["deploy", "Delete all of it?"], "closed"] == told
+    names = [each if each == "closed" else each[0] for each in told]
+    assert ["elsewhere", "closed", "hidden", "behind"] == names
+    assert ["elsewhere", "Delete all of it?"] == told[0]
+
+
+def test_a_phone_signs_in_by_a_code(locked: Scene) -> None:
+    """The code has the link, at the address that the person gave; it works."""
+    locked.accept(401, "WebSocket")
+    page = signed_in(locked, "view", "answer", "admin")
+    page.goto(f"{locked.url}/#/settings")
+    page.get_by_role("button", name="Sign a device in").click()
+    dialog = page.get_by_role("dialog", name="Sign a device in")
+    expect(dialog.get_by_text("A phone does not reach 127.0.0.1.")).to_be_visible()
+    dialog.get_by_label("Name").fill("Phone")
+    # A link that fills its code has no padding, in which two libraries may differ.
+    others = f"http://.localhost:{locked.url.rpartition(':')[2]}/sign-in#{'c' * 43}"
+    host = f"{'a' * (FULL - len(others))}.localhost"
+    near = locked.url.replace("127.0.0.1", host)
+    dialog.get_by_label("Address").fill(near)
+    dialog.get_by_role("button", name="Make").click()
+    code = dialog.get_by_role("img", name="QR code of the link")
+    expect(code).to_be_visible()
+    link = dialog.locator(".secret").inner_text()
+    assert link.startswith(f"{near}/sign-in#")
+    dark = {tuple(each) for each in page.evaluate(DARK)}
+    assert dark in codes(link, int(page.locator(".qr").get_attribute("data-size")))
+    dialog.get_by_role("button", name="Done").click()
+    phone = locked.page("/favicon.ico", **PHONE)
+    phone.goto(link.replace(host, "127.0.0.1"))
+    expect(phone.get_by_role("heading", name="Inbox")).to_be_visible()
+    expect(page.locator(".line", has_text="Phone")).to_be_visible()
+
+
+FULL = 78
+"""The bytes of a QR code of version 4 that corrects the least."""
+
+DARK = """() => {
+  const path = document.querySelector(".qr path");
+  const found = path.getAttribute("d").matchAll(/M(\\d+) (\\d+)h1v1h-1z/g);
+  return [...found].map(([, x, y]) => [Number(y), Number(x)]);
+}"""
+
+
+def codes(text: str, size: int) -> list[set[tuple[int, int]]]:
+    """The dark modules of every QR code of this size that a text has.
+
+    A library is free in how much it corrects, and in the mask that it chooses.
+    """
+    found = []
+    for error, mask in itertools.product("LMQH", range(8)):
+        with contextlib.suppress(segno.DataOverflowError):
+            code = segno.make_qr(
+                text,
+                error=error,
+                mask=mask,
+                version=(size - 17) // 4,
+                mode="byte",
+                boost_error=False,
+            )
+            rows = enumerate(code.matrix)
+            found.append(
+                {(y, x) for y, row in rows for x, dark in enumerate(row) if dark}
+            )
+    return found
 
 
 TOGETHER = """async () => {

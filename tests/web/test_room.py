@@ -153,6 +153,13 @@ def test_members_tasks_files_and_links(scene: Scene) -> None:
     side.get_by_label("A room, or the name").fill("aside")
     side.get_by_role("button", name="Link").click()
     expect(side.get_by_role("link", name="aside")).to_be_visible()
+    side.get_by_role("button", name="Remove the link to aside").click()
+    dialog = page.get_by_role("dialog", name="Remove the link to aside?")
+    dialog.get_by_role("button", name="Keep").click()
+    side.get_by_role("button", name="Remove the link to aside").click()
+    dialog.get_by_role("button", name="Remove").click()
+    expect(side.get_by_role("link", name="aside")).to_have_count(0)
+    assert [] == scene.call("GET", f"{path}/links")["outgoing"]
     side.get_by_role("button", name="Remove docs").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(side.get_by_role("link", name="docs")).to_have_count(0)
@@ -201,10 +208,12 @@ def test_words_find_messages_that_are_not_loaded(scene: Scene) -> None:
     expect(message(page, "hay 59")).to_be_visible()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_nothing(scene: Scene, options: dict[str, Any]) -> None:
+def test_axe_finds_nothing(scene: Scene, options: dict[str, Any], scheme: str) -> None:
     room = room_of(scene, scene.terminal("docs", "cat")["id"])
     post(scene, room, "hello @docs")
-    watched = scene.watched(f"/#/room/{room['id']}", **options)
+    where = f"/#/room/{room['id']}"
+    watched = scene.watched(where, color_scheme=scheme, **options)
     expect(watched.page.locator(".tick")).to_be_visible()
     assert [] == watched.axe()

@@ -36,8 +36,12 @@ async def test_members_come_and_go(api: Api) -> None:
         } == await api.get(path)
         again = await api.call("POST", path, {"session_id": ada.id})
         assert added.body == again.body
-        assert ["participants_changed"] * 3 == await inside.tags()
-        assert [] == await outside.heard()
+        told = ["participants_changed", "sessions_changed"]
+        assert told * 3 == await inside.tags()
+        heard = await outside.heard()
+        assert [("sessions_changed", ada.id)] * 3 == [
+            (each["type"], each["sessionId"]) for each in heard
+        ]
 
 
 async def test_a_poster_is_told_before_its_message(api: Api) -> None:
@@ -49,10 +53,11 @@ async def test_a_poster_is_told_before_its_message(api: Api) -> None:
         await api.post(room, sender_id="zoe")
         assert (
             [
-                *("participants_changed", *["message_created"] * 3),
+                *("participants_changed", "sessions_changed"),
+                *["message_created"] * 3,
                 "delivery_updated",  # What a stranger says is for the terminal.
             ]
-            == (await inside.tags())[:5]
+            == (await inside.tags())[:6]
         )
     found = await api.get(f"/api/sessions/{room['id']}/participants")
     assert [(ada.id, 2), ("zoe", 1)] == [

@@ -24,8 +24,11 @@ TOLD: dict[str, set[str]] = {
     "DELETE /api/sessions/:id/messages": {"message_deleted"},
     "PATCH /api/sessions/:id/messages/:id/pin": {"message_updated"},
     "POST /api/sessions/:id/messages/:id/read": {"message_read"},
-    "POST /api/sessions/:id/participants": {"participants_changed"},
-    "DELETE /api/sessions/:id/participants": {"participants_changed"},
+    "POST /api/sessions/:id/participants": {"participants_changed", "sessions_changed"},
+    "DELETE /api/sessions/:id/participants": {
+        "participants_changed",
+        "sessions_changed",
+    },
     "POST /api/sessions/:id/typing": {"typing"},
     "POST /api/sessions/:id/links": {"room_link_created"},
     "DELETE /api/sessions/:id/links": {"room_link_deleted"},

@@ -1,11 +1,13 @@
 /**
- * The terminal of a phone: rows of text, a row of keys, and a line to compose in.
+ * A terminal as text: rows, a row of keys, and a line to compose in. It is what a phone
+ * shows, and a desk where somebody wants it.
  *
- * - `new PhoneView(id)` has `.element`, `.size`, `.watch()` and `.keys()`, a template.
+ * - `new TextView(id)` has `.element`, `.size`, `.watch()` and `.keys()`, a template.
  *
  * It never changes the size by itself: a keyboard that opens takes room of this page only.
  */
 import { get, said, sessionPath } from "./api.js";
+import { readClipboard } from "./clipboard.js";
 import { request } from "./connection.js";
 import { RowsView } from "./rows_view.js";
 import { cleaned, inputNote, mayPaste, mayType, type } from "./terminal_input.js";
@@ -25,19 +27,30 @@ const KEYS = [
   ["^C", "Control C", "\x03"],
 ];
 
-export class PhoneView {
+const NEAR_PX = 24;
+/** Room below the last row. */
+const FOOT_PX = 8;
+
+export class TextView {
   /** @param {string} id */
   constructor(id) {
     this.id = id;
     this.rows = new RowsView();
     this.element = document.createElement("div");
-    this.element.className = "phone-rows";
+    this.element.className = "text-rows";
     /** @private */ this.cursor = document.createElement("i");
     this.cursor.className = "cursor";
     this.element.append(this.rows.element);
     this.rows.element.append(this.cursor);
+    this.rows.drawn = () => this.follow();
+    /** Where `follow` has put the ground, in px; and whether a person left it there. */
+    /** @private */ this.place = 0;
+    /** @private */ this.follows = true;
+    /** @private */ this.row = 0;
     this.size = signal(/** @type {Size | null} */ (null));
     this.title = signal("");
+    /** The offset after the last byte of what is shown. */
+    this.offset = 0;
     this.failure = signal("");
     this.isControl = signal(false);
     this.isRaw = signal(false);
@@ -46,7 +59,23 @@ export class PhoneView {
 
   /** @returns {() => void} Leaves the terminal. */
   watch() {
-    return this.rows.watch(this.id, {
+    const scrolled = (/** @type {Event} */ event) => {
+      const ground = /** @type {HTMLElement} */ (event.target);
+      if (ground.contains(this.element)) this.follows = ground.scrollTop >= this.place - NEAR_PX;
+    };
+    // A scroll does not bubble, and the ground is not there yet.
+    addEventListener("scroll", scrolled, { capture: true, passive: true });
+    // It has no place at first; later a card or a keyboard takes room of the ground.
+    /** @type {Element | null} */
+    let ground = null;
+    const observer = new ResizeObserver(() => {
+      const place = this.element.parentElement;
+      // To observe it again would tell its size again, without end.
+      if (place && place !== ground) observer.observe((ground = place));
+      this.follow();
+    });
+    observer.observe(this.element);
+    const leave = this.rows.watch(this.id, {
       refused: (error) => (this.failure.value = error.message),
       frame: (frame) => {
         if (frame.type === "terminal_size") this.size.value = /** @type {any} */ (frame);
@@ -55,9 +84,33 @@ export class PhoneView {
           this.cursor.hidden = !visible;
           this.cursor.style.transform = `translate(calc(${col} * 1ch), calc(${row} * 1lh))`;
           this.title.value = frame.title;
+          this.offset = frame.offset;
+          this.row = row;
         }
       },
     });
+    return () => {
+      leave();
+      observer.disconnect();
+      removeEventListener("scroll", scrolled, { capture: true });
+    };
+  }
+
+  /** Keep the last row in view, unless somebody reads further up. @private */
+  follow() {
+    const ground = this.element.parentElement;
+    const last = this.rows.line(Math.max(this.rows.used - 1, this.cursor.hidden ? 0 : this.row));
+    if (!ground || !last || !this.follows) return;
+    const below = last.getBoundingClientRect().bottom + FOOT_PX - ground.getBoundingClientRect().bottom;
+    ground.scrollTop += below;
+    this.place = ground.scrollTop;
+  }
+
+  /** Put the cursor into the line, unless somebody types elsewhere. */
+  focus() {
+    if (document.activeElement?.closest("input, textarea, dialog")) return;
+    const line = document.querySelector(".compose input");
+    if (line instanceof HTMLElement) line.focus();
   }
 
   /** Take the size that fits this screen, until this view is left. */
@@ -69,7 +122,8 @@ export class PhoneView {
     line.remove();
     const place = this.element.parentElement ?? this.element;
     const cols = Math.max(20, Math.floor((place.clientWidth - 20) / (width / 10)));
-    const rows = Math.max(5, Math.floor((place.clientHeight - 16) / Math.max(height, 15)));
+    const above = place.querySelector(".earlier")?.clientHeight ?? 0;
+    const rows = Math.max(5, Math.floor((place.clientHeight - above - 16) / Math.max(height, 15)));
     try {
       await request({ type: "terminal_resize", sessionId: this.id, cols, rows, take: true });
     } catch (error) {
@@ -97,14 +151,14 @@ export class PhoneView {
   /** @private */
   async paste() {
     try {
-      const text = cleaned(await navigator.clipboard.readText());
+      const text = cleaned(await readClipboard());
       const { modes } = await get(sessionPath(this.id, "terminal/screen"));
       const isBracketed = modes.bracketed_paste;
       if (!text || !mayType() || !(await mayPaste(text, isBracketed))) return;
       const lines = text.replace(/\r?\n/g, "\r");
       await this.type(isBracketed ? `\x1b[200~${lines}\x1b[201~` : lines);
     } catch (error) {
-      inputNote.value = `The browser gave no clipboard: ${said(error)}`;
+      inputNote.value = said(error);
     }
   }
 
@@ -154,7 +208,7 @@ export class PhoneView {
   keys() {
     // A key must not take the focus: the keyboard of the phone would close.
     const stay = (/** @type {Event} */ event) => event.preventDefault();
-    return html`<div class="phone-keys">
+    return html`<div class="text-keys">
       <div class="key-row" role="toolbar" aria-label="Keys" @pointerdown=${stay} @mousedown=${stay}>
         ${KEYS.slice(0, 2).map((each) => this.keyView(each))}
         <button aria-pressed=${String(this.isControl.value)} @click=${() => (this.isControl.value = !this.isControl.value)}>Ctrl</button>
