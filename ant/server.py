@@ -46,6 +46,7 @@ from ant.journal.writer import open_journal
 from ant.messages.channel_sender import ChannelSender
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
+from ant.prompts.hook_arguments import HookFiles
 from ant.prompts.service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
@@ -130,6 +131,8 @@ async def _serve(
     needs_sign_in = config.api_key is not None
     tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
     survivors = await recovery.recover(store, tmux)
+    hook_files = HookFiles(config.data_dir / "hooks")
+    hook_files.keep(survivors)
     warm_up()
     opened.warn_of_name()
     config, can_identify, sock_diag = _authentication(config, opened)
@@ -167,6 +170,7 @@ async def _serve(
             config.shell_integration,
             tmux,
             ca=opened.ca,
+            hook_files=hook_files,
         )
         background.start_soon("orphans", children.reap_orphans)
         background.start_soon("turns", services.turns.run)

@@ -31,6 +31,7 @@ from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
 from ant.model.events import Envelope
 from ant.model.sessions import Session, SessionType
+from ant.prompts.hook_arguments import HookFiles
 from ant.prompts.service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
@@ -199,6 +200,7 @@ async def running(
                 ),
                 *(opener, FairTurns()),
                 *("http://test", TokenSigner(), config.shell_integration),
+                hook_files=HookFiles(config.data_dir / "hooks"),
             )
             background.start_soon("turns", services.turns.run)
             background.start_soon("transcripts", transcript_writer.run)

@@ -16,13 +16,7 @@ from urllib.parse import quote, urlencode
 
 from ant.api.problem import error_of
 from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, fits
-from ant.client.errors import (
-    RETRY_S,
-    Disconnected,
-    Unreachable,
-    only,
-    problem_in,
-)
+from ant.client.errors import RETRY_S, Disconnected, Unreachable, only, problem_in
 from ant.client.event_socket import EventSocket
 from ant.core import errors
 from ant.model.handles import named, with_prefix
@@ -343,6 +337,10 @@ class AntClient:
         path = f"/api/sessions/{session_id}/wait"
         response_s = timeout + TIMEOUT_S
         return await self._send("GET", path, params=query, timeout=response_s)
+
+    async def report_hook(self, event: dict[str, Any], timeout_s: float) -> Any:
+        """Report an event of an agent's hooks; returns what the agent is to read."""
+        return await self._send("POST", "/api/hooks", json=event, timeout=timeout_s)
 
     async def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""

@@ -11,6 +11,7 @@ from ant.identity.tokens import TokenSigner
 from ant.journal.writer import Journal
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.sessions import SessionId
+from ant.prompts.hook_arguments import HookFiles
 from ant.prompts.service import PromptService
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
@@ -55,6 +56,7 @@ class RunServices:
     `running` has the runs in progress. `flows` has the last flow of every session that
     has run since the server started. `open_terminal` starts a program on a PTY. `ca`
     is the file of the certificate that programs in terminals trust; empty if none.
+    Without `hook_files` ANT gives no agent hook settings.
     """
 
     journal: Journal
@@ -70,6 +72,7 @@ class RunServices:
     shell_integration: bool = True
     tmux: Tmux | None = None
     ca: str = ""
+    hook_files: HookFiles | None = None
     endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
     wait_slots: WaitSlots = attrs.field(factory=WaitSlots)
     running: dict[SessionId, ActiveRun] = attrs.field(factory=dict)

@@ -16,6 +16,7 @@ from ant.model.run_events import HostEvent
 from ant.model.sessions import TMUX, SessionId
 from ant.model.transcript import Chunk
 from ant.prompts import prompts
+from ant.prompts.hook_arguments import NO_HOOKS, hook_arguments
 from ant.recording import keyframes
 from ant.run_events.commands import command_block
 from ant.run_events.entries import PendingEntry
@@ -76,6 +77,7 @@ class SessionRun:
         self._services, self._size, self._cwd = services, (cols, rows), cwd
         self._surviving = surviving
         self._folder: str | None = None
+        self._hooks = NO_HOOKS
         self._run = surviving.pane_ids.run if surviving else clock.new_id()
 
     @property
@@ -160,8 +162,10 @@ class SessionRun:
         }
         root_dir = program.session.root_dir or self._cwd
         self._set_shell_key()
+        url = self._services.server_url
+        self._hooks = hook_arguments(program, self._services.hook_files, url)
         spec = plan(
-            program.command,
+            self._hooks.added_to(program.command),
             root_dir,
             own,
             program.cols,
@@ -181,6 +185,7 @@ class SessionRun:
             live.terminal.identity,
             self._keyframe(),
             self._surviving is not None,
+            self._hooks,
         )
         prompt, past = None, list[Chunk]()
         if self._surviving is not None:
@@ -284,6 +289,8 @@ class SessionRun:
         except AntError as exc:
             log.error("The end of session %s is not recorded: %s", self.session_id, exc)
         finally:
+            if self._services.hook_files is not None:
+                self._services.hook_files.remove(self.session_id)
             self._release()
 
     async def on_detached(self) -> None:

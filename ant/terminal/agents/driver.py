@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 
 from ant.terminal.agents.driver_files import SHELL, driver_files
+from ant.terminal.agents.launch_hints import LaunchHints, launch_hints
 from ant.terminal.model.prompt import PromptClass
 
 
@@ -92,6 +93,9 @@ class Driver:
                                    enabled that mode.
     `settle_ms`  integer  0        Milliseconds between the text and Enter.
     `again_ms`   integer  0        Milliseconds before a second Enter; 0 for none.
+
+    Start
+    `launch`     table    none     How the agent is started, see `LaunchHints`.
     """
 
     name: str
@@ -118,6 +122,7 @@ class Driver:
     settle_ms: int = 0
     again_ms: int = 0
     rest_ms: int = 300
+    launch: LaunchHints | None = None
 
     def rules(self) -> list[Rule]:
         """Return all rules of the driver, in the order of its fields."""
@@ -173,7 +178,9 @@ def _driver(file: str, table: Mapping[str, Any]) -> Driver:
         raise ValueError(f"{file}: unknown key {', '.join(sorted(unknown))}")
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if isinstance(value, list):
+        if key == "launch":
+            values[key] = launch_hints(f"{file}: {key}", value)
+        elif isinstance(value, list):
             place = f"{file}: {key}"
             values[key] = tuple(
                 _rule(place, each) if isinstance(each, dict) else each for each in value

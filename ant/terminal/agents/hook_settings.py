@@ -1,0 +1,104 @@
+"""Hook settings of agent CLIs, by which an agent reports to ANT and asks it.
+
+The settings have no secret: an HTTP hook names the variable that has the token, and
+the command `ant hook` reads it by itself. Neither stops an agent whose server is away.
+"""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from ant.core.ip_addresses import is_loopback
+
+PATH: Final = "/api/hooks"
+
+TOKEN: Final = "ANT_TOKEN"
+"""The variable that has the token of a terminal."""
+
+PERMISSION: Final = "PermissionRequest"
+"""The event to which the answer is a decision; all others are reports."""
+
+DAY_S: Final = 86_400
+"""Seconds that a permission of Claude Code may wait: its dialog is on the screen."""
+
+CODEX_S: Final = 600
+"""Seconds that one of Codex may wait: it draws its dialog only afterwards. It is the
+time after which Codex gives a hook up by itself."""
+
+REPORT_S: Final = 5
+"""Seconds that an agent waits for the receipt of a report, which comes at once."""
+
+
+@attrs.frozen
+class _Form:
+    """What an agent calls its events, and how long it waits, in its unit of time."""
+
+    events: tuple[str, ...]
+    answer_s: int = REPORT_S
+    per_second: int = 1
+    takes_http: bool = False
+
+
+_FORMS: Final = {
+    "claude-code": _Form(
+        (
+            *("UserPromptSubmit", "PreToolUse", PERMISSION, "PostToolUse"),
+            *("Notification", "Stop"),
+        ),
+        DAY_S,
+        takes_http=True,
+    ),
+    "codex-cli": _Form(
+        ("UserPromptSubmit", "PreToolUse", PERMISSION, "PostToolUse", "Stop"),
+        CODEX_S,
+    ),
+    "gemini-cli": _Form(
+        ("BeforeAgent", "BeforeTool", "AfterTool", "Notification", "AfterAgent"),
+        per_second=1000,
+    ),
+}
+
+FORMS: Final = tuple(_FORMS)
+"""The forms of hook settings, each named like the driver of the agent that has it."""
+
+
+def hook_settings(form: str, url: str | None = None) -> dict[str, Any]:
+    """Return the settings that send an agent's events to the server at `url`.
+
+    Claude Code calls a server by plain HTTP on this machine. In every other case, and
+    without `url`, the agent runs `ant hook`, which finds the server of its terminal.
+    """
+    chosen = _FORMS[form]
+    if chosen.takes_http and url is not None and _is_near(url):
+        kind = _http(url)
+    else:
+        kind = {"type": "command", "command": f"ant hook --agent {form}"}
+    hooks = {}
+    for event in chosen.events:
+        hook = kind | {"timeout": wait_s(form, event) * chosen.per_second}
+        hooks[event] = [{"hooks": [hook]}]
+    return {"hooks": hooks}
+
+
+def _is_near(url: str) -> bool:
+    """Whether Claude Code can call a server by itself.
+
+    It does not know a certificate of ours, and refuses addresses of private networks.
+    """
+    parts = urlsplit(url)
+    return parts.scheme == "http" and is_loopback(parts.hostname or "")
+
+
+def _http(url: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "url": url.rstrip("/") + PATH,
+        "headers": {"Authorization": f"Bearer ${TOKEN}"},
+        "allowedEnvVars": [TOKEN],
+    }
+
+
+def wait_s(form: str, event: object) -> int:
+    """Return the seconds that an agent waits for the answer to an event."""
+    return _FORMS[form].answer_s if event == PERMISSION else REPORT_S
