@@ -231,6 +231,10 @@ class Ant(Synchronous):
             self._inner.wait, session_id, *until, timeout=timeout, after=after
         )
 
+    def report_hook(self, event: dict[str, Any], timeout_s: float) -> Any:
+        """Report an event of an agent's hooks; returns what the agent is to read."""
+        return self._thread.call(self._inner.report_hook, event, timeout_s)
+
     def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""
         return self._thread.call(self._inner.tokens)
