@@ -1,0 +1,228 @@
+"""Real agents that ask for permissions: answers by their hooks, and by keys."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from ant.client import AntClient
+from ant.core.errors import AlreadyAnswered, AntError, Forbidden
+from tests.installed import needs
+from tests.live.agents import DONE, Desk, Model, claude, model
+from tests.live.server import running_server
+from tests.live.waiting import eventually
+from tests.terminal.private_tmux import needs_tmux
+
+pytestmark = [pytest.mark.slow, needs("claude")]
+
+PATIENCE_S = 60.0
+"""An agent starts in two seconds, on a machine that does nothing else."""
+
+
+@attrs.define(eq=False)
+class Scene:
+    """An agent in a terminal of a server."""
+
+    ant: AntClient
+    id: str
+    desk: Desk
+    model: Model
+
+    async def status(self) -> Any:
+        """What the agent does and asks."""
+        return await self.ant.call("GET", f"/api/sessions/{self.id}/status")
+
+    async def asked(self, command: str) -> Any:
+        """Wait until the agent asks by its hook for this command; the prompt."""
+
+        async def found() -> Any:
+            prompt = (await self.status())["prompt"]
+            details = (prompt or {}).get("details") or {}
+            is_it = details.get("input", {}).get("command") == command
+            return prompt if is_it else None
+
+        return await eventually(found, PATIENCE_S)
+
+    async def shown(self, *texts: str) -> None:
+        """Wait until the screen has these."""
+
+        async def found() -> bool:
+            path = f"/api/sessions/{self.id}/terminal/screen"
+            rows = "\n".join((await self.ant.call("GET", path))["lines"])
+            return all(each in rows for each in texts)
+
+        await eventually(found, PATIENCE_S)
+
+    async def answer(self, prompt: Any, **answer: Any) -> Any:
+        """Answer a prompt by its id."""
+        path = f"/api/sessions/{self.id}/prompt-bridge/respond"
+        return await self.ant.call("POST", path, {"prompt_id": prompt["id"], **answer})
+
+    async def done(self) -> None:
+        """Wait until the model has said its last word and the agent rests."""
+        await self.shown(DONE)
+
+        async def rests() -> bool:
+            return bool((await self.status())["agent_status"]["state"] == "ready")
+
+        await eventually(rests, PATIENCE_S)
+
+    async def answers(self) -> list[Any]:
+        """The recorded answers."""
+        path = f"/api/sessions/{self.id}/run-events?kind=approval_decision&limit=1000"
+        return [e["payload"] for e in (await self.ant.call("GET", path))["events"]]
+
+
+@asynccontextmanager
+async def scene(
+    tmp_path: Path, *commands: str, host: str = "pty", tapped: bool = False
+) -> AsyncIterator[Scene]:
+    """Claude Code that is about to ask for these commands."""
+    with model(*commands) as found:
+        desk = claude(tmp_path, found.url, tapped=tapped)
+        async with running_server(tmp_path / "ant") as server, server.client() as ant:
+            yield await begun(ant, desk, found, host)
+
+
+async def begun(ant: AntClient, desk: Desk, found: Model, host: str = "pty") -> Scene:
+    """An agent that starts in a new terminal."""
+    row = await ant.create("coder", "agent", host=host, **desk.fields)
+    return Scene(ant, row["id"], desk, found)
+
+
+async def test_allow(tmp_path: Path) -> None:
+    """The command runs, no key is pressed, and the evidence says by which way."""
+    async with scene(tmp_path, "touch one.txt", tapped=True) as at:
+        prompt = await at.asked("touch one.txt")
+        assert "touch one.txt" in prompt["question"]
+        assert ["Allow", "Deny"] == [e["label"] for e in prompt["options"][:2]]
+        before = at.desk.typed
+        said = await at.answer(prompt, type="approve", by="@ada")
+        assert said["resolved"]
+        await at.done()
+        assert at.desk.has("one.txt")
+        assert before == at.desk.typed
+        (decision,) = await at.answers()
+        assert ("hook", "@ada") == (decision["via"], decision["by"])
+
+
+async def test_deny_with_a_reason(tmp_path: Path) -> None:
+    """It does not run, and the model reads why."""
+    async with scene(tmp_path, "touch one.txt", "touch two.txt", tapped=True) as at:
+        prompt = await at.asked("touch one.txt")
+        before = at.desk.typed
+        why = "Only on Fridays, “please”."
+        await at.answer(prompt, type="deny", text=why)
+        await at.answer(await at.asked("touch two.txt"), type="approve")
+        await at.done()
+        assert (False, True) == (at.desk.has("one.txt"), at.desk.has("two.txt"))
+        assert before == at.desk.typed
+        told = json.dumps(why, ensure_ascii=False)[1:-1]
+        assert any(told in body for body in at.model.asked)
+
+
+async def test_the_terminal_first(tmp_path: Path) -> None:
+    """A person answers at the dialog; then the prompt has gone, and the hook, too."""
+    async with scene(tmp_path, "touch one.txt", "touch two.txt") as at:
+        prompt = await at.asked("touch one.txt")
+        await at.shown("Do you want to proceed?")
+        await at.ant.type(at.id, "1")
+        second = await at.asked("touch two.txt")
+        assert at.desk.has("one.txt")
+        assert second["id"] != prompt["id"]
+        with pytest.raises(AlreadyAnswered):
+            await at.answer(prompt, type="deny")
+        await at.answer(second, type="approve")
+        await at.done()
+        assert at.desk.has("two.txt")
+
+
+async def test_two_answerers(tmp_path: Path) -> None:
+    """One wins, whichever it is, and the other learns it; what was allowed is done."""
+    names = [f"{i}.txt" for i in range(4)]
+    async with scene(tmp_path, *(f"touch {name}" for name in names)) as at:
+        allowed = []
+        for name in names:
+            prompt = await at.asked(f"touch {name}")
+            outcomes: dict[str, Any] = {}
+
+            async def one(kind: str, prompt: Any = prompt, to: Any = outcomes) -> None:
+                try:
+                    to[kind] = await at.answer(prompt, type=kind)
+                except AntError as exc:
+                    to[kind] = exc
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(one, "approve")
+                nursery.start_soon(one, "deny")
+            lost = [k for k, each in outcomes.items() if isinstance(each, AntError)]
+            assert 1 == len(lost), outcomes
+            assert 409 == outcomes[lost[0]].status
+            allowed.append(lost[0] == "deny")
+        await at.done()
+        assert allowed == [at.desk.has(name) for name in names]
+
+
+@needs_tmux
+async def test_a_killed_server(tmp_path: Path) -> None:
+    """The dialog stays; the next server finds it, and its answer goes by keys."""
+    data, port = tmp_path / "ant", "0"
+    with model("touch one.txt", "touch two.txt") as found:
+        desk = claude(tmp_path, found.url)
+        async with running_server(data) as server, server.client() as ant:
+            first = await begun(ant, desk, found, "tmux")
+            prompt = await first.asked("touch one.txt")
+            await first.shown("Do you want to proceed?")
+            port = str(server.port)
+            await server.kill()
+        flags = ("--port", port)
+        async with running_server(data, *flags) as server, server.client() as ant:
+            at = attrs.evolve(first, ant=ant)
+            await at.shown("Do you want to proceed?")
+            assert not desk.has("one.txt")
+
+            async def stands() -> Any:
+                return (await at.status())["prompt"]
+
+            after = await eventually(stands, PATIENCE_S)
+            assert prompt["id"] == after["id"]
+            await at.answer(after, type="approve")
+            # The agent knows the address of its server, which is the same.
+            await at.answer(await at.asked("touch two.txt"), type="approve")
+            await at.done()
+            assert (True, True) == (desk.has("one.txt"), desk.has("two.txt"))
+            ways = [each["via"] for each in await at.answers()]
+            assert ["keys", "hook"] == ways
+
+
+async def test_a_hook_for_another_terminal(tmp_path: Path) -> None:
+    """The server refuses it: a token speaks for its own terminal."""
+    async with scene(tmp_path, "touch one.txt") as at:
+        prompt = await at.asked("touch one.txt")
+        other = await at.ant.create("other", "terminal", command=["cat"])
+        mine = await token_of(at.ant, other["id"])
+        ask = {
+            "hook_event_name": "PermissionRequest",
+            "tool_name": "Bash",
+            "tool_input": {"command": "touch bad.txt"},
+            "ant_session_id": at.id,
+        }
+        async with AntClient(at.ant.url, mine) as forged:
+            with pytest.raises(Forbidden):
+                await forged.report_hook(ask, PATIENCE_S)
+        assert prompt["id"] == (await at.status())["prompt"]["id"]
+        await at.answer(prompt, type="deny")
+        await at.done()
+
+
+async def token_of(ant: AntClient, session_id: str) -> str:
+    """The token of a terminal, as its program has it."""
+    from ant.terminal.host import processes
+
+    row = await ant.call("GET", f"/api/sessions/{session_id}")
+    return processes.environ_of(row["terminal"]["pid"])["ANT_TOKEN"]
