@@ -1,11 +1,13 @@
 """Real agent CLIs in terminals of a real server, and a model that a test directs.
 
-`AGENTS` or the PATH has the CLIs; .ci/run installs them from a lock. Each runs in a new
-home and a new project, and calls nobody but the model on this machine.
+The folders in `AGENTS` have the CLIs; without it, those that .ci/run installs from the
+lock in tests/terminal/agents. Each agent runs in a new home and a new project, and
+calls nobody but the model on this machine.
 """
 
 import io
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -17,10 +19,15 @@ from pathlib import Path
 from threading import Thread
 
 import attrs
+import pytest
 
 from tests.terminal import fake_model
 from tests.terminal.agents.claude import CLAUDE_HOME
 from tests.terminal.fake_model import DIALECTS, RESULT, Ask, Json, Reply
+
+PATH = os.environ.get("AGENTS") or str(
+    Path(__file__).parents[1] / "terminal" / "agents" / "node_modules" / ".bin"
+)
 
 GO = "demo run"
 """What a person says to have the commands run."""
@@ -50,6 +57,12 @@ while True:
         os.write(master if fd == 0 else 1, data)
 """
 """A program between ANT and an agent, which logs every byte that ANT types."""
+
+
+def needs_agent(name: str) -> pytest.MarkDecorator:
+    """The mark of a test that skips where that agent is missing."""
+    reason = f"needs {name}, which is not installed: see .ci/run"
+    return pytest.mark.skipif(shutil.which(name, path=PATH) is None, reason=reason)
 
 
 @attrs.define(eq=False)
@@ -175,7 +188,7 @@ def _desk(
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)
     name, *rest = command
-    program = shutil.which(name)
+    program = shutil.which(name, path=PATH)
     assert program is not None
     if tapped:
         tap = folder / name

@@ -12,13 +12,12 @@ import trio
 
 from ant.client import AntClient
 from ant.core.errors import AlreadyAnswered, AntError, Forbidden
-from tests.installed import needs
-from tests.live.agents import DONE, Desk, Model, claude, model
+from tests.live.agents import DONE, Desk, Model, claude, model, needs_agent
 from tests.live.server import running_server
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import needs_tmux
 
-pytestmark = [pytest.mark.slow, needs("claude")]
+pytestmark = [pytest.mark.slow, needs_agent("claude")]
 
 PATIENCE_S = 60.0
 """An agent starts in two seconds, on a machine that does nothing else."""
