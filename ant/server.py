@@ -316,6 +316,7 @@ async def _listen(
         log.info("Stopping.")
         system.health.stopping = True
         system.bus.close()
+        system.services.prompt_service.stop()
         await notifier.stopping()
 
 

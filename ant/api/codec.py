@@ -174,6 +174,7 @@ def _strict(converter: Converter) -> Converter:
             f.name: override(
                 rename=_wire_name(f),
                 omit=f == flat,
+                omit_if_default=bool(f.metadata.get("optional")),
                 unstruct_hook=identity if _is_json(types[f.name]) else None,
             )
             for f in attrs.fields(cls)

@@ -1,6 +1,6 @@
 """Requests about prompts: answers, settings of the prompt bridge, reports of hooks."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import attrs
 
@@ -26,6 +26,9 @@ from ant.api.constraints import (
 from ant.api.patch import UNSET
 from ant.model.messages import MessageId
 from ant.terminal.model.choice import Answer
+
+MAX_HOOK_S: Final = 86_400
+"""A day: a dialog that opens at night is answered in the morning."""
 
 Reply = Annotated[str, Text(0, MAX_INPUT, NO_NUL, "text without NUL")]
 Index = Annotated[int, Range(0, 10_000)]
@@ -206,6 +209,15 @@ class ReportHook:
     tool_name: Short | None = None
     """The tool that the agent uses, for the record."""
     rest: dict[str, Any] = attrs.field(factory=dict, metadata={"rest": True})
+
+
+@attrs.frozen
+class HookWait:
+    """How long a `PermissionRequest` waits."""
+
+    timeout: Annotated[int, Range(0, MAX_HOOK_S)] = 600
+    """Seconds after which a `PermissionRequest` without an answer is let go. Other
+    events do not wait."""
 
 
 @attrs.frozen

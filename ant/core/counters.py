@@ -85,6 +85,10 @@ class Limit(Enum):
         "While 16 answered prompts of a session wait for the database, ANT refuses the "
         "next answer with 429 and drops prompts that came and went unanswered."
     )
+    HOOKS = (
+        "While 1,000 requests of hooks wait for an answer, or 16 of one session, ANT "
+        "lets the next go at once; the agent's own dialog asks then."
+    )
     DELIVERIES = (
         "While 256 messages wait for a terminal, ANT gives up the next one at once."
     )

@@ -21,6 +21,8 @@ _SYSTEM = "system"
 _KINDS = (_SYSTEM, COMMAND_BLOCK, "question", "permission", "error")
 """The kinds of run events that may be facts."""
 
+_OF_PROMPTS = (Source.TERMINAL, Source.HOOK)
+
 
 @attrs.frozen
 class Fact:
@@ -98,7 +100,8 @@ def fact_of(event: RunEvent, wanted: Collection[str]) -> Fact | None:
             BLOCK, *place, command=event.text, trust=event.trust, exit_code=code
         )
     is_prompt = payload.get("prompt_bridge") is True and event.kind in _KINDS
-    if PROMPT in wanted and is_prompt and event.source is Source.TERMINAL:
+    # The report of a hook itself has no `prompt_bridge` there.
+    if PROMPT in wanted and is_prompt and event.source in _OF_PROMPTS:
         return Fact(PROMPT, *place, prompt_id=payload["prompt_id"])
     return None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 from ant.core.errors import Conflict, NotFound
+from ant.model.prompts import AgentState, HookReport
 from ant.model.sessions import SessionId
 from ant.recording.player import TranscriptPlayer
 from ant.sessions.sessions import get_session
@@ -55,6 +56,11 @@ class Explanation:
     """The rows of the whole screen."""
     recorded: bool
     """Whether facts were recorded at or before this offset."""
+    state: AgentState | None = None
+    """The state of the agent, from its screen and its hooks; null for a past screen."""
+    hook: HookReport | None = None
+    """The last report of the agent's own hook; null without one, and for a past
+    screen."""
 
 
 @attrs.frozen

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import groupby
 from pathlib import Path
-from types import NoneType
-from typing import Any, Final
+from types import NoneType, UnionType
+from typing import Any, Final, get_args
 
 import attrs
 
@@ -237,11 +237,13 @@ def _shape(route: Route, known: set[type]) -> Iterator[str]:
         yield "- Body, or octets:" if route.takes_bytes else "- Body:"
         yield from _described(route.body, is_request=True)
     phrase = f"{route.status} {HTTPStatus(route.status).phrase}"
-    answers = {phrase: route.hints["return"]} | {
-        f"{status} {HTTPStatus(status).phrase}": kind
+    kind = route.hints["return"]
+    kinds = get_args(kind) if isinstance(kind, UnionType) else [kind]
+    answers = [(phrase, kind) for kind in kinds] + [
+        (f"{status} {HTTPStatus(status).phrase}", kind)
         for status, kind in route.also.items()
-    }
-    for status, kind in answers.items():
+    ]
+    for status, kind in answers:
         if kind is NoneType:
             yield f"- Answer: {status}, without a body"
         elif not attrs.has(kind):

@@ -3,19 +3,22 @@
 Rule 1: ANT commits that typing begins before the first key, and the result after the
 last key, however long the database refuses. Rule 2: only `Withheld` means that nothing
 was typed. Any other error while typing ends the delivery. Rule 3: a delivery is
-`reacted` only where the program showed a reaction; a screen that ANT cannot read shows
-none. Rule 4: ANT types a message only into an agent's composer
-(`terminal.input.addressee`). For any other program it puts the message into a file and
-withholds it for good. A person's message in a terminal's own chat is typed as if by
-hand, but only into the program that was in the foreground when the person posted it.
+`reacted` only where the program showed a reaction, or where the agent's own hook
+reported the text; a screen that ANT cannot read shows none. Rule 4: ANT types a message
+only into an agent's composer (`terminal.input.addressee`). For any other program it
+puts the message into a file and withholds it for good. A person's message in a
+terminal's own chat is typed as if by hand, but only into the program that was in the
+foreground when the person posted it.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Protocol, TypeVar
 
+import attrs
 import trio
 
 from ant.core import clock
@@ -82,6 +85,9 @@ STARTING = timedelta(seconds=5)
 """Minimum age of a message and a program before ANT decides that a program which is not
 at rest is not an agent. Until then an agent may be starting."""
 
+TAKEN = 16
+"""Prompts of an agent that ANT remembers while it types a message and watches it."""
+
 FRONTS = 4096
 """Messages for which ANT remembers the foreground program. The oldest is forgotten."""
 
@@ -120,6 +126,24 @@ class TypingTarget(Protocol):
         ...
 
 
+@attrs.define(eq=False)
+class _Taken:
+    """The prompts that an agent's hook reports while ANT types a message to it."""
+
+    texts: deque[str] = attrs.field(factory=lambda: deque(maxlen=TAKEN))
+    lot: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
+
+    def has(self, text: str) -> bool:
+        """Whether one of them contains a text, whatever its blanks."""
+        wanted = "".join(text.split())
+        return bool(wanted) and any(wanted in each for each in self.texts)
+
+    async def wait(self, text: str) -> None:
+        """Wait until one of them contains a text."""
+        while not self.has(text):
+            await self.lot.park()
+
+
 class DeliveryAttempt:
     """Delivers messages to terminals; one message must not be in two tasks at once."""
 
@@ -136,6 +160,13 @@ class DeliveryAttempt:
         )
         self._typing_slots = trio.Semaphore(MOST_TYPING)
         self._fronts: dict[DeliveryId, str | None] = {}
+        self._taken: dict[SessionId, _Taken] = {}
+
+    def hook_took(self, session_id: SessionId, text: str) -> None:
+        """Note that the agent in a terminal has taken a text, as its hook reports."""
+        if (taken := self._taken.get(session_id)) is not None:
+            taken.texts.append("".join(text.split()))
+            taken.lot.unpark_all()
 
     def bind(self, record: DeliveryRecord, live: TypingTarget | None) -> None:
         """Remember the program in the foreground when a person posts to it by hand.
@@ -209,12 +240,16 @@ class DeliveryAttempt:
         except AntError:  # Without a screen ANT cannot check before it types.
             await self._hold(record, Reason.NO_SCREEN)
             return
-        async with self._typing_slots:
-            typed = await self._say(live, session_id, record, typed_message, pastes)
-        if typed is not None:
-            last = await self._watched(live, *typed)
-            await self._flush(session_id, live, last.offset)
-            await self._advance(record, last)
+        taken = self._taken[session_id] = _Taken()
+        try:
+            async with self._typing_slots:
+                typed = await self._say(live, session_id, record, typed_message, pastes)
+            if typed is not None:
+                last = await self._watched(live, *typed, taken)
+                await self._flush(session_id, live, last.offset)
+                await self._advance(record, last)
+        finally:
+            del self._taken[session_id]
 
     async def _refuse(
         self,
@@ -355,13 +390,32 @@ class DeliveryAttempt:
         return text, await live.type_message(text, composer)
 
     async def _watched(
-        self, live: TypingTarget, text: str, result: TypeResult
+        self, live: TypingTarget, text: str, result: TypeResult, taken: _Taken
     ) -> LedgerStep:
         """Return the step that follows a typed text."""
         if not result.submitted:
             return LedgerStep(UNCONFIRMED, Reason.NOT_SUBMITTED, result.end)
-        if not result.sure:
+        if not result.sure and not taken.has(text):
             return LedgerStep(UNCONFIRMED, Reason.UNKNOWN_SCREEN, result.end)
+        by_screen = LedgerStep(UNCONFIRMED, Reason.NO_REACTION, result.end)
+        async with trio.open_nursery() as nursery:
+
+            async def look() -> None:
+                nonlocal by_screen
+                by_screen = await self._reaction(live, text, result)
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(look)
+            await taken.wait(text)
+            nursery.cancel_scope.cancel()
+        if by_screen.state is UNCONFIRMED and taken.has(text):
+            return LedgerStep(DeliveryState.REACTED, Reason.HOOK, live.flow.tail.end)
+        return by_screen
+
+    async def _reaction(
+        self, live: TypingTarget, text: str, result: TypeResult
+    ) -> LedgerStep:
+        """Return the step that follows from what the screen shows."""
         try:
             offset = await live.reacts(result.end, text, REACT_S)
         except NotRunning:

@@ -124,6 +124,10 @@ class DeliveryDispatcher:
 
     # Called by routes.
 
+    def hook_took(self, session_id: SessionId, text: str) -> None:
+        """The agent in the terminal has taken a text, as its own hook reports."""
+        self._attempt.hook_took(session_id, text)
+
     async def arrival(
         self, room_id: SessionId, message_id: MessageId, state: str, timeout_s: float
     ) -> tuple[DeliveryRecord, ...]:

@@ -30,7 +30,8 @@ class DeliveryState(StrEnum):
     SUBMITTED = "submitted"
     """Enter was pressed, and ANT watches for a reaction of the program."""
     REACTED = "reacted"
-    """The program reacted to it."""
+    """The program reacted to it: on its screen, or with `reason` `hook` by its own
+    hook."""
     ACKED = "acked"
     """The agent in the terminal acknowledged it, by a reply or by marking it read."""
     UNCONFIRMED = "unconfirmed"
@@ -101,6 +102,8 @@ class Reason(StrEnum):
     # Dead.
     QUEUE_FULL = "queue_full"
     TOO_LATE = "too_late"
+    # Reacted.
+    HOOK = "hook"
     # Acked.
     REPLY = "reply"
     READ = "read"

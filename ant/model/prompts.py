@@ -17,7 +17,15 @@ LEFT: Final = "left_screen"
 ENDED: Final = "program_ended"
 LOST: Final = "program_lost"
 PUT_AWAY: Final = "card_put_away"
+NO_ANSWER: Final = "no_answer_in_time"
+CLIENT_LEFT: Final = "hook_left"
+STOPPED: Final = "server_stopped"
+TOLD: Final = "told_by_hook"
 """Why a prompt is no longer pending that was not answered through ANT."""
+
+
+KEYS, HOOK = "keys", "hook"
+"""How an answer goes to the program."""
 
 
 class PromptStatus(StrEnum):
@@ -112,7 +120,30 @@ class Decision:
     justification: str | None
     """Why it was answered so; null if no reason was given."""
     decided_at: datetime
-    """When ANT typed the answer."""
+    """When ANT gave the answer."""
+    via: str = KEYS
+    """How the answer went: `keys` were typed, or the agent's `hook` took it."""
+
+
+@attrs.frozen
+class PromptDetails:
+    """What a permission is about, as the agent's own hook reported it.
+
+    The texts are the agent's. `input` is as it came, with hidden characters.
+    """
+
+    agent: str
+    """The agent CLI."""
+    tool: str
+    """The tool that it wants to use."""
+    input: dict[str, Any]
+    """The input of the tool: the exact command, or the path and the edit."""
+    complete: bool
+    """Whether `input` is whole. An input over 32 KiB is cut."""
+    folder: str | None
+    """The folder in which the agent works; null if it named none."""
+    mode: str | None
+    """The agent's mode of permissions; null if it named none."""
 
 
 @attrs.frozen
@@ -158,7 +189,7 @@ class PromptRecord:
     end: int
     """The byte offset after the last byte that drew it."""
     detector: str
-    """Always `screen`."""
+    """What found it first: the `screen`, or the agent's `hook`."""
     ts: int
     """When ANT detected it, in epoch milliseconds."""
     detected_at: datetime
@@ -175,6 +206,8 @@ class PromptRecord:
     """The id of the chat with its card; null without a card."""
     message_id: MessageId | None
     """The id of its card; null without a card."""
+    details: PromptDetails | None = None
+    """What a permission is about, by the agent's hook; null if no hook reported it."""
 
     @property
     def is_pending(self) -> bool:
@@ -209,6 +242,27 @@ class AgentStatus:
     activity: str | None
     """Further text that a hook reported, such as the name of a tool; null without
     one."""
+    last_message: str | None = attrs.field(
+        default=None, metadata={"wire": "lastMessage"}
+    )
+    """What the agent said last, by its hook, while it is ready, at most 2,000
+    characters; null if it is not known."""
+
+
+@attrs.frozen
+class HookReport:
+    """The last state that an agent's hook reported."""
+
+    event: str
+    """The name of the hook event."""
+    state: AgentState
+    """The state that follows from it."""
+    activity: str | None
+    """The tool or the notification that it names; null without one."""
+    reported_at: datetime
+    """When the hook reported it."""
+    counts: bool
+    """Whether it outranks the screen: it is newer, or the screen shows only a guess."""
 
 
 @attrs.frozen
@@ -243,7 +297,7 @@ class BridgeState:
     prompt_id: PromptId
     """The id of the prompt."""
     detector: str
-    """Always `screen`."""
+    """What found it first: the `screen`, or the agent's `hook`."""
     summary: str
     """The question in one line."""
     since: datetime

@@ -1,7 +1,7 @@
 """The state of an agent as its own hooks report it.
 
-A hook outranks the screen for a while. Hook events with unknown names report no state;
-they are recorded as all others.
+`agent_state` decides whether a hook or the screen counts. Hook events with unknown
+names report no state; they are recorded as all others.
 """
 
 from typing import Any, Final
@@ -10,6 +10,7 @@ import attrs
 
 from ant.api.prompt_requests import ReportHook
 from ant.core import clock
+from ant.core.visible_text import escaped
 from ant.model.prompts import AgentState
 from ant.model.run_events import RunEventDraft, Source, Trust
 from ant.model.sessions import SessionId
@@ -55,14 +56,28 @@ _NOTICES: Final = {
 """Notifications for which the agent does not wait for a person; None: no state."""
 
 
+_TAKEN: Final = frozenset({"UserPromptSubmit", "BeforeAgent"})
+"""Events that report the prompt that the agent has taken."""
+
+_WORDS: Final = ("last_assistant_message", "prompt_response")
+"""Fields with what the agent said last: of Claude Code and Codex, and of Gemini CLI."""
+
+WORDS_MAX: Final = 2_000
+"""Characters of what the agent said last: more than a phone shows."""
+
+
 @attrs.frozen
 class HookFact:
-    """The last state that a hook reported, and when (monotonic seconds)."""
+    """The last state that a hook reported, and when (monotonic seconds).
+
+    `words` are what the agent said last, if it is at rest.
+    """
 
     state: AgentState
     event: str
     detail: str | None
     at: float
+    words: str | None = None
 
     def is_trusted(self, looked_at: float, now: float) -> bool:
         """Whether it outranks a verdict on the screen made at `looked_at`."""
@@ -86,7 +101,21 @@ def fact_of(request: ReportHook, now: float) -> HookFact | None:
         state = _NOTICES.get(request.notification_type or "", state)
     if state is None:
         return None
-    return HookFact(state, event, request.tool_name or request.notification_type, now)
+    detail = request.tool_name or request.notification_type
+    detail = escaped(detail) if detail is not None else None
+    words = _text(request, _WORDS) if state is AgentState.READY else None
+    shown = escaped(words[:WORDS_MAX], "\n\t") if words else None
+    return HookFact(state, event, detail, now, shown)
+
+
+def taken_text(request: ReportHook) -> str | None:
+    """Return the prompt that an agent has taken, if a hook reports that."""
+    return _text(request, ("prompt",)) if event_of(request) in _TAKEN else None
+
+
+def _text(request: ReportHook, names: tuple[str, ...]) -> str | None:
+    texts = (request.rest.get(name) for name in names)
+    return next((text for text in texts if isinstance(text, str) and text), None)
 
 
 BUDGET: Final = 16_000

@@ -10,7 +10,7 @@ import attrs
 
 from ant.api.prompt_requests import AgentResponse, ChoiceAsk, Respond
 from ant.core.errors import Invalid, NotAnOption
-from ant.model.prompts import Decision, PromptRecord
+from ant.model.prompts import KEYS, Decision, PromptRecord
 from ant.terminal.model.choice import Answer, Choice, Outcome
 from ant.terminal.model.prompt import Form
 
@@ -71,6 +71,8 @@ def typed_choice(
             raise Invalid("an answer of type confirm needs yes at $.choice")
         case "confirm":
             return Choice("confirm", yes=choice.yes)
+        case "deny":
+            return Choice("deny", text=text)
         case bare:
             return Choice(bare)
 
@@ -181,17 +183,24 @@ def decision_of(
     outcome: Outcome,
     responder: Responder,
     at: datetime,
+    via: str = KEYS,
 ) -> Decision:
-    """Return the record of an answer that was typed, without the text of a secret."""
+    """Return the record of an answer that was given, without the text of a secret.
+
+    The reason of a denial goes to the agent by its hook only, but it is recorded as the
+    justification in any case.
+    """
+    is_reason = choice.type == "deny"
     secret = record.is_secret and choice.type == "text"
     return Decision(
         type=choice.type,
         chosen="text" if secret else outcome.chosen,
-        text=None if secret else choice.text,
+        text=None if secret or (is_reason and via == KEYS) else choice.text,
         resolved=outcome.resolved,
         by=responder.by,
         responder_id=responder.responder_id,
         source=responder.source,
-        justification=responder.justification,
+        justification=responder.justification or (choice.text if is_reason else None),
         decided_at=at,
+        via=via,
     )

@@ -140,7 +140,8 @@ def change_prompt(unit: Unit, record: PromptRecord) -> PromptRecord | None:
     is_answered = record.answer != before.answer
     if is_answered:
         _update_cards(unit, record)
-    if is_answered or _unmarked(record) != _unmarked(before):
+    is_told = record.details != before.details
+    if is_answered or is_told or _unmarked(record) != _unmarked(before):
         unit.emit(PromptUpdated(record.session_id, record))
     return record
 

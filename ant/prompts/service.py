@@ -1,4 +1,6 @@
-"""Tracks and stores the prompts of all sessions, and types their answers.
+"""Tracks and stores the prompts of all sessions, and gives their answers.
+
+An answer goes to the request of the agent's hook, if one waits; else it is typed.
 
 A prompt can be answered as soon as it is detected. It is stored after the bytes that
 drew it, and announced after that. An answer is typed to its end even if its caller is
@@ -30,12 +32,33 @@ from ant.journal.writer import Journal
 from ant.messages.routing import RestState
 from ant.model.events import Envelope
 from ant.model.prompt_events import AgentStatusUpdated
-from ant.model.prompts import ENDED, AgentStatus, Decision, PromptRecord
+from ant.model.prompts import (
+    CLIENT_LEFT,
+    ENDED,
+    HOOK,
+    KEYS,
+    NO_ANSWER,
+    STOPPED,
+    AgentStatus,
+    Decision,
+    HookReport,
+    PromptRecord,
+)
 from ant.model.sessions import SessionId
-from ant.prompts import interpret, prompts
+from ant.prompts import agent_state, interpret
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
-from ant.prompts.tracker import OpenPrompt, PromptTracker
+from ant.prompts.open_prompt import OpenPrompt
+from ant.prompts.permission_wait import PermissionWait
+from ant.prompts.permissions import (
+    HookDecision,
+    PermissionAsk,
+    keys_choice,
+    screen_decision,
+)
+from ant.prompts.prompt_writer import PromptWriter, SessionPrompts
+from ant.prompts.recent_dialogs import ECHO_S
+from ant.prompts.tracker import PromptTracker
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
@@ -45,11 +68,15 @@ from ant.terminal.model.prompt import Verdict
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 0.5
-"""Pause after a failed commit."""
-
 SETTLE_S = 3.0
 """How long the end of a program waits until its last prompt is closed and stored."""
+
+
+WAITING = 1_000
+"""Requests of hooks that may wait together. An open request takes some 35 KiB."""
+
+OF_SESSION = 16
+"""Of one session: an agent asks for a few at the same time."""
 
 
 class AnswerableTerminal(Protocol):
@@ -58,25 +85,6 @@ class AnswerableTerminal(Protocol):
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
         """Type the choice if the screen shows that prompt; see `LiveTerminal`."""
         ...
-
-
-@attrs.define(eq=False)
-class _SessionPrompts:
-    """The prompts of one session, and the state of their storage.
-
-    `writing` is the scope of the task that writes, `failed` the error of its last
-    commit if that failed. `expiring` is the scope of the task that waits until the last
-    hook is outranked. `is_over`: the program has ended. Tasks that wait for a change
-    park in `changed`.
-    """
-
-    tracker: PromptTracker
-    flow: OutputFlow
-    writing: trio.CancelScope | None = None
-    failed: StorageFailed | None = None
-    expiring: trio.CancelScope | None = None
-    is_over: bool = False
-    changed: trio.lowlevel.ParkingLot = attrs.field(factory=trio.lowlevel.ParkingLot)
 
 
 @attrs.define(eq=False)
@@ -101,14 +109,11 @@ class PromptService:
         recorder: EventRecorder,
         webhooks: Webhooks,
     ) -> None:
-        self._journal, self._transcript_writer, self._webhooks = (
-            journal,
-            transcript_writer,
-            webhooks,
-        )
-        self._recorder = recorder
-        self._entries: dict[SessionId, _SessionPrompts] = {}
+        self._journal, self._recorder = journal, recorder
+        self._writer = PromptWriter(journal, transcript_writer, webhooks, self.rests)
+        self._entries: dict[SessionId, SessionPrompts] = {}
         self._nursery = ChildTasks()
+        self._waiting, self._is_stopping = 0, False
 
     async def start_tracking(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -137,7 +142,7 @@ class PromptService:
         tracker = PromptTracker(session_id, run, flow.tail.start)
         if pending is not None:
             tracker.resume(pending)
-        self._entries[session_id] = _SessionPrompts(tracker, flow)
+        self._entries[session_id] = SessionPrompts(tracker, flow)
 
     def verdict_changed(self, session_id: SessionId, verdict: Verdict) -> None:
         """Take a new verdict on the screen of a terminal."""
@@ -155,7 +160,7 @@ class PromptService:
         if entry is None:
             return
         try:
-            entry.tracker.close_shown(ENDED)
+            entry.tracker.end(ENDED)
             self._update(entry)
             with trio.move_on_after(SETTLE_S):
                 await trio.lowlevel.checkpoint()
@@ -168,7 +173,9 @@ class PromptService:
         """Stop tracking a session whose program does not run."""
         if (entry := self._entries.pop(session_id, None)) is not None:
             entry.is_over = True
-            for scope in filter(None, (entry.writing, entry.expiring)):
+            for wait in entry.tracker.waits:
+                wait.let_go()
+            for scope in filter(None, (entry.writing, entry.expiring, entry.looking)):
                 scope.cancel()
             entry.changed.unpark_all()
 
@@ -182,18 +189,32 @@ class PromptService:
         self._publish_status(entry)  # The last hook may be outranked by now.
         return entry.tracker.status
 
+    def hook_report(self, session_id: SessionId) -> HookReport | None:
+        """Return the last report of a hook; None if there is none."""
+        entry = self._entries.get(session_id)
+        if entry is None:
+            return None
+        tracker = entry.tracker
+        return agent_state.report_of(tracker.hook, tracker.verdict, tracker.judged_at)
+
     def rests(self) -> dict[SessionId, RestState]:
         """Return whether agents can take a message, for each running program."""
         return {each: entry.tracker.rest for each, entry in self._entries.items()}
 
     def shown(self, session_id: SessionId) -> PromptRecord | None:
-        """Return the prompt on the screen, stored or not, pending or not."""
+        """Return the current prompt, stored or not, pending or not."""
         entry = self._entries.get(session_id)
         open_prompt = entry.tracker.prompt if entry else None
         return open_prompt.record if open_prompt else None
 
+    def find(self, session_id: SessionId, prompt_id: str) -> PromptRecord | None:
+        """Return an open prompt by its id; None if it is closed, or not there."""
+        entry = self._entries.get(session_id)
+        open_prompt = entry.tracker.find(prompt_id) if entry else None
+        return open_prompt.record if open_prompt else None
+
     def current(self, session_id: SessionId) -> PromptRecord:
-        """Return the pending prompt on the screen. Raises `Conflict` without one."""
+        """Return the pending prompt. Raises `Conflict` without one."""
         record = self.shown(session_id)
         if record is None or not record.is_pending:
             raise Conflict(f"Session {session_id!r} has no pending prompt.")
@@ -208,6 +229,51 @@ class PromptService:
         self._update(entry)
         return True
 
+    @property
+    def waiting(self) -> int:
+        """The number of requests of hooks that wait for an answer."""
+        return self._waiting
+
+    async def ask(
+        self, session_id: SessionId, ask: PermissionAsk, timeout_s: float
+    ) -> HookDecision | None:
+        """Ask for a permission, and wait for the answer.
+
+        None lets the agent's own dialog decide: the prompt was answered there, no
+        answer came in time, the program ended, the server stops, or too many requests
+        wait.
+        *Cancellation:* the client has left. A prompt whose dialog is on the screen
+        stays; another one is closed.
+        """
+        entry = self._entries.get(session_id)
+        if entry is None or self._is_stopping:
+            return None
+        wait = PermissionWait(ask)
+        is_room = self._waiting < WAITING and len(entry.tracker.waits) < OF_SESSION
+        if not is_room:
+            increment(Limit.HOOKS)
+        if not is_room or not entry.tracker.ask(wait, entry.flow.tail.end):
+            return None
+        self._waiting += 1
+        reason = CLIENT_LEFT
+        try:
+            self._update(entry)
+            decision = await wait.taken(timeout_s)
+            reason = STOPPED if self._is_stopping else NO_ANSWER
+            return decision
+        finally:
+            self._waiting -= 1
+            wait.end()
+            entry.tracker.end_wait(wait, reason)
+            self._update(entry)
+
+    def stop(self) -> None:
+        """Let go of all requests that wait, and of those that come."""
+        self._is_stopping = True
+        for entry in self._entries.values():
+            for wait in entry.tracker.waits:
+                wait.let_go()
+
     def discarded(self, record: PromptRecord) -> None:
         """Discard a prompt, as the database already has."""
         if (entry := self._entries.get(record.session_id)) is not None:
@@ -221,13 +287,13 @@ class PromptService:
         choice: Choice,
         responder: Responder,
     ) -> tuple[PromptRecord, Decision]:
-        """Type a choice for the prompt on the screen; return its record and decision.
+        """Answer a prompt with a choice; return its record and decision.
 
         The prompt is claimed before the first checkpoint, and stored on return. Raises
         `AlreadyAnswered` and `CapacityReached` as `PromptTracker.claim` does, what
-        `LiveTerminal.answer` raises (then nothing was typed), and `StorageFailed` if
-        the answer was typed but is not stored.
-        *Cancellation:* the answer is typed and stored all the same.
+        `LiveTerminal.answer` raises (then nothing was typed), `NotAnOption`, and
+        `StorageFailed` if the answer was given but is not stored.
+        *Cancellation:* the answer is given and stored all the same.
         """
         entry = self._entries.get(record.session_id)
         if entry is None:
@@ -260,7 +326,7 @@ class PromptService:
 
     async def _type(
         self,
-        entry: _SessionPrompts,
+        entry: SessionPrompts,
         open_prompt: OpenPrompt,
         live: AnswerableTerminal,
         choice: Choice,
@@ -268,12 +334,12 @@ class PromptService:
         typing: _Typing,
     ) -> None:
         try:
-            outcome = await live.answer(open_prompt.record.fingerprint, choice)
+            outcome, via = await self._give(entry, open_prompt, live, choice)
         except Exception as exc:  # noqa: BLE001  `answer` raises it.
             typing.error = exc
         else:
             decision = interpret.decision_of(
-                open_prompt.record, choice, outcome, responder, clock.now()
+                open_prompt.record, choice, outcome, responder, clock.now(), via
             )
             typing.decision = entry.tracker.reply(open_prompt, decision, outcome.end)
         finally:  # `answer` must return after a cancellation, too.
@@ -282,14 +348,56 @@ class PromptService:
             typing.over.set()
             self._update(entry)
 
+    async def _give(
+        self,
+        entry: SessionPrompts,
+        open_prompt: OpenPrompt,
+        live: AnswerableTerminal,
+        choice: Choice,
+    ) -> tuple[Outcome, str]:
+        """Give an answer to the agent's hook, else by keys; how it went.
+
+        Raises `NotAnOption`, `AlreadyAnswered` where neither is possible, and what
+        `LiveTerminal.answer` raises.
+        """
+        wait, record = open_prompt.wait, open_prompt.record
+        if wait is not None:
+            decision = (
+                wait.ask.decision(choice)
+                if open_prompt.is_own
+                else screen_decision(record.options, choice)
+            )
+            if decision is not None and await wait.offer(decision):
+                resolved = await self._wait_gone(entry, open_prompt)
+                end = entry.flow.tail.end
+                return Outcome(decision.chosen, resolved, end), HOOK
+        if not open_prompt.shown:
+            raise AlreadyAnswered(
+                f"The agent does not wait for prompt {record.id!r} any more; nothing "
+                "was chosen."
+            )
+        if open_prompt.is_own:
+            choice = keys_choice(record.options, choice)
+        return await live.answer(open_prompt.shown, choice), KEYS
+
+    async def _wait_gone(self, entry: SessionPrompts, open_prompt: OpenPrompt) -> bool:
+        """Watch the dialog of a request that took its answer; whether it goes in time.
+
+        A request whose dialog never came to the screen is over.
+        """
+        with trio.move_on_after(ECHO_S):
+            while open_prompt.shown and open_prompt.left_reason is None:
+                await entry.changed.park()
+        return not open_prompt.shown or open_prompt.left_reason is not None
+
     # Storage.
 
-    def _update(self, entry: _SessionPrompts) -> None:
+    def _update(self, entry: SessionPrompts) -> None:
         self._publish_status(entry)
         is_due = any(open_prompt.is_due for open_prompt in entry.tracker.unsettled())
         if is_due and entry.writing is None and not entry.is_over:
             entry.writing = trio.CancelScope()
-            self._nursery.start_soon(self._write, entry, entry.writing)
+            self._nursery.start_soon(self._writer.write, entry, entry.writing)
         hook, is_waiting = entry.tracker.hook, entry.expiring is not None
         if (
             hook is not None
@@ -298,9 +406,30 @@ class PromptService:
         ):
             entry.expiring = trio.CancelScope()
             self._nursery.start_soon(self._expire, entry, entry.expiring)
+        until = entry.tracker.echo_until
+        if until is not None and entry.looking is None and not entry.is_over:
+            entry.looking = trio.CancelScope()
+            self._nursery.start_soon(self._look_again, entry, until, entry.looking)
         entry.changed.unpark_all()
 
-    def _publish_status(self, entry: _SessionPrompts) -> None:
+    async def _look_again(
+        self, entry: SessionPrompts, until: float, scope: trio.CancelScope
+    ) -> None:
+        """Look again when the dialog of an answered request should have gone.
+
+        *Cancellation:* the run is over.
+        """
+        try:
+            with scope:
+                await trio.sleep(max(until - clock.monotonic(), 0))
+                entry.looking = None
+                entry.tracker.look_again()
+                self._update(entry)
+        finally:
+            if entry.looking is scope:
+                entry.looking = None
+
+    def _publish_status(self, entry: SessionPrompts) -> None:
         if (status := entry.tracker.status_change()) is not None:
             event = AgentStatusUpdated(entry.tracker.session_id, status)
             self._journal.publish(Envelope(clock.now(), event))
@@ -309,7 +438,7 @@ class PromptService:
             end = verdict.end if verdict and is_screen else tail.end
             self._recorder.state(entry.tracker.session_id, status, end)
 
-    async def _expire(self, entry: _SessionPrompts, scope: trio.CancelScope) -> None:
+    async def _expire(self, entry: SessionPrompts, scope: trio.CancelScope) -> None:
         """Publish the status once the screen outranks the last hook.
 
         *Cancellation:* the run is over.
@@ -324,47 +453,3 @@ class PromptService:
                     await trio.sleep(left_s)
         finally:
             entry.expiring = None
-
-    async def _write(self, entry: _SessionPrompts, scope: trio.CancelScope) -> None:
-        """Store all that is due. *Cancellation:* the run is over."""
-        try:
-            with scope:
-                await self._write_all(entry)
-        finally:
-            entry.writing = None
-            entry.changed.unpark_all()
-
-    async def _write_all(self, entry: _SessionPrompts) -> None:
-        while due := [each for each in entry.tracker.unsettled() if each.is_due]:
-            try:
-                await self._write_one(entry, due[0])
-                entry.failed = None
-            except StorageFailed as exc:
-                log.error("A prompt cannot be stored yet; ANT tries again: %s", exc)
-                entry.failed = exc
-            except Exception:
-                # A bug: another try would fail in the same way.
-                log.exception("A prompt of %s is lost.", entry.tracker.session_id)
-                due[0].keep(None)
-            entry.changed.unpark_all()
-            if entry.failed is not None:
-                await trio.sleep(RETRY_S)
-
-    async def _write_one(self, entry: _SessionPrompts, open_prompt: OpenPrompt) -> None:
-        if open_prompt.stored is not None:
-            open_prompt.keep(
-                await self._journal.write(prompts.change_prompt, open_prompt.record)
-            )
-            return
-        await self._transcript_writer.flush(
-            entry.tracker.session_id, entry.flow, open_prompt.record.end
-        )
-        if open_prompt.is_over:
-            return
-        record = await self._journal.write(
-            prompts.raise_prompt, open_prompt.opening(), self.rests()
-        )
-        open_prompt.keep(record)
-        if record is not None:
-            for url in filter(None, (target.url for target in record.targets)):
-                self._webhooks.post_nowait(url, record)

@@ -6,7 +6,14 @@ Rule 2: of several answers the first to claim the prompt wins. A claim whose ans
 not typed is released.
 Rule 3: a prompt that left the screen before it was stored, and that was not answered,
 is dropped.
+Rule 4: a request of an agent's hook and the dialog that shows it are one prompt,
+whichever came first. The options of a prompt never change their meaning: those of the
+one that came first stay.
+Rule 5: a session has one prompt at a time. Further requests of hooks wait for their
+turn; a dialog on the screen goes before them.
 """
+
+from typing import Any
 
 import attrs
 
@@ -15,7 +22,9 @@ from ant.core.errors import AlreadyAnswered, CapacityReached
 from ant.messages.routing import RestState
 from ant.model import compat
 from ant.model.prompts import (
+    HOOK,
     LEFT,
+    TOLD,
     AgentState,
     AgentStatus,
     Decision,
@@ -24,103 +33,40 @@ from ant.model.prompts import (
     PromptStatus,
 )
 from ant.model.sessions import SessionId
+from ant.prompts import agent_state, permissions
+from ant.prompts.agent_state import ASKING
 from ant.prompts.hooks import HookFact
-from ant.terminal.model.prompt import Kind, Prompt, PromptClass, Verdict
+from ant.prompts.open_prompt import OpenPrompt, one_line, summary_of
+from ant.prompts.permission_wait import PermissionWait
+from ant.prompts.recent_dialogs import RecentDialogs
+from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 
 UNWRITTEN = 16
 """Prompts of one session that may wait for the database. Beyond it, ANT refuses
 answers."""
 
-SUMMARY = 80
-"""Characters of a summary: as many as fit on a badge."""
-
 TEXT = 16 << 10
 """Characters of a prompt's text that are kept: more than a screen."""
-
-SILENT_S = 30.0
-"""An agent in an unknown state counts as idle after this time, as in the original."""
 
 VIEWS = frozenset({PromptClass.PAGER, PromptClass.EDITOR})
 """Classes that wait for keys but ask nothing: they are not prompts."""
 
-ASKING = frozenset({Kind.DIALOG, Kind.QUESTION})
+PERMISSIONS = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
 
-_STATES = {
-    Kind.DIALOG: AgentState.WAITING,
-    Kind.QUESTION: AgentState.WAITING,
-    Kind.AT_REST: AgentState.READY,
-    Kind.BUSY: AgentState.BUSY,
-    Kind.QUIET_UNKNOWN: AgentState.UNKNOWN,
-}
-
-
-@attrs.define(eq=False)
-class OpenPrompt:
-    """One prompt: its current record, and the record that is stored.
-
-    `is_claimed`: an answer is being typed. `left_reason` is why the prompt left the
-    screen meanwhile.
-    """
-
-    record: PromptRecord
-    stored: PromptRecord | None = None
-    is_claimed: bool = False
-    left_reason: str | None = None
-
-    @property
-    def is_due(self) -> bool:
-        """Whether the current record is not stored yet."""
-        return self.record != self.stored
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is left to store (rule 3)."""
-        if self.is_claimed or self.record.is_pending:
-            return False
-        is_dropped = self.stored is None and self.record.answer is None
-        return is_dropped or not self.is_due
-
-    def opening(self) -> PromptRecord:
-        """Return the record to store first: that of the pending prompt."""
-        return attrs.evolve(
-            self.record,
-            status=PromptStatus.PENDING,
-            reason=None,
-            closed_at=None,
-            answer=None,
-        )
-
-    def keep(self, stored: PromptRecord | None) -> None:
-        """Note what the database has now; None if the session was removed."""
-        if stored is None:
-            self.stored = self.record
-            return
-        self.stored = stored
-        if not stored.is_pending and stored.status is not self.record.status:
-            self.record = stored  # It was discarded meanwhile.
-            return
-        self.record = attrs.evolve(
-            self.record,
-            targets=stored.targets,
-            delivered_to=stored.delivered_to,
-            chat_id=stored.chat_id,
-            message_id=stored.message_id,
-        )
-
-    def close(self, status: PromptStatus, reason: str | None = None) -> None:
-        """Close a pending prompt; a closed one stays as it is."""
-        if self.record.is_pending:
-            self.record = attrs.evolve(
-                self.record, status=status, reason=reason, closed_at=clock.now()
-            )
+SAME_S = 2.0
+"""Seconds between a request and a dialog that are one, though the dialog does not show
+the text of the request. An agent sends the request when it draws the dialog."""
 
 
 @attrs.define(eq=False)
 class PromptTracker:
     """The prompts and the agent status of one run, whose first byte has offset `start`.
 
-    `prompt` is the prompt on the screen. `open_prompts` are those that are on the
-    screen or not stored in full, oldest first. `last_answer` is the fingerprint of the
+    `prompt` is the prompt on the screen, or else that of a hook's request. `parked` are
+    prompts of requests that gave way to a dialog. `waiting` are requests that have no
+    prompt yet, each with the offset at which it came. `open_prompts` are the prompts
+    that are open or not stored in full, oldest first. `echo_until`: a dialog on the
+    screen counts until then as answered. `last_answer` is the fingerprint of the
     prompt answered last, and the offset at which the reaction to the answer begins: a
     prompt with that fingerprint that was drawn before it is the answered one.
     """
@@ -133,30 +79,46 @@ class PromptTracker:
     last_answer: tuple[str, int] = ("", 0)
     prompt: OpenPrompt | None = None
     open_prompts: list[OpenPrompt] = attrs.field(factory=list)
+    parked: list[OpenPrompt] = attrs.field(factory=list)
+    waiting: list[tuple[PermissionWait, int]] = attrs.field(factory=list)
+    echo_until: float | None = None
     hook: HookFact | None = None
     status: AgentStatus | None = None
+    _recent: RecentDialogs = attrs.field(factory=RecentDialogs)
 
     def resume(self, record: PromptRecord) -> None:
         """Take up a stored prompt of this run, until a verdict says otherwise."""
-        self.prompt = OpenPrompt(record, record)
+        self.prompt = OpenPrompt(record, record, shown=record.fingerprint)
         self.open_prompts.append(self.prompt)
 
     def update(self, verdict: Verdict) -> None:
         """Take a new verdict on the screen."""
         before, self.verdict = self.verdict, verdict
         self.judged_at = clock.monotonic()
-        prompt = self.unanswered
-        shown_fingerprint = self.prompt.record.fingerprint if self.prompt else None
-        if prompt is None or prompt.fingerprint != shown_fingerprint or verdict.again:
-            self.close_shown(LEFT)
-        if prompt is None:
-            return
-        if self.prompt is None:
-            self._open(prompt, before.end if before else self.start)
-        else:
-            self.prompt.record = attrs.evolve(
-                self.prompt.record, options=prompt.options, selected=prompt.selected
-            )
+        self._compare(before.end if before else self.start, verdict.again)
+
+    def look_again(self) -> None:
+        """Open a prompt for a dialog that should have gone after its answer."""
+        if self.verdict is not None:
+            self._compare(self.verdict.end, again=False)
+
+    def _compare(self, start: int, again: bool) -> None:
+        """Compare the prompt with the screen, whose last change began at `start`."""
+        self.echo_until = None
+        prompt, current = self.unanswered, self.prompt
+        if current is not None and current.shown:
+            if prompt is None or again or not current.shows(prompt):
+                self.close_shown(LEFT)
+            else:
+                current.shown, current.dialog = prompt.fingerprint, prompt
+                if not current.is_own:
+                    current.record = attrs.evolve(
+                        current.record, options=prompt.options, selected=prompt.selected
+                    )
+                return
+        if prompt is not None:
+            self._place(prompt, start)
+        self._next()
 
     @property
     def unanswered(self) -> Prompt | None:
@@ -168,53 +130,224 @@ class PromptTracker:
         is_stale = verdict.end <= end and verdict.prompt.fingerprint == answered
         return None if is_stale or verdict.prompt.class_ in VIEWS else verdict.prompt
 
+    def _place(self, prompt: Prompt, start: int) -> None:
+        """Find the request that a dialog on the screen shows, or open a prompt for it.
+
+        No prompt is on the screen yet; the current one, if any, is that of a request.
+        """
+        current, now = self.prompt, clock.monotonic()
+        for each in self._current:
+            if each.wait is not None and each.wait.ask.is_about(prompt):
+                self._bind(each, prompt)
+                return
+        for entry in self.waiting:
+            if entry[0].ask.is_about(prompt):
+                self.waiting.remove(entry)
+                self._bind(self._open_wait(*entry), prompt)
+                return
+        if (
+            current is not None
+            and current.wait is not None
+            and prompt.kind is Kind.DIALOG
+            and now - current.wait.at < SAME_S
+        ):
+            self._bind(current, prompt)
+            return
+        self.echo_until = self._recent.echo_until(prompt)
+        if self.echo_until is not None:
+            return
+        self._park()
+        self._open(prompt, start)
+
+    def _bind(self, open_prompt: OpenPrompt, prompt: Prompt) -> None:
+        """Note that a dialog shows the request of a prompt."""
+        if open_prompt is not self.prompt:
+            self._park()
+            if open_prompt in self.parked:
+                self.parked.remove(open_prompt)
+            self.prompt = open_prompt
+        open_prompt.shown, open_prompt.dialog = prompt.fingerprint, prompt
+
+    def _park(self) -> None:
+        if self.prompt is not None:
+            self.parked.append(self.prompt)
+            self.prompt = None
+
+    def _next(self) -> None:
+        """Let the next request be the prompt, if there is no other."""
+        if self.prompt is not None:
+            return
+        if self.parked:
+            self.prompt = self.parked.pop(0)
+        elif self.waiting:
+            self.prompt = self._open_wait(*self.waiting.pop(0))
+
     def _open(self, prompt: Prompt, start: int) -> None:
         assert self.verdict is not None
-        now, end = clock.now(), self.verdict.end
-        self.prompt = OpenPrompt(
-            PromptRecord(
-                id=PromptId(clock.new_id()),
-                type="prompt_detected",
-                terminal_id=self.session_id,
-                session_id=self.session_id,
-                run=self.run,
-                status=PromptStatus.PENDING,
-                reason=None,
-                kind=self.verdict.kind,
-                class_=prompt.class_,
-                form=prompt.form,
-                question=prompt.question,
-                summary=summary_of(prompt),
-                options=prompt.options,
-                selected=prompt.selected,
-                fingerprint=prompt.fingerprint,
-                rule=prompt.rule,
-                raw_text=prompt.text[:TEXT],
-                start=min(start, end),
-                end=end,
-                detector=compat.DETECTOR,
-                ts=clock.epoch_ms(now),
-                detected_at=now,
-                closed_at=None,
-                answer=None,
-                targets=(),
-                delivered_to=(),
-                chat_id=None,
-                message_id=None,
-            )
+        record = self._record(
+            kind=self.verdict.kind,
+            class_=prompt.class_,
+            form=prompt.form,
+            question=prompt.question,
+            summary=summary_of(prompt),
+            options=prompt.options,
+            selected=prompt.selected,
+            fingerprint=prompt.fingerprint,
+            rule=prompt.rule,
+            raw_text=prompt.text[:TEXT],
+            start=min(start, self.verdict.end),
+            end=self.verdict.end,
         )
+        self.prompt = OpenPrompt(record, shown=prompt.fingerprint, dialog=prompt)
         self.open_prompts.append(self.prompt)
+
+    def _open_wait(self, wait: PermissionWait, end: int) -> OpenPrompt:
+        """Return a new prompt for a request that came at offset `end`."""
+        ask = wait.ask
+        record = self._record(
+            kind=Kind.DIALOG,
+            class_=PromptClass.PERMISSION_REQUEST,
+            form=Form.MENU,
+            question=ask.question,
+            summary=one_line(ask.question),
+            options=ask.options,
+            selected=None,
+            fingerprint=ask.fingerprint,
+            rule=permissions.RULE,
+            raw_text=ask.text,
+            start=end,
+            end=end,
+            detector=HOOK,
+            details=ask.details,
+        )
+        open_prompt = OpenPrompt(record, wait=wait)
+        self.open_prompts.append(open_prompt)
+        return open_prompt
+
+    def _record(self, **fields: Any) -> PromptRecord:
+        now = clock.now()
+        given: dict[str, Any] = {
+            "id": PromptId(clock.new_id()),
+            "type": "prompt_detected",
+            "terminal_id": self.session_id,
+            "session_id": self.session_id,
+            "run": self.run,
+            "status": PromptStatus.PENDING,
+            "reason": None,
+            "detector": compat.DETECTOR,
+            "ts": clock.epoch_ms(now),
+            "detected_at": now,
+            "closed_at": None,
+            "answer": None,
+            "targets": (),
+            "delivered_to": (),
+            "chat_id": None,
+            "message_id": None,
+            **fields,
+        }
+        return PromptRecord(**given)
+
+    # Requests of hooks.
+
+    def ask(self, wait: PermissionWait, end: int) -> bool:
+        """Take a request that came at offset `end`; whether it waits.
+
+        It does not if its dialog was answered already.
+        """
+        if self._recent.is_late(wait.ask):
+            return False
+        current = self.prompt
+        if current is not None and current.dialog is not None:
+            is_free = current.wait is None or not current.wait.is_open
+            if is_free and wait.ask.is_about(current.dialog):
+                if current.wait is not None:  # It took its answer: this is a new one.
+                    dialog = current.dialog
+                    self.close_shown(LEFT)
+                    self.prompt = self._open_wait(wait, end)
+                    self._bind(self.prompt, dialog)
+                    return True
+                current.wait = wait
+                current.record = attrs.evolve(
+                    current.record,
+                    question=wait.ask.question,
+                    summary=one_line(wait.ask.question),
+                    details=wait.ask.details,
+                )
+                return True
+            if is_free and self._may_be_same(current):
+                dialog = current.dialog
+                self.close_shown(TOLD)
+                self.prompt = self._open_wait(wait, end)
+                self._bind(self.prompt, dialog)
+                return True
+        self.waiting.append((wait, end))
+        self._next()
+        return True
+
+    @property
+    def waits(self) -> list[PermissionWait]:
+        """The requests that wait, in the order of their prompts."""
+        asked = [each.wait for each in self._current]
+        return [
+            *(wait for wait in asked if wait is not None and wait.is_open),
+            *(wait for wait, _ in self.waiting),
+        ]
+
+    def _may_be_same(self, current: OpenPrompt) -> bool:
+        """Whether a request without its text on the screen may be this new dialog."""
+        return (
+            not (current.is_own or current.is_claimed)
+            and current.record.is_pending
+            and current.record.class_ in PERMISSIONS
+            and clock.monotonic() - current.since < SAME_S
+        )
+
+    def end_wait(self, wait: PermissionWait, reason: str) -> None:
+        """Take back a request whose client left, or whose time is over.
+
+        A prompt whose dialog is on the screen, and surely the same, stays.
+        """
+        self.waiting = [each for each in self.waiting if each[0] is not wait]
+        for open_prompt in self._current:
+            if open_prompt.wait is not wait or wait.is_taken:
+                continue
+            open_prompt.wait = None
+            dialog = open_prompt.dialog
+            if dialog is None or not wait.ask.is_about(dialog):
+                self._close(open_prompt, reason)
+                if dialog is not None and self.verdict is not None:
+                    self._compare(self.verdict.end, again=False)
+                self._next()
+
+    def end(self, reason: str) -> None:
+        """Close all prompts: the program has ended."""
+        waiting, self.waiting = self.waiting, []
+        parked, self.parked = self.parked, []
+        for wait, _ in waiting:
+            wait.let_go()
+        self.close_shown(reason)
+        for open_prompt in parked:
+            self._close(open_prompt, reason)
 
     def close_shown(self, reason: str) -> None:
         """Close the prompt on the screen, if there is one: it left the screen.
 
         If it is claimed, the outcome of that answer determines its status.
         """
-        open_prompt, self.prompt = self.prompt, None
-        if open_prompt is None:
-            return
-        if self.hook is not None and self.hook.state is AgentState.WAITING:
-            self.hook = None
+        if self.prompt is not None:
+            self._close(self.prompt, reason)
+
+    def _close(self, open_prompt: OpenPrompt, reason: str) -> None:
+        if open_prompt is self.prompt:
+            self.prompt = None
+        elif open_prompt in self.parked:
+            self.parked.remove(open_prompt)
+        self._forget_waiting_hook()
+        wait = open_prompt.wait
+        if wait is not None and wait.decision is None:
+            wait.let_go()
+            open_prompt.wait = None
+        self._note_left(open_prompt)
         if open_prompt.is_claimed:
             open_prompt.left_reason = reason
         elif open_prompt.record.answer is not None:
@@ -222,14 +355,33 @@ class PromptTracker:
         else:
             open_prompt.close(PromptStatus.RESOLVED, reason)
 
-    def claim(self, prompt_id: str) -> OpenPrompt:
-        """Claim the prompt on the screen for an answer; `release` or `reply` follows.
+    def _note_left(self, open_prompt: OpenPrompt) -> None:
+        """Remember a dialog of which no hook told: its request may come too late."""
+        if open_prompt.dialog is not None and open_prompt.record.details is None:
+            self._recent.left(open_prompt.dialog)
 
-        Raises `AlreadyAnswered` if it is not on the screen, not pending, or claimed,
-        and `CapacityReached` if too many prompts are not stored yet.
+    def _forget_waiting_hook(self) -> None:
+        if self.hook is not None and self.hook.state is AgentState.WAITING:
+            self.hook = None
+
+    def find(self, prompt_id: str) -> OpenPrompt | None:
+        """Return the current or a parked prompt by its id."""
+        found = (each for each in self._current if each.record.id == prompt_id)
+        return next(found, None)
+
+    @property
+    def _current(self) -> list[OpenPrompt]:
+        return [*([self.prompt] if self.prompt is not None else []), *self.parked]
+
+    def claim(self, prompt_id: str) -> OpenPrompt:
+        """Claim an open prompt for an answer; `release` or `reply` follows.
+
+        Raises `AlreadyAnswered` if it is not on the screen and no hook waits for it, if
+        it is not pending, or claimed, and `CapacityReached` if too many prompts are not
+        stored yet.
         """
-        open_prompt = self.prompt
-        if open_prompt is None or open_prompt.record.id != prompt_id:
+        open_prompt = self.find(prompt_id)
+        if open_prompt is None:
             raise AlreadyAnswered(f"Prompt {prompt_id!r} is no longer on the screen.")
         if not open_prompt.record.is_pending:
             status = open_prompt.record.status
@@ -250,9 +402,10 @@ class PromptTracker:
         open_prompt.is_claimed = False
         if open_prompt.left_reason is not None:
             open_prompt.close(PromptStatus.RESOLVED, open_prompt.left_reason)
+            self._next()
 
     def reply(self, open_prompt: OpenPrompt, decision: Decision, end: int) -> Decision:
-        """End a claim whose answer was typed; return the decision to keep.
+        """End a claim whose answer was given; return the decision to keep.
 
         The reaction to the answer begins at `end`. A prompt that stayed on the screen
         stays pending, and may be answered again.
@@ -262,13 +415,27 @@ class PromptTracker:
             decision, resolved=decision.resolved or open_prompt.left_reason is not None
         )
         open_prompt.record = attrs.evolve(open_prompt.record, answer=decision)
-        if decision.resolved:
-            open_prompt.close(PromptStatus.ANSWERED)
-            self.last_answer = (open_prompt.record.fingerprint, end)
-        if decision.resolved and self.prompt is open_prompt:
+        wait, is_current = open_prompt.wait, self.prompt is open_prompt
+        if decision.via == HOOK and wait is not None:
+            self._recent.answered(wait.ask)
+            self._forget_waiting_hook()
+        if decision.resolved or decision.via == HOOK:
+            open_prompt.wait = None
+            if wait is not None:
+                wait.let_go()
+        if not decision.resolved:
+            return decision
+        self._note_left(open_prompt)
+        open_prompt.close(PromptStatus.ANSWERED)
+        if open_prompt.shown:
+            self.last_answer = (open_prompt.shown, end)
+        if open_prompt in self.parked:
+            self.parked.remove(open_prompt)
+        if is_current:
             self.prompt, prompt = None, self.unanswered
             if prompt is not None:  # The program asked the same again meanwhile.
-                self._open(prompt, end)
+                self._place(prompt, end)
+        self._next()
         return decision
 
     def discard(self, record: PromptRecord) -> None:
@@ -276,6 +443,14 @@ class PromptTracker:
         for open_prompt in self.open_prompts:
             if open_prompt.record.id == record.id and open_prompt.record.is_pending:
                 open_prompt.record = open_prompt.stored = record
+                if open_prompt.wait is not None:
+                    open_prompt.wait.let_go()
+                    open_prompt.wait = None
+                if not open_prompt.shown and open_prompt is self.prompt:
+                    self.prompt = None
+                elif open_prompt in self.parked:
+                    self.parked.remove(open_prompt)
+                self._next()
 
     def unsettled(self) -> list[OpenPrompt]:
         """Return the prompts to store or being answered; forget those that are over."""
@@ -286,7 +461,14 @@ class PromptTracker:
 
     def status_change(self) -> AgentStatus | None:
         """Return the agent status if it differs from the one returned last."""
-        status = self._current_status()
+        current = self.prompt
+        status = agent_state.derive(
+            self.verdict,
+            self.judged_at,
+            self.hook,
+            current.record if current is not None else None,
+            is_shown=current is not None and bool(current.shown),
+        )
         if status is None:
             return None
         before = self.status
@@ -297,47 +479,5 @@ class PromptTracker:
 
     @property
     def rest(self) -> RestState:
-        """Whether the agent can take an unsolicited message.
-
-        An unknown state counts as idle after `SILENT_S`.
-        """
-        state = self.status.state if self.status else None
-        silent_s = clock.monotonic() - self.judged_at
-        if state is AgentState.WAITING:
-            return RestState.WAITING
-        if state is AgentState.READY or (
-            state is AgentState.UNKNOWN and silent_s >= SILENT_S
-        ):
-            return RestState.IDLE
-        return RestState.BUSY
-
-    def _current_status(self) -> AgentStatus | None:
-        """Derive the status: a prompt on the screen, else a hook, else the screen."""
-        verdict, hook = self.verdict, self.hook
-        kind = verdict.kind if verdict else None
-        asks = kind in ASKING
-        if hook and (asks or not hook.is_trusted(self.judged_at, clock.monotonic())):
-            hook = None
-        if hook is not None:
-            state = hook.state
-        elif kind is not None:
-            state = _STATES[kind]
-        else:
-            return None
-        prompt = verdict.prompt if verdict and asks else None
-        return AgentStatus(
-            state=state,
-            detected_at=clock.epoch_ms(clock.now()),
-            kind=kind,
-            rule=verdict.rule if verdict else None,
-            source="hook" if hook else "screen",
-            prompt_id=self.prompt.record.id if self.prompt and asks else None,
-            waiting_for=summary_of(prompt) if prompt else None,
-            activity=hook.detail if hook else None,
-        )
-
-
-def summary_of(prompt: Prompt) -> str:
-    """Return what a prompt asks, in one line."""
-    line = " ".join((prompt.question or prompt.text).split())
-    return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"
+        """Whether the agent can take an unsolicited message."""
+        return agent_state.rest_of(self.status, clock.monotonic() - self.judged_at)

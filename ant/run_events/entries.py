@@ -11,7 +11,7 @@ import attrs
 
 from ant.api import codec
 from ant.model.deliveries import SENTENCES, DeliveryRecord, Reason, Transition
-from ant.model.prompts import PUT_AWAY, AgentState, AgentStatus, PromptRecord
+from ant.model.prompts import HOOK, PUT_AWAY, AgentState, AgentStatus, PromptRecord
 from ant.model.run_events import HostEvent, RunEventDraft, Source, Trust
 from ant.model.sessions import Session
 from ant.terminal.input.typed_lines import TypedSeen
@@ -38,9 +38,9 @@ _KINDS: Final = dict.fromkeys(PERMISSIONS, "permission") | {
 
 
 def prompt_opened(record: PromptRecord) -> RunEventDraft:
-    """Describe a prompt that a terminal shows."""
+    """Describe a prompt that a terminal shows, or that an agent's hook reported."""
     return RunEventDraft(
-        source=Source.TERMINAL,
+        source=Source.HOOK if record.detector == HOOK else Source.TERMINAL,
         trust=Trust.MEDIUM,
         kind=_KINDS.get(record.class_, "question"),
         text=record.question or record.summary,

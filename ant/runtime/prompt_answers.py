@@ -152,18 +152,18 @@ def _in_content() -> Iterator[None]:
 async def _bound(
     system: System, terminal_id: SessionId, prompt_id: str | None
 ) -> PromptRecord:
-    """Return the named prompt if it is on the screen; without a name, the current one.
+    """Return the named prompt if it is open; without a name, the current one.
 
     Raises `NotFound`, and `AlreadyAnswered` for a prompt that has closed.
     """
     prompt_service = system.services.prompt_service
     if prompt_id is None:
         return prompt_service.current(terminal_id)
-    shown = prompt_service.shown(terminal_id)
-    if shown is None or shown.id != prompt_id:
+    found = prompt_service.find(terminal_id, prompt_id)
+    if found is None:
         past = await system.journal.read(prompts.need_prompt, terminal_id, prompt_id)
         raise AlreadyAnswered(f"This prompt is {past.status} already.")
-    return shown
+    return found
 
 
 async def _answer(

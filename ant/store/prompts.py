@@ -7,10 +7,10 @@ from peewee import fn
 
 from ant.api import codec
 from ant.core import clock
-from ant.model import compat
 from ant.model.messages import MessageId
 from ant.model.prompts import (
     Decision,
+    PromptDetails,
     PromptId,
     PromptRecord,
     PromptStatus,
@@ -50,7 +50,7 @@ def _record(row: Any) -> PromptRecord:
         raw_text=row.text,
         start=row.start,
         end=row.end,
-        detector=compat.DETECTOR,
+        detector=row.detector,
         ts=clock.epoch_ms(detected_at),
         detected_at=detected_at,
         closed_at=clock.parse_stamp(row.closed_at) if row.closed_at else None,
@@ -63,6 +63,9 @@ def _record(row: Any) -> PromptRecord:
         delivered_to=tuple(codec.loads(row.delivered_to)),
         chat_id=SessionId(row.chat_id) if row.chat_id else None,
         message_id=MessageId(row.message_id) if row.message_id else None,
+        details=codec.read_data(codec.loads(row.details), PromptDetails)
+        if row.details
+        else None,
     )
 
 
@@ -71,10 +74,13 @@ def _open_columns(record: PromptRecord) -> dict[str, Any]:
     return {
         "status": record.status,
         "reason": record.reason,
+        "question": record.question,
+        "summary": record.summary,
         "options": codec.dumps(record.options).decode(),
         "selected": record.selected,
         "closed_at": clock.stamp(record.closed_at) if record.closed_at else None,
         "answer": codec.dumps(record.answer).decode() if record.answer else None,
+        "details": codec.dumps(record.details).decode() if record.details else None,
     }
 
 
@@ -88,7 +94,7 @@ class PromptCounts:
 
 
 def _weight(row: Any) -> int:
-    texts = row.text, row.question, row.summary, row.options, row.answer
+    texts = row.text, row.question, row.summary, row.options, row.answer, row.details
     return codec.json_size((*texts, row.targets, row.delivered_to)) + ROW_BYTES
 
 
@@ -159,13 +165,12 @@ class PromptStore:
             kind=record.kind,
             class_=record.class_,
             form=record.form,
-            question=record.question,
-            summary=record.summary,
             fingerprint=record.fingerprint,
             rule=record.rule,
             text=record.raw_text,
             start=record.start,
             end=record.end,
+            detector=record.detector,
             detected_at=clock.stamp(record.detected_at),
             targets=codec.dumps(record.targets).decode(),
             delivered_to=codec.dumps(record.delivered_to).decode(),

@@ -19,7 +19,7 @@ def test_every_limit_has_a_policy_and_a_count() -> None:
         increment(limit)
         increment(limit, 2)
         assert before + 3 == counted(limit)
-    assert 37 == len(Limit)
+    assert 38 == len(Limit)
 
 
 def test_the_page_of_limits_is_up_to_date() -> None:

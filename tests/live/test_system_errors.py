@@ -249,7 +249,8 @@ async def webhooks(one: Whole) -> None:
     record = prompt_service.shown(SessionId(await asks(one)))
     assert record is not None
     before = len(one.received)
-    prompt_service._webhooks.post_nowait(f"http://127.0.0.1:{one.port}/", record)
+    webhooks = prompt_service._writer._webhooks
+    webhooks.post_nowait(f"http://127.0.0.1:{one.port}/", record)
     await eventually(lambda: len(one.received) > before)
 
 

@@ -27,7 +27,7 @@ from ant.model.prompts import (
     PromptStatus,
 )
 from ant.model.sessions import SessionId
-from ant.prompts import hooks, prompts, service, tracker
+from ant.prompts import hooks, prompt_writer, prompts, tracker
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
 from ant.terminal.host.base import Exit
@@ -193,6 +193,26 @@ async def test_a_prompt_answered_in_the_terminal_is_resolved(asker: Asker) -> No
         asker.rig.system.services.prompt_service.current(asker.session.id)
 
 
+async def test_a_prompt_that_leaves_while_it_is_stored_is_closed(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first commit is under way when the screen changes; a second one closes it."""
+    write = asker.rig.system.journal.write
+
+    async def slow(work: Any, *args: Any) -> Any:
+        found = await write(work, *args)
+        if work is prompts.raise_prompt:
+            asker.show()
+        return found
+
+    monkeypatch.setattr(asker.rig.system.journal, "write", slow)
+    asker.show(prompt())
+    one = asker.rig.system.services.prompt_service.current(asker.session.id)
+    await asker.settled()
+    kept = now(asker, one)
+    assert (PromptStatus.RESOLVED, LEFT) == (kept.status, kept.reason)
+
+
 async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
     """The prompt is closed before the end is announced."""
     one = await asker.ask()
@@ -249,7 +269,7 @@ async def test_a_disk_that_refuses_is_waited_for(
     asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The prompt can be answered; the caller learns what is not stored."""
-    monkeypatch.setattr(service, "RETRY_S", 0.01)
+    monkeypatch.setattr(prompt_writer, "RETRY_S", 0.01)
     write, full = asker.rig.system.journal.write, True
 
     async def refuse(work: Any, *args: Any) -> Any:
@@ -355,7 +375,7 @@ async def test_a_prompt_is_posted_to_its_webhook(
 ) -> None:
     """After it is stored, with the same record as in the event."""
     told: list[tuple[str, PromptRecord]] = []
-    hooks = asker.rig.system.services.prompt_service._webhooks
+    hooks = asker.rig.system.services.prompt_service._writer._webhooks
     monkeypatch.setattr(hooks, "post_nowait", lambda *args: told.append(args))
     url = "https://example.org/x"
     asker.rig.store.transact(

@@ -9,13 +9,8 @@ from ant.model.messages import MessageId
 from ant.model.prompts import ENDED, LEFT, AgentState, PromptStatus
 from ant.model.sessions import SessionId
 from ant.prompts.hooks import TRUST_S, HookFact
-from ant.prompts.tracker import (
-    SUMMARY,
-    UNWRITTEN,
-    OpenPrompt,
-    PromptTracker,
-    summary_of,
-)
+from ant.prompts.open_prompt import SUMMARY, OpenPrompt, summary_of
+from ant.prompts.tracker import UNWRITTEN, PromptTracker
 from ant.terminal.model.prompt import Kind, Option, PromptClass
 from tests.asked import decision, prompt, verdict
 
@@ -287,34 +282,39 @@ def test_a_status_is_returned_when_it_changed(tracker: PromptTracker) -> None:
     )
 
 
-def test_a_hook_outranks_the_screen(
+def test_the_newer_of_hook_and_screen_counts(
     tracker: PromptTracker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But not a prompt on it, and only for a while."""
+    """A guess of the screen is weaker for a while, and a prompt on it is stronger."""
     now = 1000.0
     monkeypatch.setattr(clock, "monotonic", lambda: now)
+
+    def told() -> tuple[AgentState, str, Kind | None]:
+        tracker.status_change()
+        status = tracker.status
+        assert status is not None
+        return status.state, status.source, status.kind
+
     tracker.hook = HookFact(AgentState.BUSY, "PreToolUse", "Bash", now)
-    status = tracker.status_change()
-    assert status is not None
-    assert (AgentState.BUSY, "hook", "Bash", None) == (
-        status.state,
-        status.source,
-        status.activity,
-        status.kind,
-    )
+    assert (AgentState.BUSY, "hook", None) == told()
     now += 1
-    tracker.update(verdict(kind=Kind.AT_REST))
-    assert (status := tracker.status_change()) is not None
-    assert (AgentState.BUSY, Kind.AT_REST) == (status.state, status.kind)
+    tracker.update(verdict(kind=Kind.QUIET_UNKNOWN))
+    assert (AgentState.BUSY, "hook", Kind.QUIET_UNKNOWN) == told()
     shown_prompt(tracker)
-    assert (status := tracker.status_change()) is not None
-    assert (AgentState.WAITING, "screen") == (status.state, status.source)
+    assert (AgentState.WAITING, "screen", Kind.DIALOG) == told()
     tracker.update(verdict(kind=Kind.AT_REST))
-    assert (status := tracker.status_change()) is not None
-    assert (AgentState.BUSY, "hook") == (status.state, status.source)
+    assert (AgentState.READY, "screen", Kind.AT_REST) == told()
+    now += 1
+    tracker.hook = HookFact(AgentState.BUSY, "UserPromptSubmit", None, now)
+    assert (AgentState.BUSY, "hook", Kind.AT_REST) == told()
+    now += 1
+    by_output = attrs.evolve(verdict(kind=Kind.BUSY), rule="claude-code/output")
+    tracker.hook = HookFact(AgentState.READY, "Stop", None, now)
+    now += 1
+    tracker.update(by_output)
+    assert (AgentState.READY, "hook", Kind.BUSY) == told()
     now += TRUST_S
-    assert (status := tracker.status_change()) is not None
-    assert (AgentState.READY, "screen") == (status.state, status.source)
+    assert (AgentState.BUSY, "screen", Kind.BUSY) == told()
 
 
 def test_a_waiting_hook_ends_with_the_prompt(tracker: PromptTracker) -> None:

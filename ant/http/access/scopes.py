@@ -29,8 +29,8 @@ from ant.identity.tokens import Caller
 from ant.model.access_tokens import AccessToken, Scope
 from ant.model.messages import MessageType
 from ant.model.sessions import SessionId
+from ant.prompts.agent_state import ASKING
 from ant.prompts.cards import PUT_AWAY
-from ant.prompts.tracker import ASKING
 from ant.rooms import participants
 from ant.runtime.system import System
 from ant.sessions.linked import room_of

@@ -119,8 +119,10 @@ PERMISSION: Final = {
     "class": "permission_request",
     "form": "menu",
     "options": [
-        {"label": "Yes", "selected": True, "checked": None, "keys": ""},
-        {"label": "No", "selected": False, "checked": None, "keys": ""},
+        {"label": "Yes", "selected": True, "checked": None}
+        | {"keys": "", "lasting": False},
+        {"label": "No", "selected": False, "checked": None}
+        | {"keys": "", "lasting": False},
     ],
     "selected": 0,
 }
@@ -148,6 +150,7 @@ ANSWERED: Final = Remade(
             "source": "respond",
             "justification": None,
             "decided_at": AT,
+            "via": "keys",
         },
     }
 )
@@ -270,6 +273,9 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     "History": {"mode": "range", "next": 4160, "gaps": [], "since_ms": None},
     "HistoryRow": {"id": 7, "chunk_index": 7, "line": None, "start": None}
     | {"end": None, "snippet": None},
+    "HookAnswer": {"hookSpecificOutput": ...},
+    "HookOutput": {"hookEventName": "PermissionRequest"},
+    "PermissionDecision": {"behavior": "deny", "message": "Use rg instead of grep."},
     "HookHeard": {"ok": True, "event": "Stop", "action": "recorded"},
     "InputReceipt": {"ok": True, "size": 10, "written": 10, "queued": 0},
     "LineFound": {"snippet": "42 <mark>passed</mark> in 3.10s"},

@@ -138,7 +138,9 @@ def body(route: Route) -> Schema:
 
 
 def answer(route: Route, kind: Any) -> Schema:
-    """The `example` keyword of an answer of this class."""
+    """The `example` keyword of an answer of this class, or of the first of several."""
+    if isinstance(kind, UnionType):
+        kind = get_args(kind)[0]
     if attrs.has(kind):
         return {"example": of_class(kind)}
     return {"example": DOCUMENTS[route.name]}

@@ -5,7 +5,13 @@ from contextlib import suppress
 import attrs
 import trio
 
-from ant.api.prompt_requests import ExplainScreen, PutBridge, ReportHook, Respond
+from ant.api.prompt_requests import (
+    ExplainScreen,
+    HookWait,
+    PutBridge,
+    ReportHook,
+    Respond,
+)
 from ant.core import clock
 from ant.core.errors import (
     AlreadyAnswered,
@@ -20,8 +26,9 @@ from ant.core.errors import (
 from ant.history import replay
 from ant.history.replay import Explanation
 from ant.http.contract.endpoint import endpoint
+from ant.identity.tokens import Caller
 from ant.journal.writer import Lane
-from ant.model.access_tokens import Scope
+from ant.model.access_tokens import AccessToken, Scope
 from ant.model.prompts import (
     AgentState,
     AgentStatus,
@@ -34,8 +41,10 @@ from ant.model.prompts import (
     TerminalStatus,
 )
 from ant.model.sessions import SessionId
-from ant.prompts import hooks, prompts, targets
+from ant.prompts import hook_forms, hooks, prompts, targets
 from ant.prompts import status as prompts_status
+from ant.prompts.hook_forms import HookAnswer
+from ant.prompts.permissions import PERMISSION_REQUEST, PermissionAsk
 from ant.runtime.prompt_answers import Responded, answer_prompt
 from ant.runtime.system import System
 from ant.sessions import sessions
@@ -238,6 +247,9 @@ async def explain_screen(
 ) -> Explanation:
     """Explain the detected state of a terminal: which rule matched which rows.
 
+    `hook` is the last report of the agent's own hook, and `state` what follows from
+    both: the newer one counts.
+
     Without `offset` the answer is about the current screen; with it, about the screen
     at that byte of the transcript, as far as the transcript is kept. A past screen is
     judged by the current rules and by the facts recorded at that time. Without a screen
@@ -249,7 +261,11 @@ async def explain_screen(
         with suppress(NotRunning):  # It ended: explain the end of its transcript.
             screen, verdict = session_run.live.snapshot()
             flag = session_run.detector.flag
-            return replay.explanation(session_id, screen, verdict, flag)
+            seen = replay.explanation(session_id, screen, verdict, flag)
+            service = system.services.prompt_service
+            status, hook = service.status(session_id), service.hook_report(session_id)
+            state = status.state if status is not None else None
+            return attrs.evolve(seen, state=state, hook=hook)
     if session_run is not None:
         await system.services.transcript_writer.flush(
             session_id, session_run.flow, query.offset
@@ -298,19 +314,35 @@ async def put_config(system: System, body: PutBridge) -> ChangedSettings:
     keeps=hooks.BUDGET,
     scope=Scope.ADMIN,
 )
-async def report_hook(system: System, body: ReportHook) -> HookHeard:
-    """Report an event of an agent CLI's own hooks.
+async def report_hook(
+    system: System,
+    body: ReportHook,
+    query: HookWait,
+    caller: Caller | None,
+    access_token: AccessToken | None,
+) -> HookHeard | HookAnswer:
+    """Report an event of an agent CLI's own hooks; a `PermissionRequest` waits.
 
-    ANT derives the state of the agent from the event; a hook takes precedence over the
-    screen. `event` (or `hook_event_name`) is the name of the hook event, and
-    `ant_session_id` the session. All other fields of the body are accepted.
+    ANT derives the state of the agent from the event; between a hook and the screen,
+    the newer one counts. `event` (or `hook_event_name`) is the name of the hook event,
+    and `ant_session_id` the session. All other fields of the body are accepted.
+
+    A `PermissionRequest` with a terminal's token is a prompt of that terminal, the same
+    as its dialog on the screen, and the request waits for its answer: by `respond`, by
+    a message, or in the terminal. The response is then the decision as the agent reads
+    it, and no key is pressed. An empty object lets the agent's own dialog decide: that
+    dialog was answered first, no answer came in `timeout` seconds, the server stops, or
+    too many requests wait. ANT never denies by itself. From any other caller a
+    `PermissionRequest` is a report like the others.
 
     `action` is `ignored` for an event that says nothing about the state, and for a
     session that does not run. ANT records every report that names a session as a run
     event of that session, of trust `medium`, with its fields cut to 16,000 characters
     together. With a terminal's token the session is that terminal.
     """
-    event, fact = hooks.event_of(body), hooks.fact_of(body, clock.monotonic())
+    event = hooks.event_of(body)
+    asks = event == PERMISSION_REQUEST and caller is not None and access_token is None
+    fact = None if asks else hooks.fact_of(body, clock.monotonic())
     is_applied = False
     if body.session_id is not None:
         session_id = SessionId(body.session_id)
@@ -319,4 +351,19 @@ async def report_hook(system: System, body: ReportHook) -> HookHeard:
             session_id, fact
         )
         await system.journal.write(hooks.record_hook, session_id, body)
+        if (text := hooks.taken_text(body)) is not None:
+            system.services.dispatcher.hook_took(session_id, text)
+        if asks:
+            return await _decide(system, session_id, body, query.timeout)
     return HookHeard(True, event, "recorded" if is_applied else "ignored")
+
+
+async def _decide(
+    system: System, session_id: SessionId, body: ReportHook, timeout: int
+) -> HookAnswer:
+    """Wait for the answer to a permission; the response in the agent's form."""
+    decision = None
+    ask = PermissionAsk.of(body, hook_forms.takes_suggestions(body))
+    if ask is not None:
+        decision = await system.services.prompt_service.ask(session_id, ask, timeout)
+    return hook_forms.permission_answer(decision)

@@ -211,6 +211,8 @@ class PromptRow(Table):
     delivered_to = TextField()
     chat_id = TextField(null=True)
     message_id = TextField(null=True, index=True)
+    detector = TextField()
+    details = TextField(null=True)
 
     class Meta:
         table_name = "prompts"

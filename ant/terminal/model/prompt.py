@@ -97,6 +97,9 @@ class Option:
     """Whether its box is ticked; null if it has no box."""
     keys: str = ""
     """What to type for it; empty if it is chosen by moving the marker."""
+    lasting: bool = False
+    """Whether the agent's hook says that it allows more than this once. An option that
+    only the screen shows has false."""
 
 
 @attrs.frozen

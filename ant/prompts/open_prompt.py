@@ -1,0 +1,105 @@
+"""A prompt that is open, or not stored in full: its record, and who waits for it."""
+
+from typing import Final
+
+import attrs
+
+from ant.core import clock
+from ant.model.prompts import PromptRecord, PromptStatus
+from ant.prompts import permissions
+from ant.prompts.permission_wait import PermissionWait
+from ant.terminal.model.prompt import Prompt
+
+SUMMARY: Final = 80
+"""Characters of a summary: as many as fit on a badge."""
+
+
+@attrs.define(eq=False)
+class OpenPrompt:
+    """One prompt: its current record, and the record that is stored.
+
+    `is_claimed`: an answer is being given. `is_storing`: its first record is on the
+    way to the database. `left_reason` is why the prompt left the
+    screen meanwhile. `shown` is the fingerprint of its dialog on the screen, empty if
+    none was seen, and `dialog` is that dialog, if this server has seen it. `wait` is
+    the request of a hook to which an answer goes.
+    """
+
+    record: PromptRecord
+    stored: PromptRecord | None = None
+    is_claimed: bool = False
+    is_storing: bool = False
+    left_reason: str | None = None
+    shown: str = ""
+    dialog: Prompt | None = None
+    wait: PermissionWait | None = None
+    since: float = attrs.field(factory=clock.monotonic)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether its options are those of a request, and not those of a screen."""
+        return self.record.rule == permissions.RULE
+
+    def shows(self, prompt: Prompt) -> bool:
+        """Whether a dialog on the screen is this prompt's, perhaps drawn anew."""
+        if prompt.fingerprint == self.shown:
+            return True
+        return self.is_own and self.wait is not None and self.wait.ask.is_about(prompt)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the current record is not stored yet."""
+        return self.record != self.stored
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to store (rule 3)."""
+        if self.is_claimed or self.is_storing or self.record.is_pending:
+            return False
+        is_dropped = self.stored is None and self.record.answer is None
+        return is_dropped or not self.is_due
+
+    def opening(self) -> PromptRecord:
+        """Return the record to store first: that of the pending prompt."""
+        return attrs.evolve(
+            self.record,
+            status=PromptStatus.PENDING,
+            reason=None,
+            closed_at=None,
+            answer=None,
+        )
+
+    def keep(self, stored: PromptRecord | None) -> None:
+        """Note what the database has now; None if the session was removed."""
+        if stored is None:
+            self.stored = self.record
+            return
+        self.stored = stored
+        if not stored.is_pending and stored.status is not self.record.status:
+            self.record = stored  # It was discarded meanwhile.
+            return
+        self.record = attrs.evolve(
+            self.record,
+            targets=stored.targets,
+            delivered_to=stored.delivered_to,
+            chat_id=stored.chat_id,
+            message_id=stored.message_id,
+        )
+
+    def close(self, status: PromptStatus, reason: str | None = None) -> None:
+        """Close a pending prompt; a closed one stays as it is."""
+        if self.record.is_pending:
+            self.record = attrs.evolve(
+                self.record, status=status, reason=reason, closed_at=clock.now()
+            )
+
+
+def summary_of(prompt: Prompt) -> str:
+    """Return what a prompt asks, in one line."""
+    return one_line(prompt.question or prompt.text)
+
+
+def one_line(text: str) -> str:
+    """Return a text in one line, cut to `SUMMARY`."""
+    line = " ".join(text.split())
+    return line if len(line) <= SUMMARY else line[: SUMMARY - 1] + "…"
