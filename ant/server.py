@@ -46,7 +46,6 @@ from ant.journal.writer import open_journal
 from ant.messages.channel_sender import ChannelSender
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
-from ant.prompts.hook_arguments import HookFiles
 from ant.prompts.service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
@@ -60,6 +59,7 @@ from ant.runtime.remover import Remover
 from ant.runtime.services import RunServices
 from ant.runtime.supervisor import end_all, open_supervisor
 from ant.runtime.system import System
+from ant.sessions.hook_arguments import HookFiles
 from ant.store import Job, Store, Unit
 from ant.terminal.host import umask
 from ant.terminal.host.pty import open_pty

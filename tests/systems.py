@@ -31,7 +31,6 @@ from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
 from ant.model.events import Envelope
 from ant.model.sessions import Session, SessionType
-from ant.prompts.hook_arguments import HookFiles
 from ant.prompts.service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
@@ -44,6 +43,7 @@ from ant.runtime.services import RunServices
 from ant.runtime.supervisor import open_supervisor
 from ant.runtime.system import System
 from ant.sessions import sessions
+from ant.sessions.hook_arguments import HookFiles
 from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import EventRow
 from ant.terminal.host.base import Spec, Terminal

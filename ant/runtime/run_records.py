@@ -14,9 +14,9 @@ from ant.model.prompts import ENDED, LOST
 from ant.model.run_events import HostEvent
 from ant.model.sessions import Session, SessionId, Status, TerminalInfo
 from ant.prompts import prompts
-from ant.prompts.hook_arguments import NO_HOOKS, HookArguments
 from ant.run_events import entries, log
 from ant.run_events.entries import PendingEntry
+from ant.sessions.hook_arguments import NO_HOOKS, HookArguments
 from ant.sessions.sessions import get_session, need_terminal
 from ant.store import Keyframe, Program, Unit
 from ant.terminal.buffer.tail import CAPACITY

@@ -11,7 +11,6 @@ from ant.identity.tokens import TokenSigner
 from ant.journal.writer import Journal
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.sessions import SessionId
-from ant.prompts.hook_arguments import HookFiles
 from ant.prompts.service import PromptService
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
@@ -19,6 +18,7 @@ from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.terminal_sizes import TerminalSizes
 from ant.runtime.unrecorded_ends import UnrecordedEnds
 from ant.runtime.wait_slots import WaitSlots
+from ant.sessions.hook_arguments import HookFiles
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Spec, Terminal

@@ -16,13 +16,13 @@ from ant.model.run_events import HostEvent
 from ant.model.sessions import TMUX, SessionId
 from ant.model.transcript import Chunk
 from ant.prompts import prompts
-from ant.prompts.hook_arguments import NO_HOOKS, hook_arguments
 from ant.recording import keyframes
 from ant.run_events.commands import command_block
 from ant.run_events.entries import PendingEntry
 from ant.runtime import run_records
 from ant.runtime.launch import plan
 from ant.runtime.services import RunServices
+from ant.sessions.hook_arguments import NO_HOOKS, hook_arguments
 from ant.store import Keyframe, Program
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail

@@ -73,8 +73,9 @@ class Scene:
 
     async def answers(self) -> list[Any]:
         """The recorded answers."""
-        path = f"/api/sessions/{self.id}/run-events?kind=approval_decision&limit=1000"
-        return [e["payload"] for e in (await self.ant.call("GET", path))["events"]]
+        path, kind = f"/api/sessions/{self.id}/run-events", "approval_decision"
+        page = await self.ant.call("GET", path, kind=kind, limit=1000)
+        return [each["payload"] for each in page["events"]]
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from ant.api import codec
-from ant.prompts.hook_arguments import NO_HOOKS, HookFiles, hook_arguments
+from ant.sessions.hook_arguments import NO_HOOKS, HookFiles, hook_arguments
 from ant.store import Program
 from ant.terminal.agents.hook_settings import hook_settings
 from tests.store.test_sessions import SESSION
