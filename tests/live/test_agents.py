@@ -11,9 +11,9 @@ import pytest
 import trio
 
 from ant.client import AntClient
-from ant.core.errors import AlreadyAnswered, AntError, Forbidden
+from ant.core.errors import AlreadyAnswered, AntError, Conflict, Forbidden
 from tests.live.agents import DONE, Desk, Model, claude, model, needs_agent
-from tests.live.server import running_server
+from tests.live.server import running_server, shared_server
 from tests.live.waiting import eventually
 from tests.terminal.private_tmux import needs_tmux
 
@@ -80,13 +80,13 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    tmp_path: Path, *commands: str, host: str = "pty", tapped: bool = False
+    tmp_path: Path, *commands: str, tapped: bool = False
 ) -> AsyncIterator[Scene]:
     """Claude Code that is about to ask for these commands."""
     with model(*commands) as found:
         desk = claude(tmp_path, found.url, tapped=tapped)
-        async with running_server(tmp_path / "ant") as server, server.client() as ant:
-            yield await begun(ant, desk, found, host)
+        async with shared_server() as server, server.client() as ant:
+            yield await begun(ant, desk, found)
 
 
 async def begun(ant: AntClient, desk: Desk, found: Model, host: str = "pty") -> Scene:
@@ -162,7 +162,7 @@ async def test_two_answerers(tmp_path: Path) -> None:
                 nursery.start_soon(one, "deny")
             lost = [k for k, each in outcomes.items() if isinstance(each, AntError)]
             assert 1 == len(lost), outcomes
-            assert 409 == outcomes[lost[0]].status
+            assert isinstance(outcomes[lost[0]], Conflict)
             allowed.append(lost[0] == "deny")
         await at.done()
         assert allowed == [at.desk.has(name) for name in names]
@@ -176,7 +176,7 @@ async def test_a_killed_server(tmp_path: Path) -> None:
         desk = claude(tmp_path, found.url)
         async with running_server(data) as server, server.client() as ant:
             first = await begun(ant, desk, found, "tmux")
-            prompt = await first.asked("touch one.txt")
+            await first.asked("touch one.txt")
             await first.shown("Do you want to proceed?")
             port = str(server.port)
             await server.kill()
@@ -190,7 +190,7 @@ async def test_a_killed_server(tmp_path: Path) -> None:
                 return (await at.status())["prompt"]
 
             after = await eventually(stands, PATIENCE_S)
-            assert prompt["id"] == after["id"]
+            assert "screen" == after["detector"]
             await at.answer(after, type="approve")
             # The agent knows the address of its server, which is the same.
             await at.answer(await at.asked("touch two.txt"), type="approve")
