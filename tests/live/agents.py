@@ -21,6 +21,7 @@ from threading import Thread
 import attrs
 import pytest
 
+from ant.terminal.agents.hook_settings import hook_settings
 from tests.terminal import fake_model
 from tests.terminal.agents.claude import CLAUDE_HOME
 from tests.terminal.fake_model import DIALECTS, RESULT, Ask, Json, Reply
@@ -31,6 +32,13 @@ PATH = os.environ.get("AGENTS") or str(
 
 GO = "demo run"
 """What a person says to have the commands run."""
+
+TITLE = json.dumps(
+    {"title": "Demo", "isNewTopic": True}
+    | {"complexity_reasoning": "It is simple.", "complexity_score": 1}
+)
+"""What the model says where an agent asks for no tool: a title, or how hard a task
+is."""
 
 DONE = "All commands were tried."
 """What the model says after the last one."""
@@ -80,8 +88,8 @@ class Model:
         """The next command that has no result yet, for the agent's shell."""
         names = fake_model.TOOLS["run"].split()
         tool = next((each for each in names if each in ask.tools), None)
-        if tool is None:  # A title for the conversation.
-            return Reply(ask.title)
+        if tool is None:
+            return Reply(TITLE)
         last = max((i for i, text in enumerate(ask.said) if GO in text), default=None)
         if last is None:
             return Reply("Hello.")
@@ -90,6 +98,18 @@ class Model:
             return Reply(DONE)
         values = {"command": self.commands[results], "description": "A step"}
         return Reply("", tool, fake_model.arguments(ask.tools[tool], values))
+
+    def results(self) -> list[str]:
+        """What Claude Code told about each command in its longest request."""
+        last = json.loads(max(self.asked, key=len))
+        parts = [
+            part
+            for message in last["messages"]
+            if isinstance(message["content"], list)
+            for part in message["content"]
+        ]
+        results = [part for part in parts if part.get("type") == "tool_result"]
+        return [json.dumps(each["content"]) for each in results]
 
 
 @contextmanager
@@ -197,3 +217,34 @@ def _desk(
         tap.chmod(tap.stat().st_mode | stat.S_IXUSR)
         program = str(tap)
     return Desk(home, project, [program, *rest], env)
+
+
+def codex(folder: Path, model_url: str) -> Desk:
+    """Codex, which trusts the project and the hooks that `ant hooks print` printed.
+
+    A person would review the hooks once, with `/hooks`.
+    """
+    config = (
+        'model = "demo"\nmodel_provider = "demo"\ncheck_for_update_on_startup = false\n'
+        f'[model_providers.demo]\nname = "demo"\nbase_url = "{model_url}/v1"\n'
+        'wire_api = "responses"\n'
+        f'[projects."{folder / "project"}"]\ntrust_level = "trusted"\n'
+    )
+    files = {
+        ".codex/config.toml": config,
+        ".codex/hooks.json": json.dumps(hook_settings("codex-cli")),
+    }
+    command = ["codex", "--no-daemon", "--dangerously-bypass-hook-trust", GO]
+    return _desk(folder, command, {}, files, tapped=False)
+
+
+def gemini(folder: Path, model_url: str) -> Desk:
+    """Gemini CLI, with the hooks that `ant hooks print` printed."""
+    settings = {"security": {"auth": {"selectedType": "gemini-api-key"}}}
+    trusted = {str(folder / "project"): "TRUST_FOLDER"}
+    files = {
+        ".gemini/settings.json": json.dumps(settings | hook_settings("gemini-cli")),
+        ".gemini/trustedFolders.json": json.dumps(trusted),
+    }
+    env = {"GEMINI_API_KEY": "demo", "GOOGLE_GEMINI_BASE_URL": model_url}
+    return _desk(folder, ["gemini", "-i", GO], env, files, tapped=False)
