@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+import attrs
 import trio
 
 from ant.core import clock
@@ -162,10 +163,8 @@ class SessionRun:
         }
         root_dir = program.session.root_dir or self._cwd
         self._set_shell_key()
-        url = self._services.server_url
-        self._hooks = hook_arguments(program, self._services.hook_files, url)
         spec = plan(
-            self._hooks.added_to(program.command),
+            program.command,
             root_dir,
             own,
             program.cols,
@@ -173,7 +172,9 @@ class SessionRun:
             self.detector.shell.key,
         )
         self._folder = spec.cwd
-        return spec
+        files, url = self._services.hook_files, self._services.server_url
+        self._hooks = hook_arguments(program, spec.argv[0], files, url)
+        return attrs.evolve(spec, argv=self._hooks.added_to(spec.argv))
 
     async def on_started(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -15,7 +16,8 @@ from ant.api import codec
 from ant.core.errors import StorageFailed
 from ant.store import Program
 from ant.terminal.agents.driver import driver_of
-from ant.terminal.agents.hook_settings import hook_settings
+from ant.terminal.agents.hook_settings import hook_settings, too_old_for
+from ant.terminal.host.program_version import file_version
 
 _FOLDER, _FILE = 0o700, 0o600
 
@@ -26,11 +28,10 @@ class HookFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, session_id: str, form: str, url: str) -> Path:
-        """Write the settings of a session and return the path of the file.
+    def put(self, session_id: str, settings: dict[str, Any]) -> Path:
+        """Write the settings of a session, and return the path of the file.
 
-        They send the events of its agent to the server at `url`. Raises
-        `StorageFailed`.
+        Raises `StorageFailed`.
         """
         path = self._path(session_id)
         part = path.with_suffix(".part")
@@ -38,7 +39,7 @@ class HookFiles:
             self._folder.mkdir(_FOLDER, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
             with open(os.open(part, flags, _FILE), "wb") as file:
-                file.write(codec.dumps(hook_settings(form, url)))
+                file.write(codec.dumps(settings))
             part.replace(path)
         except OSError as exc:
             raise StorageFailed(f"{path}: {exc.strerror or exc}.") from exc
@@ -71,23 +72,21 @@ class HookArguments:
     arguments: tuple[str, ...] = ()
     reason: str | None = None
 
-    def added_to(self, command: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        """Return the command with the arguments right behind the program."""
-        if not command:
-            return command
-        program, *given = command
-        return (program, *self.arguments, *given)
+    def added_to(self, argv: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a command with the arguments right behind the program."""
+        return (argv[0], *self.arguments, *argv[1:])
 
 
 NO_HOOKS = HookArguments()
 
 
 def hook_arguments(
-    program: Program, files: HookFiles | None, url: str
+    program: Program, path: str, files: HookFiles | None, url: str
 ) -> HookArguments:
     """Write the hook settings of an agent that takes them by an argument.
 
-    The name of its program decides, since another program may not know the argument.
+    `path` is the file of the program, which tells its version. Only the name in the
+    command decides, since another program may not know the argument.
     """
     if files is None or not program.command or not program.session.hooks:
         return NO_HOOKS
@@ -95,12 +94,15 @@ def hook_arguments(
     driver = driver_of(os.path.basename(name))
     if driver is None or driver.launch is None or not driver.launch.hooks:
         return NO_HOOKS
-    hints = driver.launch
+    hints, form = driver.launch, driver.launch.form
+    assert form is not None
     if hints.has_own(given):
         return HookArguments(reason=f"the command has {hints.hooks[0]} already")
-    assert hints.form is not None
+    version = file_version(Path(path))
+    if too_old_for(form, version):
+        return HookArguments(reason=f"{driver.name} {version} is too old for them")
     try:
-        file = files.put(program.session.id, hints.form, url)
+        file = files.put(program.session.id, hook_settings(form, url, version))
     except StorageFailed as exc:
         return HookArguments(reason=f"their file cannot be written: {exc}")
     return HookArguments(hints.hook_arguments(str(file)))

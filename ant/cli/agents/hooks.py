@@ -6,7 +6,6 @@ from typing import Final
 import click
 
 from ant.cli.runner import echo_json, note
-from ant.client.access.servers import DEFAULT_SERVER, URL_VARIABLE
 from ant.terminal.agents.driver import drivers
 from ant.terminal.agents.hook_settings import FORMS, hook_settings
 from ant.terminal.agents.launch_hints import ID
@@ -30,25 +29,13 @@ def hooks() -> None:
 
 @hooks.command("print", short_help="Print the settings as JSON.")
 @click.argument("agent", type=click.Choice(FORMS))
-@click.option(
-    "--server",
-    metavar="URL",
-    envvar=URL_VARIABLE,
-    default=DEFAULT_SERVER,
-    help="The server that the agent calls.",
-)
-@click.option(
-    "--command",
-    "is_command",
-    is_flag=True,
-    help="For every server: the agent runs ant hook, and calls none by itself.",
-)
-def print_(agent: str, server: str, is_command: bool) -> None:
+def print_(agent: str) -> None:
     """Print the hook settings for AGENT.
 
-    They have no token: the agent reads that of its terminal from ANT_TOKEN.
+    The agent runs ant hook, which finds the server and the token of its terminal. So
+    the settings have neither, and fit every server.
     """
-    echo_json(hook_settings(agent, None if is_command else server))
+    echo_json(hook_settings(agent))
     if (hints := drivers()[agent].launch) is not None and hints.hooks:
         given = hints.hook_arguments("FILE")
         note(f"Start it so: {shlex.join((*hints.start, *given))}")

@@ -179,7 +179,7 @@ def _driver(file: str, table: Mapping[str, Any]) -> Driver:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key == "launch":
-            values[key] = launch_hints(f"{file}: {key}", value)
+            values[key] = launch_hints(value, f"{file}: {key}")
         elif isinstance(value, list):
             place = f"{file}: {key}"
             values[key] = tuple(

@@ -4,6 +4,7 @@ The settings have no secret: an HTTP hook names the variable that has the token,
 the command `ant hook` reads it by itself. Neither stops an agent whose server is away.
 """
 
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -30,14 +31,24 @@ REPORT_S: Final = 5
 """Seconds that an agent waits for the receipt of a report, which comes at once."""
 
 
+Version = tuple[int, ...]
+
+_VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
+
+
 @attrs.frozen
 class _Form:
-    """What an agent calls its events, and how long it waits, in its unit of time."""
+    """What an agent calls its events, and how long it waits, in its unit of time.
+
+    `since` is its first version that takes these settings, and `http_since` the first
+    one that calls a server by itself; None if none does.
+    """
 
     events: tuple[str, ...]
     answer_s: int = REPORT_S
     per_second: int = 1
-    takes_http: bool = False
+    since: Version = ()
+    http_since: Version | None = None
 
 
 _FORMS: Final = {
@@ -47,7 +58,8 @@ _FORMS: Final = {
             *("Notification", "Stop"),
         ),
         DAY_S,
-        takes_http=True,
+        since=(2, 0, 45),
+        http_since=(2, 1, 63),
     ),
     "codex-cli": _Form(
         ("UserPromptSubmit", "PreToolUse", PERMISSION, "PostToolUse", "Stop"),
@@ -63,14 +75,23 @@ FORMS: Final = tuple(_FORMS)
 """The forms of hook settings, each named like the driver of the agent that has it."""
 
 
-def hook_settings(form: str, url: str | None = None) -> dict[str, Any]:
+def too_old_for(form: str, version: str | None) -> bool:
+    """Whether a version of an agent refuses these settings; an unknown one does not."""
+    found = _parsed(version)
+    return found is not None and found < _FORMS[form].since
+
+
+def hook_settings(
+    form: str, url: str | None = None, version: str | None = None
+) -> dict[str, Any]:
     """Return the settings that send an agent's events to the server at `url`.
 
-    Claude Code calls a server by plain HTTP on this machine. In every other case, and
-    without `url`, the agent runs `ant hook`, which finds the server of its terminal.
+    A known and new version of Claude Code calls a server by plain HTTP on this machine.
+    An old one refuses such settings with a dialog. So in every other case the agent
+    runs `ant hook`, which finds the server of its terminal.
     """
     chosen = _FORMS[form]
-    if chosen.takes_http and url is not None and _is_near(url):
+    if url is not None and _is_near(url) and _calls(chosen, version):
         kind = _http(url)
     else:
         kind = {"type": "command", "command": f"ant hook --agent {form}"}
@@ -79,6 +100,17 @@ def hook_settings(form: str, url: str | None = None) -> dict[str, Any]:
         hook = kind | {"timeout": wait_s(form, event) * chosen.per_second}
         hooks[event] = [{"hooks": [hook]}]
     return {"hooks": hooks}
+
+
+def _parsed(version: str | None) -> Version | None:
+    match = _VERSION.match(version or "")
+    return tuple(map(int, match[0].split("."))) if match else None
+
+
+def _calls(form: _Form, version: str | None) -> bool:
+    """Whether that version of an agent is known to call a server by itself."""
+    first, found = form.http_since, _parsed(version)
+    return first is not None and found is not None and found >= first
 
 
 def _is_near(url: str) -> bool:

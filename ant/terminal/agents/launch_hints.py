@@ -51,7 +51,7 @@ class LaunchHints:
         return False
 
 
-def launch_hints(place: str, table: Any) -> LaunchHints:
+def launch_hints(table: Any, place: str) -> LaunchHints:
     """Return the hints of a table at `place`, a file and key for the error texts.
 
     Raises `ValueError` for an unknown key, a value of another type, or a placeholder

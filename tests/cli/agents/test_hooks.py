@@ -10,16 +10,10 @@ from tests.served import ant
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_settings_are_printed(form: str) -> None:
-    """As JSON for the server of the terminal, and on standard error how to use them."""
-    url = "http://127.0.0.1:9"
-    result = ant("hooks", "print", form, ANT_SERVER_URL=url, ANT_TOKEN="ant.x.y")
-    assert hook_settings(form, url) == json.loads(result.stdout)
-    assert "ant.x.y" not in result.output
+    """As JSON for every server, and on standard error how to use them."""
+    result = ant("hooks", "print", form, ANT_SERVER_URL="http://x", ANT_TOKEN="ant.x.y")
+    assert hook_settings(form) == json.loads(result.stdout)
     assert result.stderr.startswith("ant: ")
-    other = ant("hooks", "print", form, "--server", "http://127.0.0.1:8")
-    assert hook_settings(form, "http://127.0.0.1:8") == json.loads(other.stdout)
-    command = ant("hooks", "print", form, "--command", ANT_SERVER_URL=url)
-    assert hook_settings(form) == json.loads(command.stdout)
 
 
 def test_how_claude_code_is_given_them() -> None:

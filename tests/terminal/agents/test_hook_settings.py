@@ -1,6 +1,7 @@
 """Hook settings: what each agent reads, and no secret in it."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,10 +11,11 @@ from ant.terminal.agents.hook_settings import (
     FORMS,
     REPORT_S,
     hook_settings,
+    too_old_for,
     wait_s,
 )
 
-HTTP = {
+HTTP: dict[str, Any] = {
     "type": "http",
     "url": "http://127.0.0.1:6458/api/hooks",
     "headers": {"Authorization": "Bearer $ANT_TOKEN"},
@@ -24,7 +26,7 @@ HTTP = {
 def test_claude_code_calls_a_near_server_by_itself() -> None:
     """With the token by its name, and with time for an answer to a permission only."""
     for url in ("http://127.0.0.1:6458", "http://127.0.0.1:6458/"):
-        found = hook_settings("claude-code", url)["hooks"]
+        found = hook_settings("claude-code", url, "2.1.63")["hooks"]
         asked = [{"hooks": [{**HTTP, "timeout": DAY_S}]}]
         told = [{"hooks": [{**HTTP, "timeout": REPORT_S}]}]
         assert asked == found["PermissionRequest"]
@@ -37,7 +39,18 @@ def test_claude_code_calls_a_near_server_by_itself() -> None:
 )
 def test_ant_calls_every_other_server(url: str | None) -> None:
     """One that Claude Code cannot reach, does not trust, or must not call."""
-    found = hook_settings("claude-code", url)["hooks"]["PermissionRequest"]
+    runs_ant(hook_settings("claude-code", url, "2.1.63"))
+
+
+@pytest.mark.parametrize("version", [None, "", "v3", "3", "2.1.62", "2.0.100"])
+def test_an_old_or_unknown_version_runs_a_command(version: str | None) -> None:
+    """Claude Code before 2.1.63 refuses HTTP hooks, with a dialog at its start."""
+    runs_ant(hook_settings("claude-code", HTTP["url"], version))
+
+
+def runs_ant(settings: dict[str, Any]) -> None:
+    """Claude Code asks by `ant hook`."""
+    found = settings["hooks"]["PermissionRequest"]
     command = {"type": "command", "command": "ant hook --agent claude-code"}
     assert [{"hooks": [{**command, "timeout": DAY_S}]}] == found
 
@@ -45,7 +58,7 @@ def test_ant_calls_every_other_server(url: str | None) -> None:
 @pytest.mark.parametrize("form", FORMS[1:])
 def test_other_agents_run_a_command(form: str) -> None:
     """Each with its own name, whatever the server is."""
-    for groups in hook_settings(form, "http://127.0.0.1:6458")["hooks"].values():
+    for groups in hook_settings(form, HTTP["url"], "9.9.9")["hooks"].values():
         (hook,) = groups[0]["hooks"]
         assert f"ant hook --agent {form}" == hook["command"]
 
@@ -67,3 +80,12 @@ def test_the_forms_are_those_of_drivers() -> None:
         assert hints is not None
         assert form == hints.form
         assert json.loads(json.dumps(hook_settings(form))) == hook_settings(form)
+
+
+def test_versions_without_such_hooks() -> None:
+    """Only a version that is known can be too old."""
+    assert too_old_for("claude-code", "2.0.44")
+    assert too_old_for("claude-code", "1.9.100-beta")
+    for version in (None, "unknown", "2.0.45", "2.1.0", "10.0"):
+        assert not too_old_for("claude-code", version)
+    assert not too_old_for("codex-cli", "0.1")

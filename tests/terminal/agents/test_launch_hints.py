@@ -18,10 +18,10 @@ CLAUDE = {
 
 def test_a_table_becomes_hints() -> None:
     """Its lists, and nothing that is left out."""
-    hints = launch_hints("a.toml: launch", CLAUDE)
+    hints = launch_hints(CLAUDE, "a.toml: launch")
     assert drivers()["claude-code"].launch == hints
     assert ("--settings", "/x/y.json") == hints.hook_arguments("/x/y.json")
-    assert LaunchHints(("a",)) == launch_hints("x", {"start": ["a"]})
+    assert LaunchHints(("a",)) == launch_hints({"start": ["a"]}, "x")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_table_becomes_hints() -> None:
 )
 def test_an_option_of_the_user_is_seen(arguments: list[str], expected: bool) -> None:
     """In both spellings, and not in a text behind the end of the options."""
-    assert expected is launch_hints("x", CLAUDE).has_own(arguments)
+    assert expected is launch_hints(CLAUDE, "x").has_own(arguments)
 
 
 @pytest.mark.parametrize(
@@ -57,5 +57,5 @@ def test_an_option_of_the_user_is_seen(arguments: list[str], expected: bool) -> 
 def test_a_mistake_is_one_sentence(table: Any, error: str) -> None:
     """With the file and the key."""
     with pytest.raises(ValueError, match=re.escape(error)) as raised:
-        launch_hints("a.toml: launch", table)
+        launch_hints(table, "a.toml: launch")
     assert str(raised.value).startswith("a.toml: launch: ")
