@@ -81,7 +81,8 @@ class Respond:
     """The label, the key or the number (from 1) of one option, or the line to type if
     the prompt takes one."""
     text: Reply | None = None
-    """The same as `response`; with a `type` it goes before it."""
+    """The same as `response`; with a `type` it goes before it. With a denial it is the
+    reason, which the agent gets if its hook waits."""
     enter: bool = True
     """Whether Enter may submit the answer. False is for prompts that take one key, and
     a 422 for others."""
@@ -124,7 +125,7 @@ class AgentResponse:
     value: Reply | None = None
     """A line to type, without the Enter at its end."""
     text: Reply | None = None
-    """A line to type; `value` goes before it."""
+    """A line to type, or the reason of a denial; `value` goes before it."""
     source: Short | None = None
     justification: Prose | None = None
     reason: Prose | None = None

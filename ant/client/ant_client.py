@@ -236,17 +236,17 @@ class AntClient:
     ) -> Any:
         """Answer a prompt of a terminal, by the id of the terminal or of its chat.
 
-        The prompt is `prompt_id`, or else the pending one. Raises `Conflict` if none is
-        pending, or if it changes before the answer arrives.
+        The prompt is `prompt_id`, or else the pending one; a hook gets `why` with a
+        denial. Raises `Conflict` if none is pending, or if it changes meanwhile.
         """
         page = await self.call("GET", f"/api/sessions/{session_id}/status")
         pending = page["prompt"]
         if prompt_id is None and pending is None:
             raise errors.Conflict("No prompt is pending there.")
-        is_shown = pending is not None and prompt_id in (None, pending["id"])
-        card = page["event_id"] if is_shown else None
         from ant.model.messages import MessageType
 
+        is_shown = pending is not None and prompt_id in (None, pending["id"])
+        card = page["event_id"] if is_shown else None
         terminal_id = page["route"]["terminal_id"]
         content = {
             "type": answer,
@@ -256,10 +256,10 @@ class AntClient:
             "justification": why,
             "source": "cli_decision",
             **({"event_id": card} if card else {}),
+            **({"text": why} if why and answer == "deny" else {}),
         }
-        room_id = page["event_chat_id"] if card else session_id
         return await self.post(
-            room_id,
+            page["event_chat_id"] if card else session_id,
             json.dumps(content),
             format="json",
             sender_id=sender_id,
@@ -338,9 +338,11 @@ class AntClient:
         response_s = timeout + TIMEOUT_S
         return await self._send("GET", path, params=query, timeout=response_s)
 
-    async def report_hook(self, event: dict[str, Any], timeout_s: float) -> Any:
-        """Report an event of an agent's hooks; returns what the agent is to read."""
-        return await self._send("POST", "/api/hooks", json=event, timeout=timeout_s)
+    async def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
+        """Report an event of an agent's hooks; a permission waits for its answer."""
+        wait: dict[str, Any] = {"params": {"timeout": timeout_s}}
+        wait["timeout"] = timeout_s + TIMEOUT_S
+        return await self._send("POST", "/api/hooks", json=event, **wait)
 
     async def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""

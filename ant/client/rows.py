@@ -62,6 +62,18 @@ class OptionRow(TypedDict):
     selected: bool
     checked: bool | None
     keys: str
+    lasting: bool
+
+
+class DetailsRow(TypedDict):
+    """What a permission is about, as an agent's hook reported it."""
+
+    agent: str
+    tool: str
+    input: dict[str, Any]
+    complete: bool
+    folder: str | None
+    mode: str | None
 
 
 _PromptClass = TypedDict("_PromptClass", {"class": str})
@@ -97,6 +109,7 @@ class PromptRow(_PromptClass):
     delivered_to: list[str]
     chat_id: str | None
     message_id: str | None
+    details: DetailsRow | None
 
 
 class WaitRow(TypedDict):

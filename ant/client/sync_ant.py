@@ -164,8 +164,8 @@ class Ant(Synchronous):
     ) -> Any:
         """Answer a prompt of a terminal, by the id of the terminal or of its chat.
 
-        The prompt is `prompt_id`, or else the pending one. Raises `Conflict` if none is
-        pending, or if it changes before the answer arrives.
+        The prompt is `prompt_id`, or else the pending one; a hook gets `why` with a
+        denial. Raises `Conflict` if none is pending, or if it changes meanwhile.
         """
         return self._thread.call(
             self._inner.decide,
@@ -231,8 +231,8 @@ class Ant(Synchronous):
             self._inner.wait, session_id, *until, timeout=timeout, after=after
         )
 
-    def report_hook(self, event: dict[str, Any], timeout_s: float) -> Any:
-        """Report an event of an agent's hooks; returns what the agent is to read."""
+    def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
+        """Report an event of an agent's hooks; a permission waits for its answer."""
         return self._thread.call(self._inner.report_hook, event, timeout_s)
 
     def tokens(self) -> Any:

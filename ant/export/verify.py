@@ -26,6 +26,7 @@ from ant.api import codec
 from ant.core.errors import Invalid
 from ant.export.bundle import FORMAT, VERSION
 from ant.export.transcript_text import text_of, text_start
+from ant.model.prompts import KEYS
 from ant.model.run_events import Source
 from ant.run_events import hash_chain
 from ant.run_events.entries import EXPORTED, NAMES
@@ -417,7 +418,9 @@ def _answer_faults(prompts: Sequence[Any], events: Iterable[Body]) -> Iterable[s
             continue
         told, answer = answers[name], prompt.get("answer")
         given = answer if isinstance(answer, dict) else {}
-        if any(given.get(key) != told["payload"][key] for key in ANSWER):
+        ways = given.get("via", KEYS), told["payload"].get("via", KEYS)
+        is_other = any(given.get(key) != told["payload"][key] for key in ANSWER)
+        if is_other or len(set(map(str, ways))) > 1:
             yield (
                 f"The answer of prompt {place} was changed: "
                 f"event {told['n']} has another."

@@ -21,6 +21,7 @@ NO_ANSWER: Final = "no_answer_in_time"
 CLIENT_LEFT: Final = "hook_left"
 STOPPED: Final = "server_stopped"
 TOLD: Final = "told_by_hook"
+TOOL_RAN: Final = "tool_ran"
 """Why a prompt is no longer pending that was not answered through ANT."""
 
 
@@ -108,7 +109,8 @@ class Decision:
     chosen: str
     """The label of the option, or the type if no option was chosen."""
     text: str | None
-    """The line that was typed; null for a secret, and if none was."""
+    """The line that was typed, or the reason that an agent's hook was given; null for
+    a secret, and if there was none."""
     resolved: bool
     """Whether the prompt left the screen while ANT watched it."""
     by: str | None

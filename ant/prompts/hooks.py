@@ -59,6 +59,11 @@ _NOTICES: Final = {
 _TAKEN: Final = frozenset({"UserPromptSubmit", "BeforeAgent"})
 """Events that report the prompt that the agent has taken."""
 
+_ENDED: Final = frozenset(
+    {"PostToolUse", "PostToolUseFailure", "PermissionDenied", "AfterTool"}
+)
+"""Events that report the end of a tool: nobody waits for its permission any more."""
+
 _WORDS: Final = ("last_assistant_message", "prompt_response")
 """Fields with what the agent said last: of Claude Code and Codex, and of Gemini CLI."""
 
@@ -111,6 +116,13 @@ def fact_of(request: ReportHook, now: float) -> HookFact | None:
 def taken_text(request: ReportHook) -> str | None:
     """Return the prompt that an agent has taken, if a hook reports that."""
     return _text(request, ("prompt",)) if event_of(request) in _TAKEN else None
+
+
+def ended_tool(request: ReportHook) -> tuple[str, Any] | None:
+    """Return the tool that has ended and its input, if a hook reports that."""
+    if event_of(request) in _ENDED and request.tool_name is not None:
+        return request.tool_name, request.rest.get("tool_input")
+    return None
 
 
 def _text(request: ReportHook, names: tuple[str, ...]) -> str | None:

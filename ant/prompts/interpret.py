@@ -62,7 +62,7 @@ def typed_choice(
     label = choice.label if choice.label is not None else choice.selected
     match choice.type or kind or _implied(choice, label, text):
         case "select":
-            return _selected(record, choice, label)
+            return attrs.evolve(_selected(record, choice, label), text=text)
         case "text" if text is None:
             raise Invalid("an answer of type text needs value at $.choice")
         case "text":
@@ -190,7 +190,7 @@ def decision_of(
     The reason of a denial goes to the agent by its hook only, but it is recorded as the
     justification in any case.
     """
-    is_reason = choice.type == "deny"
+    is_reason = choice.type in ("deny", "select")
     secret = record.is_secret and choice.type == "text"
     return Decision(
         type=choice.type,

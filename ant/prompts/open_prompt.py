@@ -33,7 +33,7 @@ class OpenPrompt:
     shown: str = ""
     dialog: Prompt | None = None
     wait: PermissionWait | None = None
-    since: float = attrs.field(factory=clock.monotonic)
+    since: float = attrs.field(factory=lambda: clock.monotonic())
 
     @property
     def is_own(self) -> bool:

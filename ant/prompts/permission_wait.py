@@ -16,7 +16,7 @@ class PermissionWait:
     """
 
     ask: PermissionAsk
-    at: float = attrs.field(factory=clock.monotonic)
+    at: float = attrs.field(factory=lambda: clock.monotonic())
     decision: HookDecision | None = None
     is_taken: bool = False
     _woken: trio.Event = attrs.field(factory=trio.Event)

@@ -9,6 +9,7 @@ of it has its hidden characters escaped.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeGuard
 
@@ -21,7 +22,7 @@ from ant.core.visible_text import escaped
 from ant.model.prompts import PromptDetails
 from ant.terminal.detect.option_meaning import means_no, means_yes
 from ant.terminal.model.choice import Choice
-from ant.terminal.model.prompt import Option, Prompt
+from ant.terminal.model.prompt import APPROVES, Kind, Option, Prompt, PromptClass
 
 PERMISSION_REQUEST: Final = "PermissionRequest"
 
@@ -30,6 +31,9 @@ RULE: Final = "hook/PermissionRequest"
 
 ALLOW, DENY = "Allow", "Deny"
 
+PERMISSIONS: Final = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
+"""Classes of dialogs that ask for a permission."""
+
 ON_SCREEN: Final = frozenset({"AskUserQuestion", "ExitPlanMode"})
 """Tools that ask a person something else than a permission: the screen has the answers,
 and `allow` would be none of them."""
@@ -37,6 +41,9 @@ and `allow` would be none of them."""
 INPUT_MAX: Final = 32 << 10
 """Bytes of a tool's input as JSON that are kept: a file of some 800 lines. Each event
 of the prompt has them."""
+
+FIELDS: Final = 32
+"""Texts of a tool's input that are kept if all of it is too large."""
 
 QUESTION_MAX: Final = 4_000
 """Characters of the question: more than a screen of 40 rows and 100 columns."""
@@ -68,6 +75,11 @@ _BEFORE: Final = ("old_string",)
 _AFTER: Final = ("new_string", "content", "new_source")
 _SIGNS: Final = "$>❯›"
 """What an agent draws in front of a command."""
+
+_BLANK: Final = re.compile(r"[\s\u2500-\u259f]+")
+
+COMMAND_MAX: Final = 8 << 10
+"""Characters of a command that a screen may show whole."""
 
 _SHORTEST: Final = 3
 """Characters of a text that may identify a request."""
@@ -127,13 +139,14 @@ class PermissionAsk:
         options = [Option(ALLOW), Option(DENY)]
         options += [Option(label, lasting=True) for label, _ in offered]
         question, text = _texts(tool, tool_input)
+        command = _command(tool_input) or ""
         return cls(
             details=details,
             question=question,
             text=text,
             options=tuple(options),
             suggestions=tuple(each for _, each in offered),
-            command=squeezed(_command(tool_input) or ""),
+            command=squeezed(command) if len(command) <= COMMAND_MAX else "",
             marks=tuple(_marks(tool_input)),
         )
 
@@ -194,6 +207,14 @@ class PermissionAsk:
         )
 
 
+def asks_for_one(prompt: Prompt) -> bool:
+    """Whether a dialog on the screen may be that of a permission."""
+    if prompt.kind is not Kind.DIALOG:
+        return False
+    allows = any(APPROVES.match(option.label) for option in prompt.options)
+    return prompt.class_ in PERMISSIONS or allows
+
+
 def screen_decision(options: tuple[Option, ...], choice: Choice) -> HookDecision | None:
     """Return the answer that a choice of an option on the screen means.
 
@@ -251,16 +272,16 @@ def keys_choice(options: tuple[Option, ...], choice: Choice) -> Choice:
 
 def squeezed(text: str) -> str:
     """Return a text without blanks and the lines of boxes, as rows may be wrapped."""
-    return "".join(
-        char
-        for char in text
-        if not (char.isspace() or "\u2500" <= char <= "\u259f" or char in "|…")
-    )
+    return _BLANK.sub("", text)
 
 
 def _has_rows(text: str, command: str) -> bool:
     """Whether rows that follow each other are the whole command, and nothing else."""
-    rows = [squeezed(row).lstrip(_SIGNS) for row in text.splitlines()]
+    rows = [squeezed(row) for row in text.splitlines()]
+    framed = (
+        row[1:-1] if len(row) > 1 and row[0] == row[-1] == "|" else row for row in rows
+    )
+    rows = [row.lstrip(_SIGNS) for row in framed]
     command = command.lstrip(_SIGNS)
     for first in range(len(rows)):
         left = command
@@ -312,7 +333,7 @@ def _texts(tool: str, tool_input: dict[str, Any]) -> tuple[str, str]:
         about = tool_input.get("prompt")
         rest = about if isinstance(about, str) else ""
     else:
-        subject = codec.indented(tool_input).strip() if tool_input else ""
+        subject = codec.indented(tool_input)[:TEXT_MAX].strip() if tool_input else ""
     question = f"{tool}: {subject}" if subject else tool
     whole = f"{question}\n{rest}" if rest else question
     return _shown(question, QUESTION_MAX), _shown(whole, TEXT_MAX)
@@ -327,11 +348,14 @@ def _changed(tool_input: dict[str, Any]) -> Iterator[str]:
                 texts = (each.get(name) for name in names)
                 for text in texts:
                     if isinstance(text, str):
-                        yield from (f"{sign}{line}" for line in text.splitlines())
+                        lines = text[:TEXT_MAX].splitlines()
+                        yield from (f"{sign}{line}" for line in lines)
 
 
 def _marks(tool_input: dict[str, Any]) -> Iterator[str]:
-    """The texts that a dialog about this input has."""
+    """The texts that a dialog about this input has, if it has no command."""
+    if _command(tool_input) is not None:
+        return
     path = next((v for k in _PATHS if isinstance(v := tool_input.get(k), str)), None)
     if path is not None:
         lines = [line[1:] for line in _changed(tool_input)]
@@ -340,17 +364,18 @@ def _marks(tool_input: dict[str, Any]) -> Iterator[str]:
             yield squeezed(path.rsplit("/", 1)[-1])
             yield first[:40]
         return
-    texts = [squeezed(each) for each in tool_input.values() if isinstance(each, str)]
-    yield from (each[:60] for each in texts[:4] if len(each) >= _SHORTEST)
+    texts = [each[:200] for each in tool_input.values() if isinstance(each, str)]
+    marks = (squeezed(each)[:60] for each in texts[:4])
+    yield from (each for each in marks if len(each) >= _SHORTEST)
 
 
 def _cut(tool_input: dict[str, Any]) -> dict[str, Any]:
     """The texts of an input that is too large, each cut to a fair part."""
-    share = INPUT_MAX // 2 // max(len(tool_input), 1)
+    texts = [(k, v) for k, v in tool_input.items() if isinstance(v, str)][:FIELDS]
+    share = INPUT_MAX // 2 // max(len(texts), 1)
     return {
-        key[:WORD_MAX]: value[:share] + "…"
-        for key, value in tool_input.items()
-        if isinstance(value, str) and share
+        name[:WORD_MAX]: text if len(text) <= share else f"{text[:share]}…"
+        for name, text in texts
     }
 
 

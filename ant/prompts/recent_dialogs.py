@@ -26,24 +26,41 @@ ECHOES: Final = 16
 
 @attrs.define(eq=False)
 class RecentDialogs:
-    """What one session has answered in the last seconds."""
+    """What one session has answered in the last seconds.
+
+    `_echo` is the answered request whose dialog is on the screen now.
+    """
 
     _echoes: list[tuple[PermissionAsk, float]] = attrs.field(factory=list)
+    _echo: PermissionAsk | None = None
     _left: tuple[Prompt, float] | None = None
 
     def answered(self, ask: PermissionAsk) -> None:
-        """Remember a request that took its answer; its dialog may be seen after it."""
+        """Remember a request that took its answer before its dialog was seen."""
         now = clock.monotonic()
         echoes = [each for each in self._echoes if now < each[1]]
         self._echoes = [*echoes, (ask, now + ECHO_S)][-ECHOES:]
 
-    def echo_until(self, prompt: Prompt) -> float | None:
-        """Until when a dialog counts as that of an answered request; None if never."""
+    def echo_until(self, prompt: Prompt | None) -> float | None:
+        """Until when the dialog on the screen counts as answered; None if it does not.
+
+        A dialog that was seen and has gone does not come back.
+        """
         now = clock.monotonic()
+        if self._echo is not None and (
+            prompt is None or not self._echo.is_about(prompt)
+        ):
+            self.forget_echo()
         for ask, until in self._echoes:
-            if now < until and ask.is_about(prompt):
+            if prompt is not None and now < until and ask.is_about(prompt):
+                self._echo = ask
                 return until
         return None
+
+    def forget_echo(self) -> None:
+        """The dialog on the screen is another one than that of the answered request."""
+        self._echoes = [each for each in self._echoes if each[0] is not self._echo]
+        self._echo = None
 
     def left(self, dialog: Prompt) -> None:
         """Remember a dialog that went without a hook's request."""

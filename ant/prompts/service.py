@@ -13,7 +13,7 @@ it was stored is dropped. One task per session writes.
 """
 
 import logging
-from typing import Protocol
+from typing import Any, Protocol
 
 import attrs
 import trio
@@ -39,6 +39,7 @@ from ant.model.prompts import (
     KEYS,
     NO_ANSWER,
     STOPPED,
+    TOOL_RAN,
     AgentStatus,
     Decision,
     HookReport,
@@ -142,7 +143,9 @@ class PromptService:
         tracker = PromptTracker(session_id, run, flow.tail.start)
         if pending is not None:
             tracker.resume(pending)
-        self._entries[session_id] = SessionPrompts(tracker, flow)
+        self._entries[session_id] = entry = SessionPrompts(tracker, flow)
+        if pending is not None:
+            self._update(entry)
 
     def verdict_changed(self, session_id: SessionId, verdict: Verdict) -> None:
         """Take a new verdict on the screen of a terminal."""
@@ -266,6 +269,19 @@ class PromptService:
             wait.end()
             entry.tracker.end_wait(wait, reason)
             self._update(entry)
+
+    def tool_ended(self, session_id: SessionId, tool: str, tool_input: Any) -> None:
+        """Let go of a request for a tool that has ended: it was answered elsewhere."""
+        entry = self._entries.get(session_id)
+        if entry is None:
+            return
+        for wait in entry.tracker.waits:
+            details = wait.ask.details
+            if (details.tool, details.input) == (tool, tool_input):
+                wait.let_go()
+                entry.tracker.end_wait(wait, TOOL_RAN)
+                self._update(entry)
+                return
 
     def stop(self) -> None:
         """Let go of all requests that wait, and of those that come."""

@@ -22,6 +22,7 @@ from ant.core.errors import AlreadyAnswered, CapacityReached
 from ant.messages.routing import RestState
 from ant.model import compat
 from ant.model.prompts import (
+    CLIENT_LEFT,
     HOOK,
     LEFT,
     TOLD,
@@ -50,8 +51,6 @@ TEXT = 16 << 10
 
 VIEWS = frozenset({PromptClass.PAGER, PromptClass.EDITOR})
 """Classes that wait for keys but ask nothing: they are not prompts."""
-
-PERMISSIONS = frozenset({PromptClass.PERMISSION_REQUEST, PromptClass.TOOL_AUTH})
 
 SAME_S = 2.0
 """Seconds between a request and a dialog that are one, though the dialog does not show
@@ -87,9 +86,16 @@ class PromptTracker:
     _recent: RecentDialogs = attrs.field(factory=RecentDialogs)
 
     def resume(self, record: PromptRecord) -> None:
-        """Take up a stored prompt of this run, until a verdict says otherwise."""
-        self.prompt = OpenPrompt(record, record, shown=record.fingerprint)
-        self.open_prompts.append(self.prompt)
+        """Take up a stored prompt of this run, until a verdict says otherwise.
+
+        The client of a request has lost its connection with the last server.
+        """
+        open_prompt = OpenPrompt(record, record, shown=record.fingerprint)
+        self.open_prompts.append(open_prompt)
+        if open_prompt.is_own:
+            open_prompt.close(PromptStatus.RESOLVED, CLIENT_LEFT)
+        else:
+            self.prompt = open_prompt
 
     def update(self, verdict: Verdict) -> None:
         """Take a new verdict on the screen."""
@@ -118,6 +124,8 @@ class PromptTracker:
                 return
         if prompt is not None:
             self._place(prompt, start)
+        else:
+            self._recent.echo_until(None)
         self._next()
 
     @property
@@ -148,7 +156,7 @@ class PromptTracker:
         if (
             current is not None
             and current.wait is not None
-            and prompt.kind is Kind.DIALOG
+            and permissions.asks_for_one(prompt)
             and now - current.wait.at < SAME_S
         ):
             self._bind(current, prompt)
@@ -281,6 +289,11 @@ class PromptTracker:
                 self._bind(self.prompt, dialog)
                 return True
         self.waiting.append((wait, end))
+        shown = self.unanswered if self.echo_until is not None else None
+        if shown is not None and wait.ask.is_about(shown):  # It asks the same again.
+            self._recent.forget_echo()
+            self.echo_until = None
+            self._place(shown, end)
         self._next()
         return True
 
@@ -298,7 +311,8 @@ class PromptTracker:
         return (
             not (current.is_own or current.is_claimed)
             and current.record.is_pending
-            and current.record.class_ in PERMISSIONS
+            and current.dialog is not None
+            and permissions.asks_for_one(current.dialog)
             and clock.monotonic() - current.since < SAME_S
         )
 
@@ -417,7 +431,8 @@ class PromptTracker:
         open_prompt.record = attrs.evolve(open_prompt.record, answer=decision)
         wait, is_current = open_prompt.wait, self.prompt is open_prompt
         if decision.via == HOOK and wait is not None:
-            self._recent.answered(wait.ask)
+            if not open_prompt.shown:
+                self._recent.answered(wait.ask)
             self._forget_waiting_hook()
         if decision.resolved or decision.via == HOOK:
             open_prompt.wait = None

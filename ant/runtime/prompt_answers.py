@@ -162,7 +162,8 @@ async def _bound(
     found = prompt_service.find(terminal_id, prompt_id)
     if found is None:
         past = await system.journal.read(prompts.need_prompt, terminal_id, prompt_id)
-        raise AlreadyAnswered(f"This prompt is {past.status} already.")
+        ended = f"is {past.status} already" if not past.is_pending else "has closed"
+        raise AlreadyAnswered(f"This prompt {ended}.")
     return found
 
 

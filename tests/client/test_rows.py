@@ -10,7 +10,7 @@ from ant.client import rows
 from ant.http.routes.terminal import ScreenPage
 from ant.model.deliveries import Posted
 from ant.model.messages import Message
-from ant.model.prompts import PromptRecord
+from ant.model.prompts import PromptDetails, PromptRecord
 from ant.model.sessions import Session, TerminalInfo
 from ant.model.transcript import InputReceipt
 from ant.model.waits import Waited
@@ -21,6 +21,7 @@ SOURCES: list[tuple[Any, type]] = [
     (rows.TerminalRow, TerminalInfo),
     (rows.SessionRow, Session),
     (rows.OptionRow, Option),
+    (rows.DetailsRow, PromptDetails),
     (rows.PromptRow, PromptRecord),
     (rows.WaitRow, Waited),
     (rows.CursorRow, CursorPlace),

@@ -566,7 +566,8 @@ def test_a_changed_name_is_named(full: Body, field: str) -> None:
 
 def test_a_changed_answer_is_named(full: Body) -> None:
     """With the event that has the answer."""
-    for key, value in {"by": "@eve", "chosen": "No", "responder_id": "x"}.items():
+    changes = {"by": "@eve", "chosen": "No", "responder_id": "x", "via": "hook"}
+    for key, value in changes.items():
         told = found(changed_at(full, ("prompts", 0, "answer", key), value))
         assert told.fault is not None
         assert re.fullmatch(r"The answer of prompt 0 was .* event \d+ .*", told.fault)

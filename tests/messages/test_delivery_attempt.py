@@ -17,6 +17,7 @@ from ant.core.errors import (
 )
 from ant.messages import deliveries, delivery_attempt, delivery_dispatcher, messages
 from ant.model.deliveries import DeliveryRecord
+from ant.model.sessions import SessionId
 from ant.rooms import participants
 from ant.terminal.input.type_message import TypeResult
 from ant.terminal.model.prompt import Kind
@@ -133,6 +134,39 @@ async def test_a_reply_before_the_reaction_is_seen(hearer: Hearer) -> None:
     hearer.go.set()
     await hearer.idle()
     assert ("acked", "reply") == why(await hearer.delivery(ident))
+
+
+@pytest.mark.parametrize("sure", [True, False])
+async def test_a_hook_reports_that_the_agent_took_it(
+    hearer: Hearer, sure: bool
+) -> None:
+    """The screen shows no reaction; the hook's text may have other blanks."""
+    hearer.go = trio.Event()
+    hearer.plans.append(TypeResult(7, True, sure))
+    hearer.reactions.append(None)
+    ident = await hearer.post()
+    while not hearer.told:
+        await trio.lowlevel.checkpoint()
+    took = hearer.rig.system.services.dispatcher.hook_took
+    took(hearer.session.id, "  ".join(hearer.told[0].split()) + "\n")
+    hearer.go.set()
+    assert ("reacted", "hook") == why(await hearer.until(ident, *ENDED))
+
+
+async def test_a_hook_of_another_text_is_no_reaction(hearer: Hearer) -> None:
+    """Nor is one that came before the message was typed, or at another terminal."""
+    took = hearer.rig.system.services.dispatcher.hook_took
+    hearer.go = trio.Event()
+    hearer.reactions.append(None)
+    took(hearer.session.id, "hello")
+    ident = await hearer.post("hello")
+    while not hearer.told:
+        await trio.lowlevel.checkpoint()
+    took(hearer.session.id, "something else")
+    took(SessionId("nobody"), hearer.told[0])
+    hearer.go.set()
+    one = await hearer.until(ident, *ENDED)
+    assert ("unconfirmed", "no_reaction") == why(one)
 
 
 async def test_a_message_that_waits_too_long_is_given_up(

@@ -50,6 +50,45 @@ def test_a_tool_is_the_detail() -> None:
     assert HookFact(AgentState.BUSY, "PreToolUse", "Bash", 1.0) == fact
 
 
+@pytest.mark.parametrize(
+    ("event", "field", "words"),
+    [
+        ("Stop", "last_assistant_message", "Done."),
+        ("AfterAgent", "prompt_response", "Done."),
+        ("PreToolUse", "last_assistant_message", None),
+        ("Stop", "message", None),
+    ],
+)
+def test_the_last_words_of_an_agent(event: str, field: str, words: str | None) -> None:
+    """While it is at rest; they are bounded, and nothing in them is hidden."""
+    fact = hooks.fact_of(ReportHook(event=event, rest={field: "Done."}), 1.0)
+    assert fact is not None
+    assert words == fact.words
+    hostile = ReportHook(
+        event="Stop", rest={"last_assistant_message": "\u202ex" * 9999}
+    )
+    fact = hooks.fact_of(hostile, 1.0)
+    assert fact is not None
+    assert fact.words is not None
+    assert "\u202e" not in fact.words
+    assert len(fact.words) <= 7 * hooks.WORDS_MAX
+    odd = hooks.fact_of(ReportHook(event="Stop", rest={field: 5}), 1.0)
+    assert odd is not None
+    assert odd.words is None
+
+
+def test_the_prompt_that_an_agent_took() -> None:
+    """Of Claude Code and Codex, and of Gemini CLI."""
+    for event, text in (
+        ("UserPromptSubmit", "hello"),
+        ("BeforeAgent", "hello"),
+        ("PreToolUse", None),
+    ):
+        report = ReportHook(event=event, rest={"prompt": "hello"})
+        assert text == hooks.taken_text(report)
+    assert hooks.taken_text(ReportHook(event="BeforeAgent", rest={"prompt": 1})) is None
+
+
 def test_an_old_hook_does_not_outrank_a_newer_verdict() -> None:
     """A hook that is recent, or newer than the verdict, does."""
     fact = HookFact(AgentState.BUSY, "PreToolUse", None, at=100.0)

@@ -193,26 +193,6 @@ async def test_a_prompt_answered_in_the_terminal_is_resolved(asker: Asker) -> No
         asker.rig.system.services.prompt_service.current(asker.session.id)
 
 
-async def test_a_prompt_that_leaves_while_it_is_stored_is_closed(
-    asker: Asker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its first commit is under way when the screen changes; a second one closes it."""
-    write = asker.rig.system.journal.write
-
-    async def slow(work: Any, *args: Any) -> Any:
-        found = await write(work, *args)
-        if work is prompts.raise_prompt:
-            asker.show()
-        return found
-
-    monkeypatch.setattr(asker.rig.system.journal, "write", slow)
-    asker.show(prompt())
-    one = asker.rig.system.services.prompt_service.current(asker.session.id)
-    await asker.settled()
-    kept = now(asker, one)
-    assert (PromptStatus.RESOLVED, LEFT) == (kept.status, kept.reason)
-
-
 async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
     """The prompt is closed before the end is announced."""
     one = await asker.ask()

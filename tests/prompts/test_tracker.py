@@ -9,7 +9,7 @@ from ant.model.messages import MessageId
 from ant.model.prompts import ENDED, LEFT, AgentState, PromptStatus
 from ant.model.sessions import SessionId
 from ant.prompts.hooks import TRUST_S, HookFact
-from ant.prompts.open_prompt import SUMMARY, OpenPrompt, summary_of
+from ant.prompts.open_prompt import OpenPrompt
 from ant.prompts.tracker import UNWRITTEN, PromptTracker
 from ant.terminal.model.prompt import Kind, Option, PromptClass
 from tests.asked import decision, prompt, verdict
@@ -323,14 +323,6 @@ def test_a_waiting_hook_ends_with_the_prompt(tracker: PromptTracker) -> None:
     shown_prompt(tracker)
     tracker.update(verdict(end=20))
     assert tracker.hook is None
-
-
-def test_a_summary_is_a_line() -> None:
-    """Of the question, else of the text; truncated if long."""
-    assert "Run it?" == summary_of(prompt("Run\n  it?"))
-    assert "a b" == summary_of(prompt("", text="a\n\nb"))
-    long = summary_of(prompt("x" * 200))
-    assert (SUMMARY, "…") == (len(long), long[-1])
 
 
 def test_options_are_those_of_the_screen(tracker: PromptTracker) -> None:

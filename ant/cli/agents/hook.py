@@ -20,7 +20,13 @@ from ant.client.access.credentials import find
 from ant.client.access.servers import URL_VARIABLE, WrongServer
 from ant.core import clock
 from ant.core.errors import AntError
-from ant.terminal.agents.hook_settings import FORMS, PERMISSION, TOKEN, wait_s
+from ant.terminal.agents.hook_settings import (
+    FORMS,
+    MARGIN_S,
+    PERMISSION,
+    TOKEN,
+    wait_s,
+)
 
 MAX_BYTES: Final = 1 << 20
 """The longest event: the server refuses a longer body."""
@@ -99,7 +105,7 @@ def _passed_on(data: bytes, agent: str, url: str) -> str | None:
     async def report() -> Any:
         key = target.caller.key
         async with AntClient(url, key, ca=target.ca, blocking=is_blocking) as ant:
-            return await ant.report_hook(event, wait_s(agent, name))
+            return await ant.report_hook(event, wait_s(agent, name) - MARGIN_S)
 
     answer = run_blocking(report()) if is_blocking else _in_loop(report)
     is_decision = isinstance(answer, dict) and DECISION in answer

@@ -16,7 +16,11 @@ from ant.core.errors import AlreadyAnswered, Conflict, NotAnOption, PromptChange
 @click.argument("choice", required=False)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before the answer is sent.")
 @click.option("--prompt", help="The id of the prompt that the answer is for.")
-@click.option("--why", help="The reason, which ANT stores with the answer.")
+@click.option(
+    "--why",
+    help="The reason, which ANT stores with the answer. An agent whose hook waits gets "
+    "it with a denial.",
+)
 @server_command(as_operator=True)
 async def answer(
     call: ServerCall,
@@ -63,6 +67,8 @@ async def answer(
     body, label = _answer_of(pending, clean(choice))
     if is_asked and not yes and not click.confirm(f"Send {label}?", err=True):
         raise click.Abort
+    if pending["details"] is not None and body["type"] == "select":
+        body["text"] = why
     await _send(call, name, pending, {**body, "justification": why})
 
 

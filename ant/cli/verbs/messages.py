@@ -109,7 +109,11 @@ def _line(message: dict[str, Any], names: dict[str, str]) -> str:
     ),
 )
 @click.argument("value", required=False)
-@click.option("--why", help="The reason, which ANT stores with the answer.")
+@click.option(
+    "--why",
+    help="The reason, which ANT stores with the answer. An agent whose hook waits gets "
+    "it with a denial.",
+)
 @click.option(
     "--prompt",
     help="The id of the prompt; the server refuses if another one is pending.",

@@ -223,10 +223,12 @@ async def respond(system: System, session_id: SessionId, body: Respond) -> Respo
     number, or is the line to type. `approve` and `deny` apply only to a plain yes or
     no; otherwise the answer is a 422 that names the options.
 
-    ANT reads the screen again before it types. If the prompt changed or was answered,
-    the answer is a 409; if the prompt has no such answer, it is a 422. In both cases
-    ANT types nothing. Of several answers at once, one is accepted. `resolved` is true
-    if the prompt disappeared; if not, it is still pending.
+    If the agent's own hook waits for the answer, it goes there, and `via` in the answer
+    is `hook`; with `deny`, `text` is the reason for the agent. Otherwise ANT reads the
+    screen again before it types. If the prompt changed or was answered, the answer is a
+    409; if the prompt has no such answer, it is a 422. In both cases ANT types nothing.
+    Of several answers at once, one is accepted. `resolved` is true if the prompt
+    disappeared; if not, it is still pending.
     """
     return await answer_prompt(system, session_id, body)
 
@@ -353,6 +355,8 @@ async def report_hook(
         await system.journal.write(hooks.record_hook, session_id, body)
         if (text := hooks.taken_text(body)) is not None:
             system.services.dispatcher.hook_took(session_id, text)
+        if (ended := hooks.ended_tool(body)) is not None:
+            system.services.prompt_service.tool_ended(session_id, *ended)
         if asks:
             return await _decide(system, session_id, body, query.timeout)
     return HookHeard(True, event, "recorded" if is_applied else "ignored")

@@ -30,6 +30,10 @@ time after which Codex gives a hook up by itself."""
 REPORT_S: Final = 5
 """Seconds that an agent waits for the receipt of a report, which comes at once."""
 
+MARGIN_S: Final = 5
+"""Seconds before that at which the server lets a permission go: an agent that gives up
+by itself may show an error."""
+
 
 Version = tuple[int, ...]
 
@@ -91,13 +95,16 @@ def hook_settings(
     runs `ant hook`, which finds the server of its terminal.
     """
     chosen = _FORMS[form]
-    if url is not None and _is_near(url) and _calls(chosen, version):
-        kind = _http(url)
-    else:
-        kind = {"type": "command", "command": f"ant hook --agent {form}"}
+    is_http = url is not None and _is_near(url) and _calls(chosen, version)
     hooks = {}
     for event in chosen.events:
-        hook = kind | {"timeout": wait_s(form, event) * chosen.per_second}
+        seconds = wait_s(form, event)
+        if url is not None and is_http:
+            query = f"?timeout={seconds - MARGIN_S}" if event == PERMISSION else ""
+            hook = _http(url.rstrip("/") + PATH + query)
+        else:
+            hook = {"type": "command", "command": f"ant hook --agent {form}"}
+        hook["timeout"] = seconds * chosen.per_second
         hooks[event] = [{"hooks": [hook]}]
     return {"hooks": hooks}
 
@@ -125,7 +132,7 @@ def _is_near(url: str) -> bool:
 def _http(url: str) -> dict[str, Any]:
     return {
         "type": "http",
-        "url": url.rstrip("/") + PATH,
+        "url": url,
         "headers": {"Authorization": f"Bearer ${TOKEN}"},
         "allowedEnvVars": [TOKEN],
     }

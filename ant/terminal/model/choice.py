@@ -12,7 +12,8 @@ class Choice:
     """An answer to a prompt, by its meaning and never by a key.
 
     `select` needs `index` (from 0), `label` or, of several boxes, `indexes`; `text`
-    needs `text`; `confirm` needs `yes`.
+    needs `text`; `confirm` needs `yes`. In other answers `text` is the reason of a
+    denial, which only an agent's hook takes.
     """
 
     type: Answer

@@ -16,6 +16,7 @@ import pytest
 
 from ant.cli.agents import hook as module
 from ant.cli.agents.hook import MAX_BYTES
+from ant.client import ant_client
 from tests.cli.real import RealServer, wait_for
 from tests.live.server import environment
 
@@ -163,7 +164,7 @@ def test_it_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """An event that never ends, and a server that never answers a report."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"http://127.0.0.1:{mute.getsockname()[1]}"
-        monkeypatch.setattr(module, "wait_s", lambda *_: 0.05)
+        monkeypatch.setattr(ant_client, "TIMEOUT_S", 0.05)
         monkeypatch.setenv("ANT_SESSION_ID", "a")
         monkeypatch.setenv("ANT_SERVER_URL", url)
         monkeypatch.setenv("ANT_TOKEN", "ant.a.b")

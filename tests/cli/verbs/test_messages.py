@@ -209,7 +209,10 @@ def status(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_decide(served: Served, words: list[str], choice: dict[str, Any]) -> None:
-    """By the card in the terminal's chat, with the operator's key and no token."""
+    """By the card in the terminal's chat, with the operator's key and no token.
+
+    An agent's hook gets the reason of a denial, too.
+    """
     served.answers["GET /api/sessions/ada-id/status"] = status()
     served.answers["POST /api/sessions/chat-id/messages"] = {
         "chosen": "Yes",
@@ -231,6 +234,7 @@ def test_decide(served: Served, words: list[str], choice: dict[str, Any]) -> Non
         "terminal_session_id": "ada-id",
         "justification": "so",
         "source": "cli_decision",
+        **({"text": "so"} if words == ["deny"] else {}),
     } == json.loads(ask.pop("content"))
     assert {
         "format": "json",

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import trio
 
+from ant.core.counters import Limit
 from ant.model.prompts import PromptRecord
+from ant.prompts import service
 from ant.terminal.model.choice import Choice, Outcome
 from tests.asked import Asker, stored
 from tests.hooking import ALLOWED, RULES, Hook, denied, dialog
@@ -270,6 +272,24 @@ async def test_a_request_without_a_dialog_waits(api: Api, asker: Asker) -> None:
     assert ALLOWED == hook.body
 
 
+async def test_a_denial_by_its_row_has_its_reason(api: Api, asker: Asker) -> None:
+    """By `select`, as a page may send it; on the screen, too, if it is a plain no."""
+    async with waiting(asker) as hook:
+        one = await opened(asker)
+        choice = {"type": "select", "choice": {"index": 1}, "text": "Use rg."}
+        told = (await respond(api, asker, prompt_id=one.id, **choice)).body
+        assert "Use rg." == told["prompt"]["answer"]["justification"]
+    assert denied("Use rg.") == hook.body
+    await asker.ask(dialog("make"))
+    choice = {"type": "select", "choice": {"index": 2}, "text": "Use rg."}
+    answer = (await respond(api, asker, **choice)).body["prompt"]["answer"]
+    assert ("keys", None, "Use rg.") == (
+        answer["via"],
+        answer["text"],
+        answer["justification"],
+    )
+
+
 async def test_one_of_twenty_answers_wins(api: Api, asker: Asker) -> None:
     """The others are a 409."""
     async with waiting(asker) as hook:
@@ -343,6 +363,48 @@ async def test_only_the_terminals_own_token(api: Api, rig: Rig) -> None:
     await operator.post(ant_session_id=two.session.id)
     assert "recorded" == operator.body["action"]
     assert rig.system.services.prompt_service.shown(two.session.id) is None
+
+
+@pytest.mark.meets(Limit.HOOKS)
+@pytest.mark.parametrize("bound", ["WAITING", "OF_SESSION"])
+async def test_requests_that_wait_are_bounded(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """Beyond the bound one is let go at once; the others wait."""
+    monkeypatch.setattr(service, bound, 2)
+    async with waiting(asker) as first, waiting(asker, command="make") as second:
+        late = Hook.of(asker)
+        await late.post(command="ls")
+        assert {} == late.body
+        assert not first.over.is_set()
+        assert not second.over.is_set()
+        asker.rig.system.services.prompt_service.stop()
+    assert ({}, {}) == (first.body, second.body)
+
+
+async def test_a_tool_that_has_ended_was_answered_elsewhere(
+    api: Api, asker: Asker
+) -> None:
+    """Its dialog was never seen; another tool's end changes nothing."""
+    token = Hook.of(asker).api
+    async with waiting(asker) as hook:
+        one = await opened(asker)
+        for tool, command in (("Bash", "make"), ("Read", "touch a.txt")):
+            await token.call("POST", "/api/hooks", ended(tool, command))
+            assert not hook.over.is_set()
+        await token.call("POST", "/api/hooks", ended("Bash", "touch a.txt"))
+    assert {} == hook.body
+    await asker.settled()
+    kept = stored(asker.rig.store, one.id)
+    assert kept is not None
+    assert ("resolved", "tool_ran") == (kept.status, kept.reason)
+
+
+def ended(tool: str, command: str) -> dict[str, Any]:
+    """The report that a tool has ended."""
+    tool_input = {"command": command, "description": "Make one file"}
+    event = {"hook_event_name": "PostToolUse", "tool_name": tool}
+    return {**event, "tool_input": tool_input, "tool_response": {"stdout": ""}}
 
 
 async def test_a_server_that_stops_lets_go(asker: Asker) -> None:

@@ -429,6 +429,38 @@ async def test_hooks(api: Api, asker: Asker, monkeypatch: pytest.MonkeyPatch) ->
     assert "screen" == (await status(api, here))["agent_status"]["source"]
 
 
+async def test_explain_shows_the_hook_and_the_screen(api: Api, asker: Asker) -> None:
+    """The newer of both counts; a past screen has no hook."""
+    here = asker.session.id
+    path = f"/api/sessions/{here}/prompt-bridge/explain"
+    asker.show(kind=Kind.AT_REST)
+    assert (await api.get(path))["hook"] is None
+    await hook(api, event="UserPromptSubmit", ant_session_id=here)
+    told = await api.get(path)
+    assert ("busy", "UserPromptSubmit", "busy", True) == (
+        told["state"],
+        told["hook"]["event"],
+        told["hook"]["state"],
+        told["hook"]["counts"],
+    )
+    said = {"last_assistant_message": "All is done."}
+    await hook(api, event="Stop", ant_session_id=here, **said)
+    status_page = await status(api, here)
+    assert ("ready", "All is done.") == (
+        status_page["agent_status"]["state"],
+        status_page["agent_status"]["lastMessage"],
+    )
+    asker.show(kind=Kind.BUSY)
+    told = await api.get(path)
+    assert ("busy", "ready", False) == (
+        told["state"],
+        told["hook"]["state"],
+        told["hook"]["counts"],
+    )
+    page = await status(api, here)
+    assert page["agent_status"]["lastMessage"] is None
+
+
 async def test_who_joins_is_told_the_state(api: Api, asker: Asker) -> None:
     """Of a terminal, if anything is known."""
     async with api.rig.app.test_client().websocket("/ws") as socket:

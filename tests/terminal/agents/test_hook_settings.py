@@ -9,6 +9,7 @@ from ant.terminal.agents.driver import drivers
 from ant.terminal.agents.hook_settings import (
     DAY_S,
     FORMS,
+    MARGIN_S,
     REPORT_S,
     hook_settings,
     too_old_for,
@@ -27,7 +28,8 @@ def test_claude_code_calls_a_near_server_by_itself() -> None:
     """With the token by its name, and with time for an answer to a permission only."""
     for url in ("http://127.0.0.1:6458", "http://127.0.0.1:6458/"):
         found = hook_settings("claude-code", url, "2.1.63")["hooks"]
-        asked = [{"hooks": [{**HTTP, "timeout": DAY_S}]}]
+        waiting = {"url": f"{HTTP['url']}?timeout={DAY_S - MARGIN_S}"}
+        asked = [{"hooks": [{**HTTP, **waiting, "timeout": DAY_S}]}]
         told = [{"hooks": [{**HTTP, "timeout": REPORT_S}]}]
         assert asked == found["PermissionRequest"]
         assert all(told == found[each] for each in found.keys() - {"PermissionRequest"})

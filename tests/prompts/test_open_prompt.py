@@ -1,0 +1,40 @@
+"""One open prompt: what it shows, and what is left to store."""
+
+from ant.model.prompts import PromptStatus
+from ant.prompts.open_prompt import SUMMARY, OpenPrompt, summary_of
+from ant.prompts.permission_wait import PermissionWait
+from tests.asked import prompt, record
+from tests.hooking import asked, dialog
+
+
+def test_a_summary_is_a_line() -> None:
+    """Of the question, else of the text; truncated if long."""
+    assert "Run it?" == summary_of(prompt("Run\n  it?"))
+    assert "a b" == summary_of(prompt("", text="a\n\nb"))
+    long = summary_of(prompt("x" * 200))
+    assert (SUMMARY, "…") == (len(long), long[-1])
+
+
+def test_a_prompt_on_its_way_to_the_database_is_not_over() -> None:
+    """Its end has to be stored, too."""
+    one = OpenPrompt(record("one"))
+    one.is_storing = True
+    one.close(PromptStatus.RESOLVED, "left_screen")
+    assert not one.is_over
+    one.is_storing = False
+    assert one.is_over
+
+
+def test_a_dialog_that_is_drawn_anew() -> None:
+    """It is the same only by its fingerprint, or by the text of the own request."""
+    asked_on_screen = OpenPrompt(record("one"), shown=dialog().fingerprint)
+    assert asked_on_screen.shows(dialog())
+    assert not asked_on_screen.shows(dialog(subject="other"))
+    own = OpenPrompt(
+        record("one", rule="hook/PermissionRequest"),
+        shown=dialog().fingerprint,
+        wait=PermissionWait(asked()),
+    )
+    assert own.is_own
+    assert own.shows(dialog(subject="other"))
+    assert not own.shows(dialog("make"))
