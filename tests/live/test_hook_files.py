@@ -1,6 +1,7 @@
 """Files with hook settings, over crashes of the server and on both hosts."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,22 @@ import pytest
 from ant.terminal.agents.hook_settings import hook_settings
 from tests.live.server import running_server
 from tests.live.waiting import eventually
-from tests.terminal.private_tmux import needs_tmux
+from tests.terminal.private_tmux import ended_with_us, needs_tmux
 
 pytestmark = [pytest.mark.slow, needs_tmux]
 
 AGENT = '#!/bin/sh\nprintf "%s " "$@" > "$HOME/args"\nexec sleep 600\n'
 
 
-async def test_a_file_lives_as_long_as_its_run(tmp_path: Path) -> None:
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A data folder, whose tmux ends with the test."""
+    with ended_with_us(tmp_path / "data"):
+        yield tmp_path / "data"
+
+
+async def test_a_file_lives_as_long_as_its_run(tmp_path: Path, data: Path) -> None:
     """Also over a kill of the server, where the program outlives that."""
-    data = tmp_path / "data"
     agent = tmp_path / "claude"
     agent.write_text(AGENT)
     agent.chmod(0o700)
