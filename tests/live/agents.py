@@ -220,10 +220,7 @@ def _desk(
 
 
 def codex(folder: Path, model_url: str) -> Desk:
-    """Codex, which trusts the project and the hooks that `ant hooks print` printed.
-
-    A person would review the hooks once, with `/hooks`.
-    """
+    """Codex, with the hooks that `ant hooks print` printed and it does not trust yet."""
     config = (
         'model = "demo"\nmodel_provider = "demo"\ncheck_for_update_on_startup = false\n'
         f'[model_providers.demo]\nname = "demo"\nbase_url = "{model_url}/v1"\n'
@@ -234,8 +231,7 @@ def codex(folder: Path, model_url: str) -> Desk:
         ".codex/config.toml": config,
         ".codex/hooks.json": json.dumps(hook_settings("codex-cli")),
     }
-    command = ["codex", "--no-daemon", "--dangerously-bypass-hook-trust", GO]
-    return _desk(folder, command, {}, files, tapped=False)
+    return _desk(folder, ["codex", "--no-daemon", GO], {}, files, tapped=False)
 
 
 def gemini(folder: Path, model_url: str) -> Desk:

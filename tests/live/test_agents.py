@@ -48,6 +48,14 @@ class Scene:
         """What the agent does and asks."""
         return await self.ant.call("GET", f"/api/sessions/{self.id}/status")
 
+    async def prompt(self) -> Any:
+        """Wait until the agent asks anything; the prompt."""
+
+        async def found() -> Any:
+            return (await self.status())["prompt"]
+
+        return await eventually(found, PATIENCE_S)
+
     async def asked(self, command: str) -> Any:
         """Wait until the agent asks by its hook for this command; the prompt."""
 
@@ -210,11 +218,7 @@ async def test_a_killed_server(tmp_path: Path) -> None:
             at = attrs.evolve(first, ant=ant)
             await at.shown("Do you want to proceed?")
             assert not desk.has("one.txt")
-
-            async def stands() -> Any:
-                return (await at.status())["prompt"]
-
-            after = await eventually(stands, PATIENCE_S)
+            after = await at.prompt()
             assert "screen" == after["detector"]
             await at.answer(after, type="approve")
             # The agent knows the address of its server, which is the same.
@@ -325,9 +329,12 @@ async def test_through_the_page(tmp_path: Path) -> None:
 
 @needs_agent("codex")
 async def test_codex_is_asked_by_a_command(tmp_path: Path) -> None:
-    """`ant hook` waits for the answer; Codex shows no dialog meanwhile."""
+    """It asks once whether to trust its hooks; then `ant hook` waits for answers."""
     commands = [f"touch {n}.txt && rm -f old.txt" for n in ("one", "two")]
     async with scene(tmp_path, *commands, make=codex) as at:
+        await at.shown("Hooks need review", "Trust all and continue")
+        trust = {"label": "Trust all and continue"}
+        await at.answer(await at.prompt(), type="select", choice=trust)
         prompt = await at.asked(commands[0])
         assert ("codex-cli", 2) == (prompt["details"]["agent"], len(prompt["options"]))
         await at.answer(prompt, type="approve")
@@ -345,11 +352,7 @@ async def test_gemini_reports_and_is_answered_by_keys(tmp_path: Path) -> None:
     """It has no hook that takes an answer."""
     command = "touch one.txt && rm -f old.txt"
     async with scene(tmp_path, command, make=gemini) as at:
-
-        async def asks() -> Any:
-            return (await at.status())["prompt"]
-
-        prompt = await eventually(asks, PATIENCE_S)
+        prompt = await at.prompt()
         assert ("screen", None) == (prompt["detector"], prompt["details"])
         await at.answer(prompt, type="approve")
         await at.done()
