@@ -220,7 +220,7 @@ def _desk(
 
 
 def codex(folder: Path, model_url: str) -> Desk:
-    """Codex, with the hooks that `ant hooks print` printed and it does not trust yet."""
+    """Codex, with the hooks that `ant hooks print` printed which it does not trust."""
     config = (
         'model = "demo"\nmodel_provider = "demo"\ncheck_for_update_on_startup = false\n'
         f'[model_providers.demo]\nname = "demo"\nbase_url = "{model_url}/v1"\n'

@@ -11,7 +11,7 @@ from ant.terminal.agents.hook_settings import FORMS, hook_settings
 from ant.terminal.agents.launch_hints import ID
 
 _WHERE: Final = {
-    "codex-cli": "Write it to ~/.codex/hooks.json. Codex then asks whether to trust it.",
+    "codex-cli": "Write it to ~/.codex/hooks.json. Codex asks whether to trust it.",
     "gemini-cli": "Add it to ~/.gemini/settings.json.",
 }
 """Where an agent reads hook settings that takes none by an argument."""
