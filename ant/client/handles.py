@@ -311,7 +311,8 @@ class AsyncTerminal(_Session):
 
         A text is the label, the key or the number of an option, or the line to type if
         there are no options. Several boxes are numbers with commas. An int is the
-        number of an option from 1. True and False are yes and no. `why` is stored.
+        number of an option from 1. True and False are yes and no. `why` is stored, and
+        an agent whose hook waits gets it with a denial.
 
         Raises `Conflict` if no prompt was read before, `AlreadyAnswered` and
         `PromptChanged` if that prompt is not there any more, and `NotAnOption`. Then no
@@ -330,6 +331,8 @@ class AsyncTerminal(_Session):
         else:
             body, _ = answer_of(asked, choice)
         more = {} if why is None else {"justification": why}
+        if why is not None and asked["details"] is not None and body["type"] != "text":
+            more["text"] = why
         sender = self._ant.sender
         by = {} if sender is None else {"by": sender}
         answer: AnswerRow = await self._ant.respond(

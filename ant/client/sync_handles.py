@@ -140,7 +140,8 @@ class Terminal(Synchronous):
 
         A text is the label, the key or the number of an option, or the line to type if
         there are no options. Several boxes are numbers with commas. An int is the
-        number of an option from 1. True and False are yes and no. `why` is stored.
+        number of an option from 1. True and False are yes and no. `why` is stored, and
+        an agent whose hook waits gets it with a denial.
 
         Raises `Conflict` if no prompt was read before, `AlreadyAnswered` and
         `PromptChanged` if that prompt is not there any more, and `NotAnOption`. Then no

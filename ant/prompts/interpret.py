@@ -10,7 +10,7 @@ import attrs
 
 from ant.api.prompt_requests import AgentResponse, ChoiceAsk, Respond
 from ant.core.errors import Invalid, NotAnOption
-from ant.model.prompts import KEYS, Decision, PromptRecord
+from ant.model.prompts import HOOK, KEYS, Decision, PromptRecord
 from ant.terminal.model.choice import Answer, Choice, Outcome
 from ant.terminal.model.prompt import Form
 
@@ -70,7 +70,7 @@ def typed_choice(
         case "confirm" if choice.yes is None:
             raise Invalid("an answer of type confirm needs yes at $.choice")
         case "confirm":
-            return Choice("confirm", yes=choice.yes)
+            return Choice("confirm", yes=choice.yes, text=text)
         case "deny":
             return Choice("deny", text=text)
         case bare:
@@ -190,7 +190,9 @@ def decision_of(
     The reason of a denial goes to the agent by its hook only, but it is recorded as the
     justification in any case.
     """
-    is_reason = choice.type in ("deny", "select")
+    is_reason = choice.type != "text"
+    is_told = choice.type == "deny" or via == HOOK
+    reason = choice.text if is_reason and is_told and not record.is_secret else None
     secret = record.is_secret and choice.type == "text"
     return Decision(
         type=choice.type,
@@ -200,7 +202,7 @@ def decision_of(
         by=responder.by,
         responder_id=responder.responder_id,
         source=responder.source,
-        justification=responder.justification or (choice.text if is_reason else None),
+        justification=responder.justification or reason,
         decided_at=at,
         via=via,
     )

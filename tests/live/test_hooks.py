@@ -3,7 +3,7 @@
 import random
 import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ import httpx
 import pytest
 import trio
 
-from ant.client import AntClient
+from ant.client import AntClient, AsyncAnt
 from ant.core.errors import AlreadyAnswered
 from tests.hooking import ALLOWED, denied, payload
 from tests.installed import needs
 from tests.live.server import (
     Server,
     SharedServer,
+    run_ant,
     running_server,
     shared_server,
     start_server,
@@ -145,8 +146,12 @@ async def agent(
             **fields,
         )
 
-        await eventually((folder / "s").exists)
-        async with await trio.open_unix_socket(str(folder / "s")) as stream:
+        async def connected() -> trio.SocketStream | None:
+            with suppress(OSError):  # It does not listen yet.
+                return await trio.open_unix_socket(str(folder / "s"))
+            return None
+
+        async with await eventually(connected) as stream:
             log, token = folder / "log", await trio.Path(own).read_text()
             one = Agent(server.url, ant, row, token, log, Control(stream))
             await one.seen("at_rest")
@@ -245,6 +250,30 @@ async def test_of_two_answers_one_wins(tmp_path: Path) -> None:
         won = ALLOWED if isinstance(told[1], AlreadyAnswered) else None
         assert won is None or won == request.body
         assert request.body != {}
+        assert 0 == one.keys
+
+
+@pytest.mark.slow
+async def test_a_reason_from_a_script(tmp_path: Path) -> None:
+    """By the library and by the command line: the agent reads it."""
+    async with shared_server() as server, agent(server, tmp_path / "one") as one:
+        async with one.asking(command=COMMAND) as request, AsyncAnt(one.url) as lib:
+            await one.prompt()
+            terminal = await lib.terminal(one.id)
+            assert await terminal.prompt is not None
+            told = await terminal.answer("Deny", why="Use rm -ri.")
+            assert "Deny" == told["chosen"]
+        assert denied("Use rm -ri.") == request.body
+        async with one.asking(command="make") as request:
+            await one.prompt()
+            words = ("answer", one.id, "deny", "--yes", "--why", "Not now.")
+            code, out, err = await run_ant(*words, ANT_SERVER_URL=one.url)
+            assert (0, True) == (
+                code,
+                out.endswith("Chose Deny; the prompt is closed.\n"),
+            )
+            assert "" == err
+        assert denied("Not now.") == request.body
         assert 0 == one.keys
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ant.api import codec
 from ant.api.prompt_requests import AgentResponse, ChoiceAsk, Respond
 from ant.core import clock
 from ant.core.errors import Invalid, NotAnOption
@@ -236,3 +237,31 @@ def test_a_secret_is_not_kept() -> None:
         LINE, Choice("text", text="ada"), Outcome("text", False, 5), Responder(), at
     )
     assert ("ada", False) == (line.text, line.resolved)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "deny", "text": "Use rg."},
+        {"choice": {"action": "deny"}, "text": "Use rg."},
+        {"type": "confirm", "choice": {"yes": False}, "text": "Use rg."},
+        {"type": "select", "choice": {"index": 2, "text": "Use rg."}},
+    ],
+)
+def test_a_denial_may_have_a_reason(body: dict[str, Any]) -> None:
+    """It is in the choice for the agent's hook, and in the record for everybody."""
+    choice = interpret.respond_choice(MENU, codec.read_data(body, Respond))
+    assert "Use rg." == choice.text
+
+    def recorded(via: str, by: Responder = NOBODY) -> tuple[str | None, str | None]:
+        at, outcome = clock.parse_stamp(AT), Outcome("No", True, 1)
+        told = interpret.decision_of(MENU, choice, outcome, by, at, via)
+        return told.text, told.justification
+
+    assert ("Use rg.", "Use rg.") == recorded("hook")
+    assert ("Use rg.", "safe") == recorded("hook", Responder(justification="safe"))
+    kept = "Use rg." if choice.type == "deny" else None
+    assert (None, kept) == recorded("keys")
+
+
+NOBODY = Responder()

@@ -8,7 +8,14 @@ import pytest
 
 from ant.core import clock
 from ant.model.messages import MessageId
-from ant.model.prompts import LINKED_CHAT, PromptId, PromptStatus, Target, TargetKind
+from ant.model.prompts import (
+    LINKED_CHAT,
+    PromptDetails,
+    PromptId,
+    PromptStatus,
+    Target,
+    TargetKind,
+)
 from ant.model.sessions import Session, SessionId
 from ant.sessions import sessions
 from ant.store import Store, Unit
@@ -58,8 +65,8 @@ def test_a_prompt_is_read_as_stored(store: Store, here: Session) -> None:
     assert stored(store, "nobody") is None
 
 
-def test_change_stores_status_and_selection_only(store: Store, here: Session) -> None:
-    """Not the question, and no other prompt."""
+def test_change_stores_what_may_change(store: Store, here: Session) -> None:
+    """Its state, and what a hook knows of it: not its text, and no other prompt."""
     one, two = record(here.id), record(here.id)
     for each in (one, two):
         on(store, lambda prompts, each=each: prompts.add(each))  # type: ignore[misc]
@@ -70,9 +77,12 @@ def test_change_stores_status_and_selection_only(store: Store, here: Session) ->
         closed_at=clock.parse_stamp(AT),
         answer=decision(),
         selected=1,
-        options=(Option("x"),),
+        options=(Option("x", lasting=True),),
+        question="Bash: ls",
+        summary="Bash: ls",
+        details=PromptDetails("codex", "Bash", {"command": "ls"}, True, "/", None),
     )
-    on(store, lambda prompts: prompts.change(attrs.evolve(changed, question="?")))
+    on(store, lambda prompts: prompts.change(attrs.evolve(changed, raw_text="?")))
     assert changed == stored(store, one.id)
     assert two == stored(store, two.id)
 

@@ -13,6 +13,7 @@ from ant.model.prompts import PromptRecord
 from ant.prompts import service
 from ant.terminal.model.choice import Choice, Outcome
 from tests.asked import Asker, stored
+from tests.heard import Hearer
 from tests.hooking import ALLOWED, RULES, Hook, denied, dialog
 from tests.http.asking import Answer, Api
 from tests.systems import PATIENCE_S, Rig
@@ -214,8 +215,10 @@ async def test_the_dialog_of_a_request_is_its_prompt(api: Api, asker: Asker) -> 
 async def test_the_request_of_a_dialog_is_its_prompt(api: Api, asker: Asker) -> None:
     """The dialog comes first: its options stay, and a plain yes goes by the hook."""
     first = await asker.ask(dialog())
-    async with waiting(asker) as hook:
+    async with api.ear() as ear, waiting(asker) as hook:
         one = await opened(asker)
+        told = [each for each in await ear.heard() if each["type"] == "prompt_updated"]
+        assert [one.question] == [each["prompt"]["question"] for each in told]
         assert (first.id, first.options) == (one.id, one.options)
         assert ("Bash: touch a.txt", "screen") == (one.question, one.detector)
         assert one.details is not None
@@ -260,6 +263,18 @@ async def test_the_terminal_may_be_first(api: Api, asker: Asker) -> None:
     )
 
 
+async def test_a_wait_for_a_prompt_is_told(api: Api, asker: Asker) -> None:
+    """From a cursor, too: that is by the run event of the hook's prompt."""
+    path = f"/api/sessions/{asker.session.id}/wait"
+    after = (await api.get(path, until="prompt", timeout="0"))["next"]
+    async with waiting(asker):
+        one = await opened(asker)
+        for query in ({}, {"after": after}):
+            told = await api.get(path, until="prompt", timeout="5", **query)
+            assert ("prompt", one.id) == (told["until"], told["prompt"]["id"])
+        await respond(api, asker, prompt_id=one.id, type="approve")
+
+
 async def test_a_request_without_a_dialog_waits(api: Api, asker: Asker) -> None:
     """Whatever else the screen shows."""
     async with waiting(asker) as hook:
@@ -283,7 +298,7 @@ async def test_a_denial_by_its_row_has_its_reason(api: Api, asker: Asker) -> Non
     await asker.ask(dialog("make"))
     choice = {"type": "select", "choice": {"index": 2}, "text": "Use rg."}
     answer = (await respond(api, asker, **choice)).body["prompt"]["answer"]
-    assert ("keys", None, "Use rg.") == (
+    assert ("keys", None, None) == (
         answer["via"],
         answer["text"],
         answer["justification"],
@@ -420,3 +435,19 @@ async def test_a_server_that_stops_lets_go(asker: Asker) -> None:
     late = Hook.of(asker)
     await late.post()
     assert {} == late.body
+
+
+async def test_a_message_that_the_agent_took(api: Api, rig: Rig) -> None:
+    """Its hook has the text that ANT typed: the delivery is `reacted` by that."""
+    hearer = await Hearer.start(rig)
+    hearer.go = trio.Event()
+    hearer.reactions.append(None)
+    ident = await hearer.post("hello")
+    while not hearer.told:
+        await trio.lowlevel.checkpoint()
+    event = {"hook_event_name": "UserPromptSubmit", "prompt": hearer.told[0]}
+    body = {**event, "ant_session_id": hearer.session.id}
+    assert 200 == (await api.call("POST", "/api/hooks", body)).status
+    hearer.go.set()
+    one = await hearer.until(ident, "reacted", "unconfirmed")
+    assert ("reacted", "hook") == (one.state, one.reason)
