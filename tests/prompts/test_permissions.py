@@ -275,6 +275,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(tool_input=JSON, suggestions=JSON, tool=st.text(max_size=9))
 def test_whatever_a_hook_sends_is_read(
     tool_input: Any, suggestions: Any, tool: str

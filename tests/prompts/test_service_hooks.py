@@ -30,6 +30,7 @@ def now(asker: Asker, record: PromptRecord) -> PromptRecord:
     return found
 
 
+@pytest.mark.slow
 async def test_a_request_cancelled_anywhere_leaves_nothing(asker: Asker) -> None:
     """No prompt that waits for a client that has left."""
     service = asker.rig.system.services.prompt_service
@@ -51,6 +52,7 @@ async def test_a_request_cancelled_anywhere_leaves_nothing(asker: Asker) -> None
     await asker.rig.check_published()
 
 
+@pytest.mark.slow
 async def test_an_answer_cancelled_anywhere_is_whole(asker: Asker) -> None:
     """The agent has its decision and it is stored, or it waits on."""
     service = asker.rig.system.services.prompt_service

@@ -322,6 +322,7 @@ async def test_one_of_twenty_answers_wins(api: Api, asker: Asker) -> None:
     assert [200, *[409] * 19] == sorted(statuses)
 
 
+@pytest.mark.slow
 async def test_no_answer_in_time_is_no_denial(api: Api, asker: Asker) -> None:
     """The prompt ends with a reason; one whose dialog is on the screen stays."""
     hook = Hook.of(asker)
