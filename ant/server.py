@@ -59,6 +59,7 @@ from ant.runtime.remover import Remover
 from ant.runtime.services import RunServices
 from ant.runtime.supervisor import end_all, open_supervisor
 from ant.runtime.system import System
+from ant.sessions.hook_arguments import HookFiles
 from ant.store import Job, Store, Unit
 from ant.terminal.agents.own_drivers import DriverFolder
 from ant.terminal.host import umask
@@ -133,6 +134,8 @@ async def _serve(
     own_drivers.load()
     tmux = Tmux(config.data_dir, child_environment({}), config.spool_max_bytes)
     survivors = await recovery.recover(store, tmux)
+    hook_files = HookFiles(config.data_dir / "hooks")
+    hook_files.keep(survivors)
     warm_up()
     opened.warn_of_name()
     config, can_identify, sock_diag = _authentication(config, opened)
@@ -170,6 +173,7 @@ async def _serve(
             config.shell_integration,
             tmux,
             ca=opened.ca,
+            hook_files=hook_files,
         )
         background.start_soon("orphans", children.reap_orphans)
         background.start_soon("turns", services.turns.run)

@@ -43,6 +43,7 @@ from ant.runtime.services import RunServices
 from ant.runtime.supervisor import open_supervisor
 from ant.runtime.system import System
 from ant.sessions import sessions
+from ant.sessions.hook_arguments import HookFiles
 from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import EventRow
 from ant.terminal.host.base import Spec, Terminal
@@ -199,6 +200,7 @@ async def running(
                 ),
                 *(opener, FairTurns()),
                 *("http://test", TokenSigner(), config.shell_integration),
+                hook_files=HookFiles(config.data_dir / "hooks"),
             )
             background.start_soon("turns", services.turns.run)
             background.start_soon("transcripts", transcript_writer.run)

@@ -123,7 +123,7 @@ THIRD_PARTIES: dict[str, frozenset[str]] = {
 
 # Modules of the standard library and of others, and the packages that may use them.
 OWNERS: dict[str, tuple[str, ...]] = {
-    "json": ("api", "client"),
+    "json": ("api", "client", "cli.agents"),
     "orjson": ("api",),
     "cattrs": ("api",),
     "time": ("core", "terminal.tmux"),
@@ -136,7 +136,14 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "re2": ("history", "terminal.agents"),
     "socket": ("http.server", "http.access", "client"),
     "h11": ("core", "http.server", "client"),
-    "httpx": ("client", "client.access", "cli", "cli.terminal", "cli.host"),
+    "httpx": (
+        "client",
+        "client.access",
+        "cli",
+        "cli.agents",
+        "cli.terminal",
+        "cli.host",
+    ),
     "trio_websocket": ("client",),
     "anyio": ("client",),
     "ssl": ("core", "client", "http.server"),

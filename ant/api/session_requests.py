@@ -57,6 +57,9 @@ class CreateSession:
     accepts_messages: bool = False
     """True if the program is an agent that no driver knows: ANT then types messages at
     what looks like its composer, but never to a shell, an interpreter or a proxy."""
+    hooks: bool = True
+    """Whether ANT gives an agent whose driver says how hook settings, by an argument at
+    each start. The agent then reports to ANT and takes answers from it."""
     host: Literal["pty", "tmux"] | None = None
     """What runs the program. A program in tmux outlives the server. Null: the setting
     of the server."""
@@ -92,6 +95,8 @@ class PatchSession:
     If not, it is one line that names the sender."""
     accepts_messages: bool = UNSET
     """Whether ANT types messages at a composer that no driver knows."""
+    hooks: bool = UNSET
+    """Whether ANT gives an agent hook settings by an argument, from its next start."""
     meta: Meta = UNSET
     """Keys to set; a key that is null is removed."""
 

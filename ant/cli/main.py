@@ -49,6 +49,12 @@ SECTIONS: dict[str, dict[str, Verb]] = {
         "prompts": Verb(
             "verbs.prompts:prompts", "Try the rules that detect prompts.", calls=False
         ),
+        "hooks": Verb(
+            "agents.hooks:hooks", "Print hook settings for an agent CLI.", calls=False
+        ),
+        "hook": Verb(
+            "agents.hook:hook", "Pass on an event of an agent's hooks.", calls=False
+        ),
     },
     "Rooms": {
         "msg": Verb("verbs.messages:msg", "Post a message in a room."),

@@ -25,6 +25,7 @@ class TerminalRow(TypedDict):
     exited_at: str | None
     oldest: int
     end: int
+    added_arguments: list[str]
 
 
 class SessionRow(TypedDict):
@@ -50,6 +51,7 @@ class SessionRow(TypedDict):
     linked_chat_id: str | None
     auto_forward_chat: bool
     accepts_messages: bool
+    hooks: bool
     terminal: TerminalRow | None
 
 

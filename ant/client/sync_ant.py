@@ -245,6 +245,10 @@ class Ant(Synchronous):
             self._inner.wait, session_id, *until, timeout=timeout, after=after
         )
 
+    def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
+        """Report an event of an agent's hooks; a permission waits for its answer."""
+        return self._thread.call(self._inner.report_hook, event, timeout_s)
+
     def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""
         return self._thread.call(self._inner.tokens)

@@ -26,7 +26,7 @@ FILES = (
     "ant.db-shm",
     "reserve",
 )
-FOLDERS = ("spool", "inbox")
+FOLDERS = ("spool", "inbox", "hooks")
 """The files and folders that ANT makes in its data folder."""
 
 ELSEWHERE = "or give another --data-dir."

@@ -111,6 +111,9 @@ class TerminalInfo:
     """The byte offset of the first byte that is kept."""
     end: int
     """The byte offset after the last byte."""
+    added_arguments: tuple[str, ...] = ()
+    """The arguments that ANT added to `command` at the last start, to give an agent
+    its hook settings; empty if it added none."""
 
 
 @attrs.frozen
@@ -154,6 +157,8 @@ class Session:
     hand."""
     accepts_messages: bool
     """Whether ANT types messages at a composer that no driver knows."""
+    hooks: bool
+    """Whether ANT gives an agent hook settings by an argument when it starts."""
     terminal: TerminalInfo | None
     """Its terminal; null for a chat."""
 

@@ -211,6 +211,17 @@ def host_event(event: HostEvent, host: str) -> RunEventDraft:
     )
 
 
+def hooks_withheld(reason: str) -> RunEventDraft:
+    """Describe that ANT gave an agent no hook settings, and why."""
+    return RunEventDraft(
+        source=Source.STATUS,
+        trust=Trust.HIGH,
+        kind="system",
+        text=f"No hook settings given: {reason}",
+        payload={"kind": "hooks_withheld", "reason": reason},
+    )
+
+
 def with_passed_over(event: HostEvent, passed_over: int) -> HostEvent:
     """Return a host event with the number of those that it replaced, if any."""
     if not passed_over:

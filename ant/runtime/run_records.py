@@ -1,9 +1,11 @@
 """Rules of a run: the state of a terminal's process, and the offsets of its output."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import attrs
 
+from ant.api import codec
 from ant.core import clock
 from ant.core.errors import NotFound
 from ant.messages import deliveries
@@ -12,8 +14,9 @@ from ant.model.prompts import ENDED, LOST
 from ant.model.run_events import HostEvent
 from ant.model.sessions import Session, SessionId, Status, TerminalInfo
 from ant.prompts import prompts
-from ant.run_events import log
+from ant.run_events import entries, log
 from ant.run_events.entries import PendingEntry
+from ant.sessions.hook_arguments import NO_HOOKS, HookArguments
 from ant.sessions.sessions import get_session, need_terminal
 from ant.store import Keyframe, Program, Unit
 from ant.terminal.buffer.tail import CAPACITY
@@ -99,10 +102,11 @@ def record_run(
     identity: Identity | None,
     keyframe: Keyframe | None = None,
     resumed: bool = False,
+    hooks: HookArguments = NO_HOOKS,
 ) -> None:
     """Record that the terminal runs: its process, and its screen as a keyframe.
 
-    A `resumed` run keeps the time of its start.
+    A `resumed` run keeps the time of its start, and the arguments that ANT added.
     """
     if keyframe is not None:
         unit.keyframes.put(keyframe)
@@ -116,21 +120,31 @@ def record_run(
         exit_code=None,
         exit_signal=None,
         exited_at=None,
-        **({} if resumed else {"started_at": clock.stamp(unit.now)}),
+        **({} if resumed else _start(unit, hooks)),
     )
     program = unit.sessions.program(session_id)
     if program is not None and not resumed:
-        data = {
+        data: dict[str, Any] = {
             "pid": identity.pid if identity else None,
             "run": program.run,
             "command": program.command,
             "cols": program.cols,
             "rows": program.rows,
         }
+        if hooks.arguments:
+            data["added_arguments"] = list(hooks.arguments)
         first = program.reserved - CAPACITY
         _go_on_at(unit, session_id, first)
         log.record_host_event(unit, session_id, HostEvent("start", data, first))
+        if hooks.reason is not None:
+            log.record(unit, session_id, entries.hooks_withheld(hooks.reason))
     unit.emit(SessionsChanged(session_id))
+
+
+def _start(unit: Unit, hooks: HookArguments) -> dict[str, str | None]:
+    """The columns of a terminal that a start sets."""
+    added = codec.dumps(hooks.arguments).decode() if hooks.arguments else None
+    return {"started_at": clock.stamp(unit.now), "added_arguments": added}
 
 
 def end_run(

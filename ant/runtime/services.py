@@ -18,6 +18,7 @@ from ant.runtime.broadcaster import Broadcaster
 from ant.runtime.terminal_sizes import TerminalSizes
 from ant.runtime.unrecorded_ends import UnrecordedEnds
 from ant.runtime.wait_slots import WaitSlots
+from ant.sessions.hook_arguments import HookFiles
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Spec, Terminal
@@ -55,6 +56,7 @@ class RunServices:
     `running` has the runs in progress. `flows` has the last flow of every session that
     has run since the server started. `open_terminal` starts a program on a PTY. `ca`
     is the file of the certificate that programs in terminals trust; empty if none.
+    Without `hook_files` ANT gives no agent hook settings.
     """
 
     journal: Journal
@@ -70,6 +72,7 @@ class RunServices:
     shell_integration: bool = True
     tmux: Tmux | None = None
     ca: str = ""
+    hook_files: HookFiles | None = None
     endings: UnrecordedEnds = attrs.field(factory=UnrecordedEnds)
     wait_slots: WaitSlots = attrs.field(factory=WaitSlots)
     running: dict[SessionId, ActiveRun] = attrs.field(factory=dict)

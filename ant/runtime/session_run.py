@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+import attrs
 import trio
 
 from ant.core import clock
@@ -22,6 +23,7 @@ from ant.run_events.entries import PendingEntry
 from ant.runtime import run_records
 from ant.runtime.launch import plan
 from ant.runtime.services import RunServices
+from ant.sessions.hook_arguments import NO_HOOKS, hook_arguments
 from ant.store import Keyframe, Program
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
@@ -76,6 +78,7 @@ class SessionRun:
         self._services, self._size, self._cwd = services, (cols, rows), cwd
         self._surviving = surviving
         self._folder: str | None = None
+        self._hooks = NO_HOOKS
         self._run = surviving.pane_ids.run if surviving else clock.new_id()
 
     @property
@@ -169,7 +172,9 @@ class SessionRun:
             self.detector.shell.key,
         )
         self._folder = spec.cwd
-        return spec
+        files, url = self._services.hook_files, self._services.server_url
+        self._hooks = hook_arguments(program, spec.argv[0], files, url)
+        return attrs.evolve(spec, argv=self._hooks.added_to(spec.argv))
 
     async def on_started(self, live: LiveTerminal) -> None:
         """Record the process, so that a later server run can find it."""
@@ -181,6 +186,7 @@ class SessionRun:
             live.terminal.identity,
             self._keyframe(),
             self._surviving is not None,
+            self._hooks,
         )
         prompt, past = None, list[Chunk]()
         if self._surviving is not None:
@@ -284,6 +290,8 @@ class SessionRun:
         except AntError as exc:
             log.error("The end of session %s is not recorded: %s", self.session_id, exc)
         finally:
+            if self._services.hook_files is not None:
+                self._services.hook_files.remove(self.session_id)
             self._release()
 
     async def on_detached(self) -> None:

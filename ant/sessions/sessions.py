@@ -42,7 +42,10 @@ PURGED = 20
 _ACTIVE, _RECOVERABLE = "active", "recoverable"
 """The two lists of `list_sessions`, in order."""
 
-_PATCHED = ("ttl", "root_dir", "workspace_id", "auto_forward_chat", "accepts_messages")
+_PATCHED = (
+    *("ttl", "root_dir", "workspace_id", "auto_forward_chat", "accepts_messages"),
+    "hooks",
+)
 """Columns that a patch sets to the given values."""
 
 
@@ -87,6 +90,7 @@ def create_session(unit: Unit, request: CreateSession, program: str | None) -> S
         linked_chat_id=None,
         auto_forward_chat=True,
         accepts_messages=request.accepts_messages,
+        hooks=request.hooks,
         terminal=None,
     )
     if chat_name is not None:

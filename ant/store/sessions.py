@@ -68,6 +68,7 @@ def _terminal(row: Any) -> TerminalInfo:
         exited_at=_parse_time(row.exited_at),
         oldest=row.oldest,
         end=row.stored,
+        added_arguments=tuple(codec.loads(row.added_arguments or "[]")),
     )
 
 
@@ -95,6 +96,7 @@ def _session(row: Any) -> Session:
         linked_chat_id=row.linked_chat_id,
         auto_forward_chat=bool(row.auto_forward_chat),
         accepts_messages=bool(row.accepts_messages),
+        hooks=bool(row.hooks),
         terminal=_terminal(row) if has_terminal else None,
     )
 

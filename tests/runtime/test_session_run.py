@@ -69,6 +69,63 @@ async def test_the_driver_is_that_of_the_session(rig: Rig) -> None:
     assert session_run.detector.flag is None
 
 
+async def test_an_agent_is_given_hooks_at_each_start(rig: Rig, tmp_path: Path) -> None:
+    """By arguments that its session and its run event show; the file ends with it."""
+    claude = tmp_path / "bin" / "claude"
+    claude.parent.mkdir()
+    claude.symlink_to("/bin/true")
+    session = await rig.started("one", command=(str(claude), "--verbose"))
+    file = rig.system.config.data_dir / "hooks" / f"{session.id}.json"
+    given = ("--settings", str(file.absolute()))
+    assert (str(claude), *given, "--verbose") == rig.specs[0].argv
+    assert rig.specs[0].env["ANT_TOKEN"] not in file.read_text()
+    row = await rig.look(session.id)
+    assert row.terminal is not None
+    assert (str(claude), "--verbose") == row.terminal.command
+    assert given == row.terminal.added_arguments
+    assert [{"added_arguments": [*given]}] == [
+        {key: each[key] for key in each if key.startswith("added")}
+        for each in await starts(rig, session.id)
+    ]
+    await rig.system.supervisor.stop(session.id)
+    assert not file.exists()
+    await rig.system.supervisor.start(session.id)
+    assert rig.specs[0].argv == rig.specs[1].argv
+    assert file.exists()
+    await rig.system.supervisor.stop(session.id)
+    await ask(rig.app, "PATCH", f"/api/sessions/{session.id}", {"hooks": False})
+    await rig.system.supervisor.start(session.id)
+    assert (str(claude), "--verbose") == rig.specs[2].argv
+    row = await rig.look(session.id)
+    assert row.terminal is not None
+    assert () == row.terminal.added_arguments
+    assert not file.exists()
+
+
+async def test_hooks_that_are_not_given_are_recorded(rig: Rig, tmp_path: Path) -> None:
+    """Where the command has settings of its own."""
+    claude = tmp_path / "claude"
+    claude.symlink_to("/bin/true")
+    command = (str(claude), "--settings=mine.json")
+    session = await rig.started("one", command=command)
+    assert command == rig.specs[0].argv
+    path = f"/api/sessions/{session.id}/run-events?kind=system"
+    (event,) = [
+        each
+        for each in (await ask(rig.app, "GET", path)).body["events"]
+        if each["payload"]["kind"] == "hooks_withheld"
+    ]
+    said = "No hook settings given: the command has --settings already"
+    assert (said, "status", "high") == (event["text"], event["source"], event["trust"])
+
+
+async def starts(rig: Rig, session_id: str) -> list[dict[str, Any]]:
+    """The payloads of the starts of a session."""
+    path = f"/api/sessions/{session_id}/run-events?kind=system"
+    events = (await ask(rig.app, "GET", path)).body["events"]
+    return [e["payload"] for e in events if e["payload"]["kind"] == "start"]
+
+
 async def test_a_session_cannot_override_variables_of_ant(rig: Rig) -> None:
     """ANT's variables override those of the session."""
     await rig.started("one", env={"ANT_SESSION_ID": "forged"})

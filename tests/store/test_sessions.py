@@ -51,6 +51,7 @@ SESSION = Session(
     linked_chat_id=SessionId("chat"),
     auto_forward_chat=False,
     accepts_messages=True,
+    hooks=False,
     terminal=TERMINAL,
 )
 

@@ -42,6 +42,7 @@ def _is_put_away(row: dict[str, Any]) -> bool:
 @click.option("--rows", type=int, help="The height in rows.")
 @click.option("--agent", is_flag=True, help="The program is an agent CLI.")
 @click.option("--driver", help="The agent CLI driver to use.")
+@click.option("--no-hooks", is_flag=True, help="Give the agent no hook settings.")
 @click.option(
     "--host", type=click.Choice(["pty", "tmux"]), help="tmux outlives the server."
 )
@@ -54,6 +55,7 @@ async def new(
     env: tuple[str, ...],
     agent: bool,
     driver: str | None,
+    no_hooks: bool,
     **options: Any,
 ) -> None:
     """Start COMMAND, or your login shell, in a new terminal called NAME.
@@ -67,6 +69,8 @@ async def new(
         fields["env"] = dict(map(variable, env))
     if driver is not None:
         fields["cli_flag"] = driver
+    if no_hooks:
+        fields["hooks"] = False
     kind = "agent" if agent else "terminal"
     row = await call.ant.create(clean(name), kind, **fields)
     call.show(row, f"Started {session_name(row)}.")

@@ -415,7 +415,7 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     "SearchResults": {"complete": True},
     "Session": {"id": TERMINAL, "type": "agent", "status": "running"}
     | {"alias": "@build", "cli_flag": "claude-code", "terminal": ...}
-    | {"auto_forward_chat": True},
+    | {"auto_forward_chat": True, "hooks": True},
     "SessionsChanged": {"removedIds": []},
     "SessionBrief": {"id": TERMINAL, "type": "agent", "status": "running"}
     | {"cli_flag": "claude-code", "auto_forward_chat": True},
@@ -450,7 +450,8 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     "TerminalSize": {"owner": "self", "handle": "desk"},
     "TerminalEvent": {"id": 5, "kind": "resize", "data": {"cols": 120, "rows": 30}},
     "TerminalEvents": {"kind": None, "rows": ..., "since_ms": None},
-    "TerminalInfo": {"pid": 4711, "started_at": AT},
+    "TerminalInfo": {"pid": 4711, "started_at": AT}
+    | {"added_arguments": ["--settings", f"/home/ada/.ant/hooks/{TERMINAL}.json"]},
     "TerminalStatus": {"needs_input": True, "prompt": ..., "since": AT}
     | {"folder": "/home/ada/project"}
     | {"screen": ["Do you want to run npm test?", "> 1. Yes", "  2. No"]},

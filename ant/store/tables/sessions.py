@@ -56,6 +56,7 @@ class SessionRow(Table):
     linked_chat_id = TextField(null=True, index=True)
     auto_forward_chat = BooleanField(default=True)
     accepts_messages = BooleanField(default=False)
+    hooks = BooleanField(default=True)
     removed = BooleanField(default=False)
 
     class Meta:
@@ -75,6 +76,7 @@ class TerminalRow(Table):
     )
     host = TextField()
     command = TextField(null=True)
+    added_arguments = TextField(null=True)
     env = TextField(default="{}")
     cols = IntegerField()
     rows = IntegerField()

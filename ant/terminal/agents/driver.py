@@ -21,7 +21,9 @@ import attrs
 
 from ant.terminal.agents.bounded_pattern import Allowance, Pattern
 from ant.terminal.agents.driver_files import SHELL, shipped_files
+from ant.terminal.agents.launch_hints import LaunchHints, launch_hints
 from ant.terminal.agents.structure import (
+    Readers,
     Wrong,
     integer,
     one_of,
@@ -130,6 +132,9 @@ class Driver:
                                    enabled that mode.
     `settle_ms`  integer  0        Milliseconds between the text and Enter.
     `again_ms`   integer  0        Milliseconds before a second Enter; 0 for none.
+
+    Start
+    `launch`     table    none     How the agent is started, see `LaunchHints`.
     """
 
     name: str = attrs.field(metadata=text(NAME, _NAME_MEANS))
@@ -158,6 +163,7 @@ class Driver:
     settle_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
     again_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
     rest_ms: int = attrs.field(default=300, metadata=integer(0, REST_MAX_MS))
+    launch: LaunchHints | None = None
     allowance: Allowance | None = attrs.field(
         default=None, eq=False, metadata={"key": None}
     )
@@ -279,8 +285,12 @@ def driver_from(
     A file of a user is given by its path, with an allowance for its patterns. Raises
     `ValueError` for the first mistake: the file, the key, what was expected.
     """
+    readers: Readers = {
+        Pattern: partial(_pattern, compile_),
+        LaunchHints: launch_hints,
+    }
     try:
-        driver = structure(Driver, table, {Pattern: partial(_pattern, compile_)})
+        driver = structure(Driver, table, readers)
         for key, rule in named_rules(driver):
             if key == "version" and "version" not in rule.pattern.groupindex:
                 raise Wrong(key, "expected a pattern with the group (?P<version>…)")

@@ -41,6 +41,14 @@ def test_a_session_lives(server: RealServer) -> None:
     assert 1 == server.ant("restore", id_).exit_code
 
 
+def test_an_agent_without_hooks(server: RealServer) -> None:
+    """The session says no, or nothing."""
+    for name, flags, expected in (("bare", ["--no-hooks"], False), ("full", [], True)):
+        row = json.loads(server.good("new", name, "--json", *flags, *SHELL))
+        assert row["hooks"] is expected
+        server.good("rm", "--hard", "--yes", row["id"])
+
+
 def test_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names of others neither move the cursor nor reorder a line; cells align."""
     rows = [

@@ -67,6 +67,21 @@ async def test_a_session_says_that_it_accepts_messages(api: Api) -> None:
     assert 400 == wrong.status
 
 
+async def test_a_session_gives_hooks_unless_it_says_no(api: Api) -> None:
+    """From the start or later."""
+    ask = {"name": "tool", "type": "agent", "start": False}
+    plain = (await api.call("POST", "/api/sessions", ask)).body
+    assert plain["hooks"] is True
+    assert [] == plain["terminal"]["added_arguments"]
+    ask |= {"name": "other", "hooks": False}
+    made = (await api.call("POST", "/api/sessions", ask)).body
+    assert made["hooks"] is False
+    path = f"/api/sessions/{plain['id']}"
+    changed = await api.call("PATCH", path, {"hooks": False})
+    assert (200, False) == (changed.status, changed.body["hooks"])
+    assert 400 == (await api.call("PATCH", path, {"hooks": None})).status
+
+
 @pytest.mark.parametrize("by_patch", [True, False])
 async def test_a_pair_is_put_away_and_brought_back(api: Api, by_patch: bool) -> None:
     """The program ends, both halves go and come, and their ids are told."""
