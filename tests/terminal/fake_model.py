@@ -56,6 +56,7 @@ VALUES: Json = {
     "content": "first line\nsecond line\n",
     "old": 'print("hello")',
     "new": 'print("good day")',
+    "edits": [{"oldText": 'print("hello")', "newText": 'print("good day")'}],
     "url": "https://example.invalid/notes",
     "prompt": "Fetch https://example.invalid/notes and tell me what it says",
     "plan": "# Plan\n\n1. Read app.py\n2. Change the greeting\n3. Run it once",
@@ -87,6 +88,8 @@ ALIASES = {
     "new_string": "new",
     "newString": "new",
     "new_str": "new",
+    "oldText": "old",
+    "newText": "new",
 }
 BLANKS: Json = {"string": "demo", "boolean": False, "array": [], "object": {}}
 

@@ -18,6 +18,7 @@ from tests.terminal.agents import CASES, MODEL, PORT
 from tests.terminal.cases import main
 
 CLIS = ("claude", "codex", "gemini", "copilot", "qwen", "opencode", "aider", "mocks")
+CLIS += ("pi",)
 
 
 @contextmanager
