@@ -17,6 +17,9 @@ from tests.terminal.recorder import DEMO, ENV, HOME, Recorder
 
 RECORDINGS = Path(__file__).parent / "recordings"
 
+HELD = Path(__file__).parent / "held"
+"""Recordings that are kept aside: no rule and no driver is fitted to them."""
+
 Script = Callable[[Recorder], None]
 
 
@@ -39,6 +42,7 @@ class Case:
     before: Callable[[], object] = lambda: None
     after: Callable[[], object] = lambda: None
     shown: list[str] | None = None
+    folder: Path = RECORDINGS
 
     def record(self, show: bool = False) -> None:
         """Run it and write both files, replacing those that are there."""
@@ -66,7 +70,7 @@ class Case:
         for secret in (platform.node(), str(Path.home()), str(Path.cwd()), "/work"):
             if re.search(rf"(?<!\w){re.escape(secret)}\b", everything):
                 raise ValueError(f"{self.name} shows {secret!r}")
-        path = RECORDINGS / self.name
+        path = self.folder / self.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".ansi").write_bytes(recorder.data)
         path.with_suffix(".json").write_text(told)

@@ -8,7 +8,7 @@ a file, `demo fetch` for a page, `demo ask` and `demo many` put a question of th
 agent's own, `demo several` two of them, `demo plan` ends planning, `demo slow` talks
 for half a minute, `demo think` is silent for as long, `demo question` ends in a
 question, `demo quote` quotes a menu, `demo fail` breaks. Anything else is greeted; a
-tool's result is thanked for.
+tool's result is thanked for. `GET /heard` is the newest result of a tool, as JSON.
 """
 
 import json
@@ -179,6 +179,8 @@ def answer(ask: Ask) -> Reply:
         steps.insert(0, TOOLS["read"])
     calls = [next((n for n in s.split() if n in ask.tools), "") for s in steps]
     calls = [name for name in calls if name]
+    if not calls and word == "plan":  # Codex takes a plan from the text.
+        return Reply(f"<proposed_plan>\n{VALUES['plan']}\n</proposed_plan>")
     if not calls:
         return Reply("Hello. Tell me what to do.")
     if answers >= len(calls):
@@ -207,6 +209,23 @@ def texts_of(content: object) -> list[str]:
         answered = part.get("type") == "tool_result" or "functionResponse" in part
         texts.append(RESULT if answered else str(part.get("text") or ""))
     return texts
+
+
+def results(part: object) -> Iterator[str]:
+    """The results of tools in a request of any dialect, oldest first."""
+    if isinstance(part, list):
+        for each in part:
+            yield from results(each)
+    elif isinstance(part, dict):
+        kind = str(part.get("type"))
+        if kind == "tool_result" or part.get("role") == "tool":
+            yield json.dumps(part.get("content"))
+        elif kind.endswith("_output"):
+            yield json.dumps(part.get("output"))
+        elif "functionResponse" in part:
+            yield json.dumps(part["functionResponse"].get("response"))
+        else:
+            yield from results([*part.values()])
 
 
 def read_anthropic(body: Json) -> Ask:
@@ -342,7 +361,12 @@ DIALECTS = {
 class Handler(BaseHTTPRequestHandler):
     """One request of a CLI; a path that is not a dialect gets an empty object."""
 
+    heard = ""  # The newest result of a tool that any of them sent.
+
     def do_GET(self) -> None:
+        if self.path == "/heard":
+            self._json(200, {"heard": Handler.heard})
+            return
         model = {"id": "demo", "object": "model", "name": "demo"}
         self._json(200, {"object": "list", "data": [model], "models": []})
 
@@ -354,6 +378,8 @@ class Handler(BaseHTTPRequestHandler):
         if dialect is None:
             self._json(200, {"input_tokens": 10, "totalTokens": 10})
             return
+        for Handler.heard in results(body):
+            pass
         read, write = dialect
         reply = answer(read(body))
         if reply.fail:

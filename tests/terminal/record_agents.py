@@ -18,7 +18,8 @@ from tests.terminal.agents import CASES, MODEL, PORT
 from tests.terminal.cases import main
 
 CLIS = ("claude", "codex", "gemini", "copilot", "qwen", "opencode", "aider", "mocks")
-CLIS += ("pi",)
+CLIS += ("versions",)
+CLIS += ("pi", "omp", "cline", "kilo", "signed_out")
 
 
 @contextmanager
@@ -40,7 +41,6 @@ def model() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    for cli in CLIS:
-        import_module(f"tests.terminal.agents.{cli}")
+    load()
     with model():
         main(CASES)

@@ -12,14 +12,12 @@ from typing import Any
 
 import attrs
 
-from tests.terminal.cases import Case, Script
+from tests.terminal.cases import HELD, RECORDINGS, Case, Script
 from tests.terminal.recorder import DEMO, ENV, HOME, Recorder
 
 PORT = 8123
 
 MODEL = f"http://127.0.0.1:{PORT}"
-
-PATH = f"{os.environ.get('AGENTS', '')}:{ENV['PATH']}".lstrip(":")
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
 
@@ -58,11 +56,38 @@ class Agent:
     new: dict[str, str] = attrs.field(factory=dict)
     dialogs: dict[str, Dialog] = attrs.field(factory=dict)
     busy: str = ""
+    flag: str = ""
+    """The `cli_flag` of its driver, where its folder has another name."""
+    is_held: bool = False
+    """Whether its recordings are kept aside: nothing is fitted to them."""
 
 
 AGENTS: dict[str, Agent] = {}
 
 CASES: list[Case] = []
+
+
+def version(cli: str, number: str, *, held: bool = False, **changes: Any) -> str:
+    """Add another version of a CLI; return its name, which its folders have, too.
+
+    `dialogs` are added to those of the CLI; each other change replaces.
+    """
+    name, agent = f"{cli}-{number}", AGENTS[cli]
+    dialogs = agent.dialogs | changes.pop("dialogs", {})
+    AGENTS[name] = attrs.evolve(
+        agent, flag=cli, is_held=held, dialogs=dialogs, **changes
+    )
+    return name
+
+
+def search_path(name: str) -> str:
+    """Return the `PATH` of an agent.
+
+    Each folder of `AGENTS` has programs, or an installation by npm for each name.
+    """
+    folders = [each for each in os.environ.get("AGENTS", "").split(":") if each]
+    own = [f"{each}/{name}/node_modules/.bin" for each in folders]
+    return ":".join([*own, *folders, ENV["PATH"]])
 
 
 def fresh(files: dict[str, str]) -> None:
@@ -93,9 +118,10 @@ def case(
             [*agent.argv, *extra],
             script,
             [agent.argv[0], "--version"],
-            cli,
+            agent.flag or cli,
             before=lambda: fresh(files),
-            env={"PATH": PATH, **more.pop("env", agent.env)},
+            env={"PATH": search_path(cli), **more.pop("env", agent.env)},
+            folder=HELD if agent.is_held else RECORDINGS,
             **{"cols": 90, "rows": 30} | more,
         )
         CASES.append(made)
