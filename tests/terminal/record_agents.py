@@ -22,6 +22,12 @@ CLIS += ("versions",)
 CLIS += ("pi", "omp", "cline", "kilo", "signed_out")
 
 
+def load() -> None:
+    """Fill `AGENTS` and `CASES`."""
+    for cli in CLIS:
+        import_module(f"tests.terminal.agents.{cli}")
+
+
 @contextmanager
 def model() -> Iterator[None]:
     """The fake model, for as long as this lasts."""

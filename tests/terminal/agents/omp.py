@@ -10,6 +10,7 @@ from tests.terminal.agents import (
     Dialog,
     asks,
     talks,
+    version,
 )
 from tests.terminal.agents.composers import composes
 
@@ -78,3 +79,4 @@ def records(cli: str) -> None:
 
 
 records(CLI)
+records(version(CLI, "17.2.15", held=True))

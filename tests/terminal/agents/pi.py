@@ -20,6 +20,7 @@ from tests.terminal.agents import (
     ready,
     say,
     talks,
+    version,
 )
 from tests.terminal.agents.composers import composes
 from tests.terminal.recorder import Recorder
@@ -116,59 +117,6 @@ AGENTS[CLI] = Agent(
     "Working...",
 )
 
-asks(
-    CLI,
-    "run",
-    ("run", [ENTER], "Yes"),
-    ("run", [DOWN, DOWN, ENTER], "No"),
-    ("run", [ESC], "Esc"),
-    ("run", [DOWN, ENTER], "Yes, for this session"),
-)
-
-asks(
-    CLI,
-    "files",
-    ("write", [ENTER], "Yes"),
-    ("edit", [DOWN, DOWN, ENTER], "No"),
-    ("edit", [ESC], "Esc"),
-)
-
-asks(
-    CLI,
-    "ask",
-    ("ask", [DOWN, ENTER], "PostgreSQL"),
-    ("ask", [ESC], "Esc"),
-)
-
-talks(CLI, [ESC])
-
-composes(CLI)
-
-
-@case(CLI, "menus")
-def menus(r: Recorder) -> None:
-    ready(r, CLI)
-    sure = Dialog("Delete the notes?", ["Yes", "No"], "confirmation")
-    say(r, "/sure")
-    menu(r, sure)
-    r.type(DOWN)
-    menu(r, sure, 1)
-    r.type(ENTER, "No")
-    r.gone(sure.sign)
-    r.sleep(1.5)
-    r.moment("at_rest")
-    say(r, "/called")
-    r.wait("Name of the branch?")
-    r.sleep(1)
-    r.moment("dialog", "free_text", "Name of the branch?")
-    r.type("notes")
-    r.sleep(1)
-    r.moment("dialog", "free_text", "Name of the branch?")
-    r.type(ENTER)
-    r.sleep(1.5)
-    r.moment("at_rest")
-
-
 PICKERS = {
     "/model": (None, ["demo [demo]"], 0),
     "/settings": (
@@ -192,18 +140,75 @@ PICKERS = {
 }
 
 
-@case(CLI, "pickers")
-def pickers(r: Recorder) -> None:
-    ready(r, CLI)
-    say(r, "demo hello")
-    r.wait("Tell me what to do.")
-    r.sleep(2)
-    say(r, "/new")
-    r.sleep(2)
-    for command, (question, options, selected) in PICKERS.items():
-        say(r, command)
-        r.sleep(2)
-        r.moment("dialog", "multi_choice", question, options, selected)
-        r.type(ESC, "Esc")
-        r.sleep(2)
+def records(cli: str) -> None:
+    """The cases of one version."""
+    asks(
+        cli,
+        "run",
+        ("run", [ENTER], "Yes"),
+        ("run", [DOWN, DOWN, ENTER], "No"),
+        ("run", [ESC], "Esc"),
+        ("run", [DOWN, ENTER], "Yes, for this session"),
+    )
+
+    asks(
+        cli,
+        "files",
+        ("write", [ENTER], "Yes"),
+        ("edit", [DOWN, DOWN, ENTER], "No"),
+        ("edit", [ESC], "Esc"),
+    )
+
+    asks(
+        cli,
+        "ask",
+        ("ask", [DOWN, ENTER], "PostgreSQL"),
+        ("ask", [ESC], "Esc"),
+    )
+
+    talks(cli, [ESC])
+
+    composes(cli)
+
+    @case(cli, "menus")
+    def menus(r: Recorder) -> None:
+        ready(r, cli)
+        sure = Dialog("Delete the notes?", ["Yes", "No"], "confirmation")
+        say(r, "/sure")
+        menu(r, sure)
+        r.type(DOWN)
+        menu(r, sure, 1)
+        r.type(ENTER, "No")
+        r.gone(sure.sign)
+        r.sleep(1.5)
         r.moment("at_rest")
+        say(r, "/called")
+        r.wait("Name of the branch?")
+        r.sleep(1)
+        r.moment("dialog", "free_text", "Name of the branch?")
+        r.type("notes")
+        r.sleep(1)
+        r.moment("dialog", "free_text", "Name of the branch?")
+        r.type(ENTER)
+        r.sleep(1.5)
+        r.moment("at_rest")
+
+    @case(cli, "pickers")
+    def pickers(r: Recorder) -> None:
+        ready(r, cli)
+        say(r, "demo hello")
+        r.wait("Tell me what to do.")
+        r.sleep(2)
+        say(r, "/new")
+        r.sleep(2)
+        for command, (question, options, selected) in PICKERS.items():
+            say(r, command)
+            r.sleep(2)
+            r.moment("dialog", "multi_choice", question, options, selected)
+            r.type(ESC, "Esc")
+            r.sleep(2)
+            r.moment("at_rest")
+
+
+records(CLI)
+records(version(CLI, "0.50.7", held=True))
