@@ -18,6 +18,7 @@ from tests.terminal.agents import (
     ready,
     say,
     talks,
+    version,
 )
 from tests.terminal.agents.composers import composes
 from tests.terminal.recorder import Recorder
@@ -111,3 +112,4 @@ def records(cli: str) -> None:
 
 
 records(CLI)
+records(version(CLI, "3.0.57", held=True))

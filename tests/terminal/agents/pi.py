@@ -26,11 +26,21 @@ from tests.terminal.agents.composers import composes
 from tests.terminal.recorder import Recorder
 
 CLI = "pi"
+DEMO_MODEL = {
+    "id": "demo",
+    "name": "Demo",
+    "reasoning": False,
+    "input": ["text"],
+    "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0},
+    "contextWindow": 128000,
+    "maxTokens": 4096,
+}
+
 PROVIDER = {
     "baseUrl": f"{MODEL}/v1",
     "apiKey": "demo",
     "api": "openai-completions",
-    "models": [{"id": "demo", "name": "Demo"}],
+    "models": [DEMO_MODEL],
 }
 
 SETTINGS = {
@@ -66,7 +76,8 @@ export default function (pi) {
       },
       required: ["question", "choices"],
     },
-    async execute(id, params, signal, update, ctx) {
+    async execute(id, params, ...more) {
+      const ctx = more.find((each) => each?.ui);  // Its place differs by version.
       const answer = await ctx.ui.select(params.question, params.choices);
       const text = answer ?? "The person said nothing.";
       return { content: [{ type: "text", text }], details: {} };
