@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 
 from tests.terminal.agents import (
-    AGENTS,
     ESC,
     SETTLE_S,
     Dialog,
