@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 from ant.api.problem import error_of
-from ant.client.agents.driver_calls import DriverCalls
+from ant.client.agents.agent_calls import AgentCalls
 from ant.client.blocking_http import TIMEOUT_S, BlockingHttp, fits
 from ant.client.errors import RETRY_S, Disconnected, Unreachable, only, problem_in
 from ant.client.event_socket import EventSocket
@@ -46,7 +46,7 @@ def render(answer: Any, indent: int | None = 2) -> str:
     return json.dumps(answer, indent=indent, ensure_ascii=False)
 
 
-class AntClient(DriverCalls):
+class AntClient(AgentCalls):
     """A client of one server: `async with AntClient(url, key) as ant`.
 
     `url` is `http://…`, `https://…` or `unix:/path` of a Unix socket. `ca` is a PEM
@@ -338,12 +338,6 @@ class AntClient(DriverCalls):
         path = f"/api/sessions/{session_id}/wait"
         response_s = timeout + TIMEOUT_S
         return await self._send("GET", path, params=query, timeout=response_s)
-
-    async def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
-        """Report an event of an agent's hooks; a permission waits for its answer."""
-        wait: dict[str, Any] = {"params": {"timeout": timeout_s}}
-        wait["timeout"] = timeout_s + TIMEOUT_S
-        return await self._send("POST", "/api/hooks", json=event, **wait)
 
     async def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""

@@ -184,7 +184,7 @@ def test_a_short_call_imports_what_it_needs() -> None:
         *("ant.cli.table", "ant.cli.verbs", "ant.cli.verbs.sessions"),
         *("ant.client", "ant.client.ant_client", "ant.client.blocking_http"),
         *("ant.client.access", "ant.client.access.credentials"),
-        *("ant.client.agents", "ant.client.agents.driver_calls"),
+        *("ant.client.agents", "ant.client.agents.agent_calls"),
         *("ant.client.access.servers", "ant.client.errors", "ant.client.event_socket"),
         *("ant.config", "ant.core", "ant.core.clock"),
         *("ant.core.errors", "ant.core.ip_addresses", "ant.core.visible_text"),

@@ -39,15 +39,16 @@ QUESTION = {
     "type": "choice",
 }
 TOOLS = {
-    "run": "Bash bash exec_command shell_command shell run_shell_command",
-    "write": "Write write_file write create apply_patch exec_command",
-    "edit": "Edit replace edit apply_patch exec_command",
+    "run": "Bash bash exec_command shell_command shell run_shell_command run_commands",
+    "write": "Write write_file write create apply_patch exec_command editor",
+    "edit": "Edit replace edit apply_patch exec_command editor",
     "fetch": "WebFetch web_fetch webfetch fetch",
-    "ask": "AskUserQuestion ask_user ask_user_question question request_user_input",
+    "ask": "AskUserQuestion ask_user ask_user_question question request_user_input "
+    "ask_question ask",
     "many": "AskUserQuestion ask_user ask_user_question question",
     "several": "AskUserQuestion",
     "plan": "ExitPlanMode exit_plan_mode plan_exit",
-    "read": "Read read_file read view",
+    "read": "Read read_file read view read_files",
 }
 OTHERS = {  # Further names of these tools, and of the agents that use them.
     "run": "Shell execute_bash terminal",  # Kimi.
@@ -65,6 +66,9 @@ VALUES: Json = {
     "content": "first line\nsecond line\n",
     "old": 'print("hello")',
     "new": 'print("good day")',
+    "edits": [{"oldText": 'print("hello")', "newText": 'print("good day")'}],
+    "commands": ["touch hello.txt && rm -f old.log"],
+    "files": [{"path": "/tmp/demo/app.py"}],
     "url": "https://example.invalid/notes",
     "prompt": "Fetch https://example.invalid/notes and tell me what it says",
     "plan": "# Plan\n\n1. Read app.py\n2. Change the greeting\n3. Run it once",
@@ -98,6 +102,10 @@ ALIASES = {
     "new_string": "new",
     "newString": "new",
     "new_str": "new",
+    "oldText": "old",
+    "newText": "new",
+    "old_text": "old",
+    "new_text": "new",
 }
 BLANKS: Json = {"string": "demo", "boolean": False, "array": [], "object": {}}
 
@@ -209,6 +217,8 @@ def answer(ask: Ask) -> Reply:
     values = dict(VALUES)
     if word == "write":
         values["path"] = "/tmp/demo/notes.txt"
+    if word == "write" and name == "editor":  # Without an old text it makes the file.
+        values |= {"new": VALUES["content"], "old": None}
     values["input"] = values["patch"] = patch = ADD if word == "write" else EDIT
     if name == "exec_command" and word != "run":
         values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"

@@ -19,6 +19,7 @@ from tests.terminal.cases import main
 
 CLIS = ("claude", "codex", "gemini", "copilot", "qwen", "opencode", "aider", "mocks")
 CLIS += ("cn", "grok", "vibe", "nanocoder", "gptme", "kimi", "llm")
+CLIS += ("pi", "omp", "cline", "kilo", "signed_out")
 CLIS += ("versions",)
 
 

@@ -110,6 +110,8 @@ class Driver:
                                    the operator's text is.
     `boxed`      boolean  false    A border stands above the composer.
     `inline`     boolean  false    The composer is the cursor's row.
+    `formed`     boolean  false    The composer has no sign: a composer that only its
+                                   form shows is the agent's, and is typed messages.
     `ready`      rules    []       Rows that may stand between the last reply or the
                                    `busy` row and the composer.
     `reply`      rules    []       The first row of a reply.
@@ -151,6 +153,7 @@ class Driver:
     draft_above: int = attrs.field(default=0, metadata=integer(0, 20))
     boxed: bool = False
     inline: bool = False
+    formed: bool = False
     ticks: bool = True
     taken: tuple[Rule, ...] = ()
     dialog: tuple[Rule, ...] = ()

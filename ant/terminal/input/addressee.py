@@ -87,9 +87,11 @@ def is_exiting(tty: Tty) -> bool:
 def _is_composer(rule: str, driver: Driver | None, accepts: bool) -> bool:
     """Whether a rule finds a composer of the program that has this driver.
 
-    A session that accepts messages trusts a composer that only its form shows.
+    A session that accepts messages, and a driver that says `formed`, trust a composer
+    that only its form shows.
     """
-    return rule in _composers(driver) or (accepts and rule == GENERAL_COMPOSER)
+    is_formed = accepts or (driver is not None and driver.formed)
+    return rule in _composers(driver) or (is_formed and rule == GENERAL_COMPOSER)
 
 
 def _composers(driver: Driver | None) -> frozenset[str]:

@@ -6,6 +6,7 @@ One module for each CLI: how to start it, the text of its dialogs, the cases to 
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,10 +62,14 @@ class Agent:
     busy: str = ""
     flag: str = ""
     """The `cli_flag` of its driver, where its folder has another name."""
-    is_held: bool = False
-    """Whether its recordings are kept aside: nothing is fitted to them."""
+    ready_s: float = 1.0
+    """Seconds from `ready` on the screen until the composer takes keys."""
+    sign: str = ""
+    """The composer's sign, of an agent that loses the keys that are typed too early."""
     has_driver: bool = True
     """False for an agent that no driver is fitted to."""
+    is_held: bool = False
+    """Whether its recordings are kept aside: nothing is fitted to them."""
 
 
 AGENTS: dict[str, Agent] = {}
@@ -138,7 +143,16 @@ def case(
 def ready(r: Recorder, cli: str) -> None:
     """Wait until the composer is shown for the first time."""
     r.wait(AGENTS[cli].ready, 90)
-    r.sleep(1)
+    r.sleep(AGENTS[cli].ready_s)
+    if sign := AGENTS[cli].sign:
+        deadline = time.monotonic() + 60
+        while f"{sign} x" not in r.text and time.monotonic() < deadline:
+            r.type("x")
+            r.sleep(2)
+        while f"{sign} x" in r.text and time.monotonic() < deadline:
+            r.type("\x7f")
+            r.sleep(0.5)
+        r.sleep(2)
     r.quiet(QUIET_S)
 
 

@@ -188,9 +188,12 @@ SENT = [
     (recording, index)
     for recording in recordings()
     for index, moment in enumerate(recording.moments[:-1])
-    if recording.driver and (moment.typed or "").startswith("demo ")
+    if recording.driver
+    and (moment.typed or "").startswith("demo ")
+    and f"{recording.name}#{index}" != "qwen-cli-0.24.4/busy#1"
 ]
-"""Where a message was typed to a recorded agent, and sent."""
+"""Where a message was typed to a recorded agent, and sent. Qwen Code puts a cancelled
+message back into its composer: what was typed then stands behind it."""
 
 
 @pytest.mark.parametrize(
