@@ -401,10 +401,17 @@ class PromptService:
 
         A request whose dialog never came to the screen is over.
         """
+
+        def is_gone() -> bool:
+            return not open_prompt.shown or open_prompt.left_reason is not None
+
+        if is_gone():
+            return True
         with trio.move_on_after(ECHO_S):
-            while open_prompt.shown and open_prompt.left_reason is None:
+            await entry.changed.park()
+            while not is_gone():
                 await entry.changed.park()
-        return not open_prompt.shown or open_prompt.left_reason is not None
+        return is_gone()
 
     # Storage.
 
