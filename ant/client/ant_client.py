@@ -339,6 +339,11 @@ class AntClient(AgentCalls):
         response_s = timeout + TIMEOUT_S
         return await self._send("GET", path, params=query, timeout=response_s)
 
+    async def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
+        """Report an event of an agent's hooks; a permission waits for its answer."""
+        wait: Any = {"params": {"timeout": timeout_s}, "timeout": timeout_s + TIMEOUT_S}
+        return await self._send("POST", "/api/hooks", json=event, **wait)
+
     async def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""
         return await self.call("GET", "/api/tokens")

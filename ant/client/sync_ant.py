@@ -87,10 +87,6 @@ class Ant(Synchronous):
         """Try a driver file on the stored screens of a session."""
         return self._thread.call(self._inner.check_driver, content, session_id, file)
 
-    def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
-        """Report an event of an agent's hooks; a permission waits for its answer."""
-        return self._thread.call(self._inner.report_hook, event, timeout_s)
-
     def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Send a request; its JSON response, or None if the response has no body.
 
@@ -248,6 +244,10 @@ class Ant(Synchronous):
         return self._thread.call(
             self._inner.wait, session_id, *until, timeout=timeout, after=after
         )
+
+    def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
+        """Report an event of an agent's hooks; a permission waits for its answer."""
+        return self._thread.call(self._inner.report_hook, event, timeout_s)
 
     def tokens(self) -> Any:
         """The access tokens and signed-in browsers, without their secrets."""

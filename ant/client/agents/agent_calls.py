@@ -1,10 +1,8 @@
-"""Calls of a client about agent CLIs: their drivers and their hooks."""
+"""Calls of a client about agent CLIs: their drivers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-
-from ant.client.blocking_http import TIMEOUT_S
 
 
 class AgentCalls:
@@ -16,9 +14,6 @@ class AgentCalls:
             self, method: str, path: str, body: Any = None, **query: Any
         ) -> Any:
             """Send a request; its JSON response."""
-
-        async def _send(self, method: str, path: str, **parts: Any) -> Any:
-            """Send a request with these parts of httpx; its JSON response."""
 
     async def drivers(self) -> Any:
         """The drivers in use, the sessions that use them, and what is refused."""
@@ -34,9 +29,3 @@ class AgentCalls:
         """Try a driver file on the stored screens of a session."""
         body = {"content": content, "session_id": session_id, "file": file}
         return await self.call("POST", "/api/drivers/check", body)
-
-    async def report_hook(self, event: dict[str, Any], timeout_s: int) -> Any:
-        """Report an event of an agent's hooks; a permission waits for its answer."""
-        wait: dict[str, Any] = {"params": {"timeout": timeout_s}}
-        wait["timeout"] = timeout_s + TIMEOUT_S
-        return await self._send("POST", "/api/hooks", json=event, **wait)
