@@ -116,7 +116,7 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
         and not _is_typed(snapshot, menu)
     ):
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
-    if not snapshot.takes_lines:
+    if not snapshot.takes_lines or (driver is not None and driver.lines):
         yield from _agent_verdicts(snapshot, driver)
     takes_no_text = snapshot.tty is not None and (
         snapshot.tty.ignores_input or snapshot.tty.hides_input

@@ -40,7 +40,7 @@ def test_a_bad_file_keeps_nobody_from_starting(
     lines = own_server.good("drivers", "list").splitlines()
     assert ["NAME", "PROGRAMS", "RECORDED", "FROM", "RUNNING"] == lines[0].split()
     (claude,) = [line for line in lines if line.startswith("claude-code ")]
-    assert ["claude-code", "claude", "2.1.197", "ANT"] == claude.split()
+    assert ["claude-code", "claude", "2.1.197,", "2.1.332", "ANT"] == claude.split()
     assert f"Not used: {reason}" == lines[-1]
 
 
