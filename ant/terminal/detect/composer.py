@@ -32,8 +32,11 @@ STILL_S = 2.0
 """Seconds without output after which a spinner above unknown text has stopped: even the
 slowest spinners are redrawn every second."""
 
-SPINNER = Rule("spinner", re.compile(r"^\s{0,4}[⠁-⣿] (?!Waiting for user\b)[^\W\d_]"))
-"""A spinner of braille dots, which many programs draw."""
+SPINNER = Rule(
+    "spinner",
+    re.compile(r"^\s{0,4}(?:[⠁-⣿] (?!Waiting for user\b)[^\W\d_]|[🌑-🌘]\s*$)"),
+)
+"""A spinner of braille dots before a word, or of the moon's phases alone."""
 
 _HINT = "esc to interrupt"
 
@@ -111,7 +114,10 @@ _READY = (
     Rule("model", re.compile(r"^\W{1,8}\w[\w .-]{0,30}(?: · [\w. -]{1,40})+$")),
     Rule(
         "turn",
-        re.compile(r"^\W{0,6}\w+ for (?:\w+ ){0,3}<?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: "),
+        re.compile(
+            r"^\W{0,6}\w+ for (?:\w+ ){0,3}<?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: "
+            r"|^\s*~?\d[\d.,]*k? tokens\W*$"
+        ),
     ),
 )
 """Rows that may stand between the last reply and the composer of any agent."""

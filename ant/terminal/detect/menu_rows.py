@@ -199,7 +199,7 @@ def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     hints, apart = 0, False
     for row in below:
         line = snapshot.bare[row]
-        apart = apart or not line.strip()
+        apart = apart or snapshot.is_blank(row)
         if COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
             continue  # The input line that filters the list.
         if (

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from ant.terminal.detect.composer import find_composer
 from ant.terminal.detect.menu_rows import (
     FILLED,
     QUOTES,
@@ -166,7 +167,8 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
 
     The selected row is the filled one of radio buttons, else the only one in its
     colour, else the only one that is not dim. Numbered rows are a menu only if they
-    start at 1 and hints follow; otherwise they are a list in the text.
+    start at 1 and hints follow; otherwise they are a list in the text. So are all rows
+    above a composer: it has the focus, and the transcript is above it.
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(snapshot, items, found[-1]) if found else []
@@ -179,6 +181,9 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     below = range(block[-1].row + 1, snapshot.last + 1)
     hinted = any(HINT.search(snapshot.bare[row]) for row in below)
     if block[0].num and (block[0].num != 1 or not hinted):
+        return None
+    composer = find_composer(snapshot)
+    if composer is not None and composer.first > block[-1].row:
         return None
     ticked = [each for each in block if each.box in FILLED]
     if is_radio and len(ticked) == 1:

@@ -45,6 +45,8 @@ WORKING = [
     ["✢ Writing tests…", *(f"     ☐ Step {n}" for n in range(18))],
     ["● Bash(make)", "  ⎿  Running…", "", "✳ Building the whole thing… (1s)"],
     ["⠹ Something that this version draws as others do"],
+    ["🌖"],
+    ["✨ a message", "", "🌒 "],
 ]
 
 
