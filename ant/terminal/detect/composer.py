@@ -82,6 +82,12 @@ _BUSY = (
 )
 """Rows above a composer by which a person sees that any agent works."""
 
+THINKING = Rule(
+    "thinking", re.compile(rf"^\s{{0,4}}[^\W\d_]{{2,20}}: {_WORKS}(?:…|\.\.\.)\s*$")
+)
+"""A speaker's name before a working word: the last row while a model thinks that talks
+in a terminal that takes lines."""
+
 _STATUS = (
     Rule(
         "interrupt",
@@ -263,6 +269,14 @@ def find_spinner(snapshot: ScreenSnapshot, row: int) -> int | None:
         row -= 1
     has_spinner = row >= 0 and SPINNER.pattern.search(snapshot.bare[row])
     return row if has_spinner else None
+
+
+def find_thinking(snapshot: ScreenSnapshot) -> int | None:
+    """Return the last row if it is `THINKING` and nobody reads a line, else None."""
+    row, tty = snapshot.last, snapshot.tty
+    if row < 0 or row != snapshot.cursor.row or (tty is not None and tty.reading):
+        return None
+    return row if THINKING.pattern.search(snapshot.bare[row]) else None
 
 
 def _status(snapshot: ScreenSnapshot, composer: int) -> Iterable[int]:
