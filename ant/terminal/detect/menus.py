@@ -23,7 +23,9 @@ from ant.terminal.detect.menu_rows import (
     Item,
     ending,
     is_live,
+    is_stored,
     items_of,
+    without_ages,
 )
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
@@ -69,6 +71,9 @@ _TOGGLES = re.compile(
     re.IGNORECASE,
 )
 """A hint that Enter ticks a box, and so submits nothing."""
+
+_OTHERWISE = re.compile(r"\(or\b.*\)", re.IGNORECASE)
+"""A remark below the options that tells what else the operator may do."""
 
 SLACK = 6
 """Columns that a program may leave free at the right when it wraps a label."""
@@ -307,7 +312,7 @@ def menu_of(
 
     `columns`: a second column is part of the labels, as in a window's list.
     """
-    block = _alike(snapshot, block, marked)
+    block = without_ages(_alike(snapshot, block, marked), marked)
     boxes = any(each.box for each in block)
     named = block if columns else _columns(block)
     wholes = [_whole(snapshot, each) for each in named]
@@ -333,6 +338,8 @@ def menu_of(
     form = Form.BOXES if boxes else Form.MENU
     if boxes and any(map(_TOGGLES.search, snapshot.bare[last : snapshot.last + 1])):
         form = Form.VIEW
+    if block[0].num is None and not boxes and is_stored(snapshot, block):
+        form, options = Form.VIEW, ()
     return Prompt(
         kind=Kind.DIALOG,
         class_=PromptClass.MULTI_CHOICE if boxes else class_of(labels),
@@ -436,7 +443,13 @@ def _columns(block: Sequence[Item]) -> list[Item]:
 def _alike(
     snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
 ) -> Sequence[Item]:
-    """Return the block without a heading: a first row in a colour of its own."""
+    """Return the block without a remark at its end and without a heading.
+
+    A heading is a first row in a colour of its own.
+    """
+    last = block[-1]
+    if len(block) > 1 and last.row != marked and _OTHERWISE.fullmatch(last.label):
+        block = block[:-1]
     if block[0].row == marked or block[0].num is not None or len(block) < 3:
         return block
     inks = [

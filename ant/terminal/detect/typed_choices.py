@@ -338,7 +338,8 @@ def _split(words: str) -> list[str]:
 def _default(words: list[str]) -> int | None:
     """Return the index of the only capitalised choice, if the choices are few."""
     capital = [i for i, word in enumerate(words) if word.strip("[]()")[:1].isupper()]
-    return capital[0] if len(capital) == 1 and len(words) <= DEFAULTED else None
+    letters = sum(word != "?" for word in words)  # That one lists the choices.
+    return capital[0] if len(capital) == 1 and letters <= DEFAULTED else None
 
 
 def _key(word: str) -> str:

@@ -85,6 +85,12 @@ def test_words_of_any_kind(drawn: str, question: str, choices: dict[str, str]) -
     assert prompt.selected is None
 
 
+def test_the_key_that_lists_the_choices_is_no_letter() -> None:
+    """So the capital is the default, although there are six choices."""
+    assert 0 == found("Execute it? [Y/n/c/e/a/?] ").selected
+    assert found("Execute it? [Y/n/c/e/a/b/?] ").selected is None
+
+
 def test_text_behind_the_choices_is_a_draft() -> None:
     """The prompt stays the same while the operator types an answer."""
     before, after = found("Continue? [Y/n] "), found("Continue? [Y/n] ye")

@@ -184,11 +184,15 @@ async def test_a_frame_that_is_half_drawn_is_no_reaction(
     assert offset == await reacts(ops, driver, 9, "hello", 2)
 
 
+RESTORED = "qwen-cli-0.24.4/busy#1"
+"""Where Qwen Code had put the message before back, so that the text followed it."""
+
 SENT = [
     (recording, index)
     for recording in recordings()
     for index, moment in enumerate(recording.moments[:-1])
     if recording.driver and (moment.typed or "").startswith("demo ")
+    if f"{recording.name}#{index}" != RESTORED
 ]
 """Where a message was typed to a recorded agent, and sent."""
 
