@@ -118,7 +118,7 @@ _INPUT = re.compile(r"[:>]\s*$")
 
 _RETRY = re.compile(
     r"\b(?:invalid|please|try again|unknown|unrecogni[sz]ed|must be|expected|error|"
-    r"not (?:an? )?(?:valid|option|choice))\b|\?\s*$",
+    r"not (?:an? )?(?:valid|option|choice))\b",
     re.IGNORECASE,
 )
 """Words of a program that did not take an answer and asks again."""

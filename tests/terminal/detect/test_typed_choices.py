@@ -328,6 +328,14 @@ def test_choices_above_other_text_are_a_view(between: list[str], sign: str) -> N
     assert (Form.VIEW, ()) == (prompt.form, prompt.options)
 
 
+def test_the_reply_below_an_answered_question_may_ask() -> None:
+    """Then its own question counts, not the one before."""
+    verdict = classify(look_at("Run it? [y/N]:", " Done. Shall I go on?", "> "))
+    assert Kind.QUESTION is verdict.kind
+    assert verdict.prompt is not None
+    assert "Done. Shall I go on?" == verdict.prompt.question
+
+
 @pytest.mark.parametrize("blank", [0, 1, 3])
 def test_an_empty_row_does_not_answer_a_question(blank: int) -> None:
     """Only text below it does."""
