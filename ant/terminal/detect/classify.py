@@ -24,9 +24,11 @@ from ant.terminal.detect.composer import (
     COMPOSER,
     GENERAL,
     SPINNER,
+    THINKING,
     composer_of,
     find_busy,
     find_spinner,
+    find_thinking,
     first_row,
     is_at_end,
     is_command,
@@ -118,6 +120,8 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
     if not snapshot.takes_lines or (driver is not None and driver.lines):
         yield from _agent_verdicts(snapshot, driver)
+    elif (row := find_thinking(snapshot)) is not None:
+        yield _state(snapshot, Kind.BUSY, f"{GENERAL.name}/{THINKING.id}", row)
     takes_no_text = snapshot.tty is not None and (
         snapshot.tty.ignores_input or snapshot.tty.hides_input
     )
@@ -131,7 +135,8 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
             yield _state(snapshot, Kind.BUSY, "spinner", spinner)
         question = None
         if _may_be_agent(snapshot):
-            question = _question_of_reply(snapshot, snapshot.cursor.row, GENERAL)
+            said = _last_text(snapshot, snapshot.cursor.row, GENERAL)
+            question = _question_at(snapshot, said, GENERAL)
         if question is not None:
             yield _prompting(snapshot, question)
         yield _state(snapshot, Kind.AT_REST, "prompt", snapshot.cursor.row)
@@ -213,8 +218,9 @@ def _agent_verdicts(
 
     Busy by a row of the screen. A dialog by a `modal` row, below the composer if there
     is one. Then, only with a composer: a menu above it, busy by recent output, a yes or
-    no above a composer without a border, the question that ends the last reply, and at
-    rest. A composer that the driver does not know is a free text field.
+    no above a composer without a border, the question that ends the last reply, unknown
+    if that reply is off the screen, and at rest. A composer that the driver does not
+    know is a free text field.
     """
     agent = with_general(driver)
     composer = composer_of(snapshot, driver) if driver else None
@@ -247,9 +253,17 @@ def _agent_verdicts(
         or (choices.rule == "words" and not is_known)
     ):
         yield _prompting(snapshot, _with_subject(snapshot, choices, driver))
-    if (question := _question_of_reply(snapshot, row, agent)) is not None:
+    said = _last_text(snapshot, row, agent)
+    if (question := _question_at(snapshot, said, agent)) is not None:
         yield _prompting(snapshot, question)
+    if said < 0 and _is_full(snapshot):  # The last reply is off the screen.
+        yield _state(snapshot, Kind.QUIET_UNKNOWN, f"{by}/hidden", row)
     yield _state(snapshot, Kind.AT_REST, f"{by}/{rule.id}", row)
+
+
+def _is_full(snapshot: ScreenSnapshot) -> bool:
+    """Whether text fills the screen from its first row to its last."""
+    return snapshot.last == len(snapshot.lines) - 1 and not snapshot.is_blank(0)
 
 
 def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
@@ -291,14 +305,10 @@ def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Pr
     )
 
 
-def _question_of_reply(
-    snapshot: ScreenSnapshot, composer: int, driver: Driver
-) -> Prompt | None:
-    """Return the question that ends the agent's last reply, or None.
+def _last_text(snapshot: ScreenSnapshot, composer: int, driver: Driver) -> int:
+    """Return the row of the nearest text above the `composer` row, or -1.
 
-    The reply is the nearest text above the `composer` row; rows of `ready` and `ended`
-    do not count as text. It asks if it ends with `?` or with keys such as `(y/n)`. The
-    prompt is the reply's last paragraph, and its question the last sentence of that.
+    Rows of `ready` and `ended` do not count as text.
     """
     row = composer - 1
     while row >= 0 and (
@@ -307,6 +317,16 @@ def _question_of_reply(
         or not snapshot.bare[row]
     ):
         row -= 1
+    return row
+
+
+def _question_at(snapshot: ScreenSnapshot, row: int, driver: Driver) -> Prompt | None:
+    """Return the question that ends the agent's last reply, or None.
+
+    The reply ends at `row`, see `_last_text`. It asks if it ends with `?` or with keys
+    such as `(y/n)`. The prompt is the reply's last paragraph, and its question the last
+    sentence of that.
+    """
     last = snapshot.bare[row].rstrip(" │") if row >= 0 else ""
     has_keys = YES_NO.search(last) is not None
     if not (has_keys or last.endswith("?")):

@@ -32,8 +32,11 @@ STILL_S = 2.0
 """Seconds without output after which a spinner above unknown text has stopped: even the
 slowest spinners are redrawn every second."""
 
-SPINNER = Rule("spinner", re.compile(r"^\s{0,4}[⠁-⣿] (?!Waiting for user\b)[^\W\d_]"))
-"""A spinner of braille dots, which many programs draw."""
+SPINNER = Rule(
+    "spinner",
+    re.compile(r"^\s{0,4}(?:[⠁-⣿] (?!Waiting for user\b)[^\W\d_]|[🌑-🌘]\s*$)"),
+)
+"""A spinner of braille dots before a word, or of the moon's phases alone."""
 
 _HINT = "esc to interrupt"
 
@@ -79,6 +82,12 @@ _BUSY = (
 )
 """Rows above a composer by which a person sees that any agent works."""
 
+THINKING = Rule(
+    "thinking", re.compile(rf"^\s{{0,4}}[^\W\d_]{{2,20}}: {_WORKS}(?:…|\.\.\.)\s*$")
+)
+"""A speaker's name before a working word: the last row while a model thinks that talks
+in a terminal that takes lines."""
+
 _STATUS = (
     Rule(
         "interrupt",
@@ -111,7 +120,10 @@ _READY = (
     Rule("model", re.compile(r"^\W{1,8}\w[\w .-]{0,30}(?: · [\w. -]{1,40})+$")),
     Rule(
         "turn",
-        re.compile(r"^\W{0,6}\w+ for (?:\w+ ){0,3}<?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: "),
+        re.compile(
+            r"^\W{0,6}\w+ for (?:\w+ ){0,3}<?\d+(?:\.\d+)?[hms]\b|^\s*Tokens: "
+            r"|^\s*~?\d[\d.,]*k? tokens\W*$"
+        ),
     ),
 )
 """Rows that may stand between the last reply and the composer of any agent."""
@@ -257,6 +269,14 @@ def find_spinner(snapshot: ScreenSnapshot, row: int) -> int | None:
         row -= 1
     has_spinner = row >= 0 and SPINNER.pattern.search(snapshot.bare[row])
     return row if has_spinner else None
+
+
+def find_thinking(snapshot: ScreenSnapshot) -> int | None:
+    """Return the last row if it is `THINKING` and nobody reads a line, else None."""
+    row, tty = snapshot.last, snapshot.tty
+    if row < 0 or row != snapshot.cursor.row or (tty is not None and tty.reading):
+        return None
+    return row if THINKING.pattern.search(snapshot.bare[row]) else None
 
 
 def _status(snapshot: ScreenSnapshot, composer: int) -> Iterable[int]:

@@ -44,6 +44,16 @@ _GAP = re.compile(r"\s{2,}")
 _CURRENT = re.compile(r"\s+[✔✓]$")
 """The sign behind the label of the option that holds now."""
 
+_AGE = re.compile(
+    r"(?:(?:\d+ ?(?:[smhdwy]|(?:sec|min|hour|day|week|month|year)\w*)|an? \w+) ago"
+    r"|just now)\b|(?<![\w.:])\d{1,2}:[0-5]\d(?: ?[ap]m)?(?![\w:])",
+    re.IGNORECASE,
+)
+"""An age, or a time of day."""
+
+_CELLS = re.compile(r"\S +│ .*│ +\S")
+"""Cells of a table."""
+
 _SIDES = "┌└├│╭╰┃┏┗╎"
 _BESIDE = re.compile(rf"(?<=\S)\s{{2,}}[{_SIDES}].*$")
 """A box right of the options: the preview of the marked one."""
@@ -117,6 +127,7 @@ def _parsed(line: str) -> tuple[Item, bool] | None:
     number = groups["before"] or groups["num"] or groups["key"]
     num = int(number) if number else None
     marked, label, at = bool(groups["marker"]), groups["label"], found.start("label")
+    label = _SCROLL.sub("", label)
     if _DESCRIPTION.search(label) and not _KEY.search(label):
         return Item(0, start, label, marked, box, num, at), True
     label, first, second = _columns(label, num, at)
@@ -126,10 +137,8 @@ def _parsed(line: str) -> tuple[Item, bool] | None:
 def _columns(label: str, num: int | None, at: int) -> tuple[str, str, int | None]:
     """Return the label, its first column, and the index of its second one or None."""
     first, second = label, None
-    if "  " in label:
-        label = first = _SCROLL.sub("", label)
-        if (gap := _GAP.search(label)) is not None:
-            first, second = label[: gap.start()], at + gap.end()
+    if "  " in label and (gap := _GAP.search(label)) is not None:
+        first, second = label[: gap.start()], at + gap.end()
     if first[-1] in "✔✓":
         first, label = _CURRENT.sub("", first), _CURRENT.sub("", label)
     # A second column describes the option. It may change what a plain answer means.
@@ -188,6 +197,27 @@ def _named(snapshot: ScreenSnapshot, row: int, label: str, start: int) -> str:
     return label
 
 
+def is_stored(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
+    """Whether the rows list stored things, such as sessions, with headings or details.
+
+    Nothing tells these from the options, so ANT answers none of them.
+    """
+    rows = [snapshot.bare[each.row] for each in block]
+    return any(_AGE.search(row) or _CELLS.search(row) for row in rows)
+
+
+def without_ages(block: Sequence[Item], marked: int | None) -> Sequence[Item]:
+    """Return the block without the ages of its options, if each has one right below."""
+    names, ages = block[::2], block[1::2]
+    if len(names) != len(ages) or marked not in [each.row for each in names]:
+        return block
+    is_paired = all(
+        age.row == name.row + 1 and _AGE.match(age.label)
+        for name, age in zip(names, ages, strict=True)
+    )
+    return names if is_paired else block
+
+
 def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     """Whether only details of the last option, borders and hints follow (rule 1).
 
@@ -199,7 +229,7 @@ def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     hints, apart = 0, False
     for row in below:
         line = snapshot.bare[row]
-        apart = apart or not line.strip()
+        apart = apart or snapshot.is_blank(row)
         if COUNT.match(snapshot.bare[row - 1]) and _COMPOSER.match(line):
             continue  # The input line that filters the list.
         if (

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
+from ant.terminal.detect.composer import find_composer
 from ant.terminal.detect.menu_rows import (
     FILLED,
     QUOTES,
@@ -22,7 +23,9 @@ from ant.terminal.detect.menu_rows import (
     Item,
     ending,
     is_live,
+    is_stored,
     items_of,
+    without_ages,
 )
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
@@ -68,6 +71,9 @@ _TOGGLES = re.compile(
     re.IGNORECASE,
 )
 """A hint that Enter ticks a box, and so submits nothing."""
+
+_OTHERWISE = re.compile(r"\(or\b.*\)", re.IGNORECASE)
+"""A remark below the options that tells what else the operator may do."""
 
 SLACK = 6
 """Columns that a program may leave free at the right when it wraps a label."""
@@ -166,7 +172,8 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
 
     The selected row is the filled one of radio buttons, else the only one in its
     colour, else the only one that is not dim. Numbered rows are a menu only if they
-    start at 1 and hints follow; otherwise they are a list in the text.
+    start at 1 and hints follow; otherwise they are a list in the text. So are all rows
+    above a composer: it has the focus, and the transcript is above it.
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(snapshot, items, found[-1]) if found else []
@@ -179,6 +186,9 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     below = range(block[-1].row + 1, snapshot.last + 1)
     hinted = any(HINT.search(snapshot.bare[row]) for row in below)
     if block[0].num and (block[0].num != 1 or not hinted):
+        return None
+    composer = find_composer(snapshot)
+    if composer is not None and composer.first > block[-1].row:
         return None
     ticked = [each for each in block if each.box in FILLED]
     if is_radio and len(ticked) == 1:
@@ -302,7 +312,7 @@ def menu_of(
 
     `columns`: a second column is part of the labels, as in a window's list.
     """
-    block = _alike(snapshot, block, marked)
+    block = without_ages(_alike(snapshot, block, marked), marked)
     boxes = any(each.box for each in block)
     named = block if columns else _columns(block)
     wholes = [_whole(snapshot, each) for each in named]
@@ -328,6 +338,8 @@ def menu_of(
     form = Form.BOXES if boxes else Form.MENU
     if boxes and any(map(_TOGGLES.search, snapshot.bare[last : snapshot.last + 1])):
         form = Form.VIEW
+    if block[0].num is None and not boxes and is_stored(snapshot, block):
+        form, options = Form.VIEW, ()
     return Prompt(
         kind=Kind.DIALOG,
         class_=PromptClass.MULTI_CHOICE if boxes else class_of(labels),
@@ -431,7 +443,13 @@ def _columns(block: Sequence[Item]) -> list[Item]:
 def _alike(
     snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
 ) -> Sequence[Item]:
-    """Return the block without a heading: a first row in a colour of its own."""
+    """Return the block without a remark at its end and without a heading.
+
+    A heading is a first row in a colour of its own.
+    """
+    last = block[-1]
+    if len(block) > 1 and last.row != marked and _OTHERWISE.fullmatch(last.label):
+        block = block[:-1]
     if block[0].row == marked or block[0].num is not None or len(block) < 3:
         return block
     inks = [

@@ -36,6 +36,7 @@ _ONCE = r"(?: (?:just )?(?:once|this once|this time|only once))?"
 
 _DOES = (
     rf"(?:(?:allow|approve|accept|confirm|run|execute|apply){_OBJECT}"
+    r"|(?:run|execute) (?:this|the) tool"
     r"|proceed|continue|go ahead|do it"
     r"|(?:i )?trust(?: it| (?:this |the )?(?:folder|directory|workspace|project))?)"
 )
@@ -47,8 +48,8 @@ _YES = re.compile(
 """A plain yes. The group `word` matches a literal yes."""
 
 _NO = re.compile(
-    r"(?P<word>n|no|nope)(?: (?:thanks|thank you|cancel|deny|reject|decline|not now|"
-    r"not this time))?"
+    r"(?P<word>n|no|nope)(?: (?:thanks|thank you|cancel(?: execution)?|deny|reject|"
+    r"decline|not now|not this time))?"
     rf"|(?:deny|reject|decline|refuse|disallow){_OBJECT}{_ONCE}|cancel"
 )
 """A plain no. The group `word` matches a literal no."""
@@ -216,7 +217,7 @@ def _words(label: str) -> str:
     text = _REMARK.sub(" ", _plain(label)).strip()
     return " ".join(
         re.sub(
-            r"[,;:—–]+(?=\s)|(?:(?<!\.)\.|!+)(?=\s|$)|\s-\s|[\"✔✓]", " ", text
+            r"[,;:—–]+(?=\s)|(?:(?<!\.)\.|!+)(?=\s|$)|\s-\s|[\"✔✓✗✘]", " ", text
         ).split()
     )
 

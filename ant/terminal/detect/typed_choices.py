@@ -113,6 +113,16 @@ _QUESTION = re.compile(r"\?(?:\s*[:>])?[\"')\]]*\s*(?:\([^()]*\)\s*:?)?$")
 _ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install"])
 """Programs whose questions end with `?` and expect yes or no."""
 
+_INPUT = re.compile(r"[:>]\s*$")
+"""The end of a line at which the answer is typed."""
+
+_RETRY = re.compile(
+    r"\b(?:invalid|please|try again|unknown|unrecogni[sz]ed|must be|expected|error|"
+    r"not (?:an? )?(?:valid|option|choice))\b",
+    re.IGNORECASE,
+)
+"""Words of a program that did not take an answer and asks again."""
+
 DEFAULTED = 5
 """The most choices of which the only capitalised one is the default. Among more, a
 capital is only a letter."""
@@ -183,20 +193,27 @@ def find_prompt_above(snapshot: ScreenSnapshot) -> Prompt | None:
 def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt | None:
     """Return the prompt in the nearest text above `row`, the input line, or None.
 
-    Any number of blank rows may separate the two. If the text lists choices as words,
-    they are the options. If it only names keys, the prompt is a `VIEW`. If it only ends
-    in a question, the prompt is for a line of text. `draft` is the text typed so far.
+    Any number of blank rows may separate the two. If the text ends with choices as
+    words, they are the options. If it only names keys, or other text follows the
+    choices, the prompt is a `VIEW`. Below a question with an input line of its own,
+    such text means that it is answered. If the text only ends in a question, the prompt
+    is for a line of text. `draft` is the text typed so far.
     """
     rows = list(_nearest(snapshot, row))
     for at in rows:
         text = snapshot.bare[at].rstrip()
         if (words := _words(snapshot, text)) is not None:
             if words.draft.lower() in [each.keys.lower() for each in words.options]:
-                rows = [row for row in rows if row > at]
+                rows = [each for each in rows if each > at]
                 break  # The answer is already typed there.
+            below = " ".join(snapshot.bare[each] for each in rows if each > at)
+            if below and _INPUT.search(text) and not _RETRY.search(below):
+                rows = [each for each in rows if each > at]
+                break  # The answer was Enter, and the text is what came of it.
             is_alone = not words.question or text.strip() == words.question
             above = snapshot.bare[at - 1].strip() if at and is_alone else words.question
-            return attrs.evolve(words, question=above, rows=(at, row), draft=draft)
+            words = attrs.evolve(words, question=above, rows=(at, row), draft=draft)
+            return attrs.evolve(words, form=Form.VIEW, options=()) if below else words
     if not rows or draft:
         return None
     text = " ".join(snapshot.bare[at].strip() for at in reversed(rows))
@@ -321,7 +338,8 @@ def _split(words: str) -> list[str]:
 def _default(words: list[str]) -> int | None:
     """Return the index of the only capitalised choice, if the choices are few."""
     capital = [i for i, word in enumerate(words) if word.strip("[]()")[:1].isupper()]
-    return capital[0] if len(capital) == 1 and len(words) <= DEFAULTED else None
+    letters = sum(word != "?" for word in words)  # That one lists the choices.
+    return capital[0] if len(capital) == 1 and letters <= DEFAULTED else None
 
 
 def _key(word: str) -> str:

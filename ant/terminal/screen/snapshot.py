@@ -121,7 +121,7 @@ def width(text: str) -> int:
 
 
 def without_sides(line: str) -> str:
-    """Replace the sides of a box around a line by blanks."""
+    """Replace the sides of a box around a line by blanks, and a scroll bar's thumb."""
     left = _LEFT.match(line)
     if left is not None:
         line = " " * left.end() + line[left.end() :]
@@ -129,7 +129,7 @@ def without_sides(line: str) -> str:
     for _ in range(2):  # A pattern would backtrack over the blanks of a wide box.
         if line.endswith(tuple(_SIDE)):
             line = line[:-1].rstrip()
-    return line
+    return line[:-1].rstrip() if line.endswith("  █") else line
 
 
 def is_border(line: str) -> bool:

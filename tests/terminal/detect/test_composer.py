@@ -1,5 +1,6 @@
 """Busy agents: current spinners, and those that an ended turn has left behind."""
 
+import attrs
 import pytest
 
 from ant.terminal.agents.driver import drivers
@@ -45,6 +46,8 @@ WORKING = [
     ["✢ Writing tests…", *(f"     ☐ Step {n}" for n in range(18))],
     ["● Bash(make)", "  ⎿  Running…", "", "✳ Building the whole thing… (1s)"],
     ["⠹ Something that this version draws as others do"],
+    ["🌖"],
+    ["✨ a message", "", "🌒 "],
 ]
 
 
@@ -237,3 +240,28 @@ def test_a_sign_below_a_spinner_is_no_rest() -> None:
     assert Kind.AT_REST is classify(look_at("⠸ Installing", "$ ", tty=SHELL)).kind
     assert Kind.AT_REST is classify(look_at("⠸ Installing", "> ", tty=COOKED)).kind
     assert Kind.AT_REST is classify(look_at("⠸ Was here", "Done.", "> ", tty=RAW)).kind
+
+
+@pytest.mark.parametrize("flag", [None, "gptme"])
+def test_a_model_that_thinks_in_a_terminal_of_lines_is_busy(flag: str | None) -> None:
+    """However long it is quiet, unless something reads the line."""
+    waits = attrs.evolve(COOKED, foreground="some-agent", reading=None)
+    rows = ["User: do it", "Assistant: Thinking..."]
+    verdict = classify(look_at(*rows, cursor=(1, 0), tty=waits), flag)
+    assert (Kind.BUSY, "general/thinking") == (verdict.kind, verdict.rule)
+    reads = attrs.evolve(waits, reading=True)
+    assert Kind.BUSY is not classify(look_at(*rows, tty=reads), flag).kind
+    over = [*rows, "Done."]
+    assert Kind.BUSY is not classify(look_at(*over, tty=waits), flag).kind
+
+
+def test_a_reply_that_is_off_the_screen_may_ask() -> None:
+    """So an agent is not called at rest below a screen full of its notes."""
+    notes = ["· WARNING  Failed to load it:", "           no such host", "· No sound"]
+    full = look_at(*notes, "User: ", rows=4)
+    assert Kind.QUIET_UNKNOWN is classify(full, "gptme").kind
+    assert Kind.AT_REST is classify(look_at(*notes, "User: "), "gptme").kind
+    done = look_at("Assistant: Done.", *notes, "User: ", rows=5)
+    assert Kind.AT_REST is classify(done, "gptme").kind
+    asks = look_at("Assistant: Shall I?", *notes, "User: ", rows=5)
+    assert Kind.QUESTION is classify(asks, "gptme").kind

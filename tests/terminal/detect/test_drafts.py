@@ -41,7 +41,12 @@ def test_the_draft_of_a_command_line_follows_its_prompt(line: str, draft: str) -
 
 
 @pytest.mark.parametrize(
-    "name", [each.name for each in AGENTS if "aider" not in each.name]
+    "name",
+    [
+        each.name
+        for each in AGENTS
+        if (driver := driver_for(each.driver, "")) is not None and not driver.inline
+    ],
 )
 def test_drafts_and_ghosts_without_a_driver(name: str) -> None:
     """A composer that only its form shows has the same draft, or more, but never less:

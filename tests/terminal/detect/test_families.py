@@ -257,6 +257,21 @@ AT_REST: dict[str, list[str]] = {
 }
 
 
+TIPS = ["Tips:", "1. Write notes", "2. \x1b[36m/help\x1b[m for more", "3. Press Enter"]
+UPPER, LOWER = "▀" * 60, "▄" * 60
+AT_REST["a numbered list"] = [*TIPS, *AT_REST["rules and a sign"]]
+AT_REST["a numbered list and a sent message"] = [
+    *[*TIPS, UPPER, " > /resume", LOWER, " " * 40 + "? for shortcuts", RULE],
+    *[
+        " Shift+Tab to accept edits",
+        UPPER,
+        f" > {CELL}\x1b[2mYour message\x1b[m",
+        LOWER,
+    ],
+    " workspace   branch",
+]
+
+
 @pytest.mark.parametrize("name", AT_REST)
 def test_an_unknown_agent_is_at_rest(name: str) -> None:
     """A draft or the completion of a command does not change that."""
@@ -272,6 +287,19 @@ def test_an_unknown_agent_is_at_rest(name: str) -> None:
     [
         (
             ["Shall I delete it?", "", RULE, f"❯ {CELL}", RULE, "  ? help"],
+            Kind.QUESTION,
+        ),
+        (
+            [
+                *[
+                    "Shall I delete it?",
+                    "",
+                    "~13 tokens",
+                    "",
+                    "Worked for a nimble 0s.",
+                ],
+                *["", "What would you like me to help with?", *boxed(f"> {CELL}")],
+            ],
             Kind.QUESTION,
         ),
         (["Delete it? [y/n]", "", f"> {CELL}", "", "~/demo 1%"], Kind.DIALOG),

@@ -96,11 +96,32 @@ def test_a_menu_of_any_form(
         (["Ok?", "❯ 9. i", " 10. j"], ["i", "j"]),
         (["Ok?", "    Yes", "  ❯ No"], ["Yes", "No"]),
         (["Ok?", "  Yes", "❯ No  ", "", "  3/9"], ["Yes", "No"]),
+        (["Ok?", "❯ 1. Yes   █", "  2. No (esc)   █"], ["Yes", "No (esc)"]),
+        (["Ok?", "❯ 1. Yes (y)   ↑", "  2. No (n)   ↓"], ["Yes (y)", "No (n)"]),
+        (["Ok?", "❯ One", "  Two", "  (or start typing)"], ["One", "Two"]),
+        (["Which?", "❯ One", "  just now · main"], ["One"]),
+        (["Which?", "  One", "  2 hours ago", "❯ Two", "  9:43 AM"], ["One", "Two"]),
     ],
 )
 def test_labels_are_bare(lines: list[str], options: list[str]) -> None:
     """No number, marker, detail, count or gap is part of a label."""
     assert options == labels(found(*lines))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Resume", "  demo", "", "❯ hello", "  3 seconds ago · main"],
+        ["Resume", "❯ hello", "  3 seconds ago · main", "  more of it", "  of it"],
+        ["Sessions", "  Index │ Msgs │ Name", "❯ #1    │ 3    │ hello"],
+        ["Resume", "❯ 5s ago   hello", "  1h ago   other"],
+        ["Resume", "❯ hello", "  other", "  10:43 AM (local)"],
+    ],
+)
+def test_a_list_of_stored_things_is_a_view(lines: list[str]) -> None:
+    """Its headings and details look like options, so ANT answers none of them."""
+    prompt = found(*lines, "", "Enter to resume · Esc to close")
+    assert (Form.VIEW, ()) == (prompt.form, prompt.options)
 
 
 def test_a_radio_list_is_marked_by_its_dot() -> None:

@@ -31,10 +31,12 @@ YES = [
     *("Yes", "OK", "Okay", "Allow", "Approve", "Accept", "Proceed", "Continue"),
     *("Yes, proceed", "Yes, allow once", "Allow once", "Allow this time", "Run it"),
     *("Approve this action", "Run this command", "Yes, apply this change", "Go ahead"),
+    *("✓ Yes, execute this tool", "Run the tool"),
 ]
 NO = [
     *("No", "Nope", "Deny", "Reject", "Decline", "Cancel", "No, thanks", "Refuse"),
     *("Deny once", "Reject this command", "No, not now", "No, cancel", "Disallow"),
+    *("✗ No, cancel execution", "✘ Deny"),
 ]
 BACK = [
     "No, and tell Claude what to do differently",

@@ -85,6 +85,12 @@ def test_words_of_any_kind(drawn: str, question: str, choices: dict[str, str]) -
     assert prompt.selected is None
 
 
+def test_the_key_that_lists_the_choices_is_no_letter() -> None:
+    """So the capital is the default, although there are six choices."""
+    assert 0 == found("Execute it? [Y/n/c/e/a/?] ").selected
+    assert found("Execute it? [Y/n/c/e/a/b/?] ").selected is None
+
+
 def test_text_behind_the_choices_is_a_draft() -> None:
     """The prompt stays the same while the operator types an answer."""
     before, after = found("Continue? [Y/n] "), found("Continue? [Y/n] ye")
@@ -295,6 +301,8 @@ def test_a_sign_below_a_question_is_no_rest(
         ["Was it? No.", "", "It was not."],
         ["Proceed? [y/n] n", "Skipped."],
         ["Proceed? [y/n]", "> n"],
+        ["Proceed? [y/N]:", " Done. That worked as asked."],
+        ["Proceed? [y/N]:", "Done.", "That worked", "as asked."],
         ["http://host/?y=1"],
     ],
 )
@@ -302,6 +310,38 @@ def test_a_sign_below_a_question_is_no_rest(
 def test_a_sign_below_other_text_is_rest(above: list[str], sign: str) -> None:
     """Otherwise no interpreter would be at rest."""
     assert Kind.AT_REST is classify(look_at(*above, sign, tty=RAW)).kind
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        ["[y/n/t]", "t trusts the tool for this session."],
+        ["[y/N]:", "Please answer y or n."],
+        ["[y/N]:", "Error: invalid input"],
+    ],
+)
+@pytest.mark.parametrize("sign", ["> ", "> n"])
+def test_choices_above_other_text_are_a_view(between: list[str], sign: str) -> None:
+    """It may explain the keys or ask again, so nobody can tell who reads the sign."""
+    prompt = classify(look_at("Run", "it?", *between, "", sign)).prompt
+    assert prompt is not None
+    assert (Form.VIEW, ()) == (prompt.form, prompt.options)
+
+
+def test_the_reply_below_an_answered_question_may_ask() -> None:
+    """Then its own question counts, not the one before."""
+    verdict = classify(look_at("Run it? [y/N]:", " Done. Shall I go on?", "> "))
+    assert Kind.QUESTION is verdict.kind
+    assert verdict.prompt is not None
+    assert "Done. Shall I go on?" == verdict.prompt.question
+
+
+@pytest.mark.parametrize("blank", [0, 1, 3])
+def test_an_empty_row_does_not_answer_a_question(blank: int) -> None:
+    """Only text below it does."""
+    prompt = classify(look_at("Run it? [y/N]:", *([""] * blank), "> ")).prompt
+    assert prompt is not None
+    assert ["y", "N"] == [each.label for each in prompt.options]
 
 
 def test_choices_above_a_sign_are_answered_at_it() -> None:

@@ -33,6 +33,10 @@ from tests.terminal.drawn import COOKED, DEAF, RAW, look_after, look_at
         ("│", ""),
         ("x│", "x"),
         ("│漢字│", " 漢字"),
+        ("  Yes   █", "  Yes"),
+        ("│ Yes   █ │", "  Yes"),
+        ("> draft█", "> draft█"),
+        ("> █", "> █"),
     ],
 )
 def test_sides_are_blanks(line: str, bare: str) -> None:
