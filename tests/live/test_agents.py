@@ -157,6 +157,7 @@ async def test_deny_with_a_reason(tmp_path: Path) -> None:
 
 
 @needs_claude
+@pytest.mark.soak
 async def test_the_terminal_first(tmp_path: Path) -> None:
     """A person answers at the dialog; then the prompt has gone, and the hook, too."""
     async with scene(tmp_path, "touch one.txt", "touch two.txt") as at:
@@ -174,6 +175,7 @@ async def test_the_terminal_first(tmp_path: Path) -> None:
 
 
 @needs_claude
+@pytest.mark.soak
 async def test_two_answerers(tmp_path: Path) -> None:
     """One wins, whichever it is, and the other learns it; what was allowed is done."""
     names = [f"{i}.txt" for i in range(4)]
@@ -230,6 +232,7 @@ async def test_a_killed_server(tmp_path: Path) -> None:
 
 
 @needs_claude
+@pytest.mark.soak
 async def test_a_hook_for_another_terminal(tmp_path: Path) -> None:
     """The server refuses it: a token speaks for its own terminal."""
     async with scene(tmp_path, "touch one.txt") as at:
@@ -259,7 +262,7 @@ async def token_of(ant: AntClient, session_id: str) -> str:
 
 
 @needs_claude
-@pytest.mark.parametrize("count", [4, soak(200)])
+@pytest.mark.parametrize("count", [soak(200)])
 async def test_many_requests(tmp_path: Path, count: int) -> None:
     """Each answer reaches its own request and no other, and no key is pressed."""
     names = [f"{i:03}.txt" for i in range(count)]

@@ -105,8 +105,8 @@ def test_agents_are_found_and_not_run(
     (drivers / "mine.toml").write_text(mine)
     script(tmp_path / "bin", "mine", "")
     (found,) = installation.check_agents(drivers)
-    assert "claude (2.1.200; driver for 2.1.197)" in found.text
-    assert "codex (version unknown; driver for 0.169.0)" in found.text
+    assert "claude (2.1.200; driver for 2.1.197, 2.1.332)" in found.text
+    assert "codex (version unknown; driver for 0.169.0, 0.133.0)" in found.text
     assert "mine (version unknown; driver for 1.0, 1.1)" in found.text
     assert not (tmp_path / "was-run").exists()
 

@@ -26,6 +26,7 @@ NAMING = {
     "PATCH /api/sessions/:id",
     "POST /api/sessions/:id/links",
     "POST /api/channel/register",
+    "POST /api/drivers/check",
     "GET /api/events",
     "PUT /api/prompt-bridge/config",
     "POST /api/hooks",

@@ -272,6 +272,16 @@ AT_REST["a numbered list and a sent message"] = [
 ]
 
 
+def test_a_command_that_is_completed_below_a_bar_is_no_menu() -> None:
+    """The cursor stands behind the beginning of the command, right above the list."""
+    shown = [f"╭── π > model ▶{RULE}╮", f"╰─ /mo\x1b7{' ' * 40}─╯", "❯ model   Set it"]
+    shown += ["  move    Move it", "  plan    Plan: off\x1b8"]
+    verdict = classify(look_at(*shown, tty=TTY))
+    assert Kind.DIALOG is not verdict.kind
+    asked = [each.replace("/mo", "Go on?") for each in shown]
+    assert Kind.DIALOG is classify(look_at(*asked, tty=TTY)).kind
+
+
 @pytest.mark.parametrize("name", AT_REST)
 def test_an_unknown_agent_is_at_rest(name: str) -> None:
     """A draft or the completion of a command does not change that."""

@@ -124,11 +124,15 @@ def test_a_process_that_hides_its_arguments(
     """Then its name on the PATH that it was started with counts."""
     folders = os.pathsep.join(["relative", str(tmp_path / "none"), str(mine.parent)])
     process = subprocess.Popen(
-        [sys.executable, "-c", "input()"],
+        [sys.executable, "-c", "print('up', flush=True); input()"],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         env={"PATH": folders},
     )
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
+        assert b"up\n" == process.stdout.readline()
         read = processes.read_proc
 
         def hidden(pid: int, name: str) -> bytes:
@@ -139,8 +143,8 @@ def test_a_process_that_hides_its_arguments(
     finally:
         process.kill()
         process.wait()
-        assert process.stdin is not None
         process.stdin.close()
+        process.stdout.close()
 
 
 def test_a_process_that_has_ended() -> None:
