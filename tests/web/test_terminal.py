@@ -175,7 +175,11 @@ def test_a_flood_beyond_the_backlog_says_what_it_left_out(scene: Scene) -> None:
     script = "read -r; yes 0123456789 | head -c 3000000; echo over; cat"
     row = scene.terminal("flood", script)
     page = opened(scene, row)
-    page.evaluate("document.querySelector('.emulator').emulator.backlog = 65536")
+    # All that is fed stays in the scrollback, however often something was left out.
+    page.evaluate(
+        "const e = document.querySelector('.emulator').emulator;"
+        "e.backlog = 65536; e.term.options.scrollback = 400000"
+    )
     scene.server.type(row["id"], "\r")
     shows(page, "over")
     shown = of(page, "extent()")
