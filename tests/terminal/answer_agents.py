@@ -44,6 +44,10 @@ START_S, ASK_S, SETTLE_S = 90.0, 40.0, 40.0
 STILL_S = 2.0
 """How long nothing must have happened after a denial."""
 
+READ_S = 1.0
+"""How long a person reads. Claude Code 2.1.332 ignores keys right after it has drawn
+the dialog of its question tool."""
+
 Json = dict[str, Any]
 Seen = Callable[[], bool]
 
@@ -148,6 +152,7 @@ class Desk:
             cols=100,
             rows=40,
             cli_flag=agent.flag or self.name,
+            hooks=False,  # Each answer goes by keys.
         )
         self.starts += 1
         self.room = await self.ant.create(f"room {self.starts}", "chat")
@@ -236,6 +241,7 @@ class Desk:
             prompt = await self.dialog()
         except trio.TooSlowError:
             return await self.give_up("unasked", step)
+        await trio.sleep(READ_S)
         body = dict(step.answer)
         if step.label:
             options = [each["label"] for each in prompt["options"]]
@@ -256,6 +262,7 @@ class Desk:
         """Answer the dialog that the agent drew again under another id."""
         try:
             prompt = await self.dialog()
+            await trio.sleep(READ_S)
             await self.ant.respond(self.session["id"], prompt["id"], **body)
         except (AntError, trio.TooSlowError) as exc:
             return await self.give_up("refused", step, f"{exc}")
