@@ -28,6 +28,7 @@ from tests.live.waiting import eventually
 from tests.mocks.named import ROOT, mock_agent
 from tests.soak import LONGEST_S, soak
 from tests.terminal.input.test_race import Control, logged
+from tests.terminal.private_tmux import ended_with_us
 
 SLOW_S = 60.0
 COMMAND = "rm -r build"
@@ -329,22 +330,31 @@ async def test_a_server_that_stops_decides_nothing(tmp_path: Path) -> None:
 @needs("tmux")
 async def test_a_server_that_is_killed_leaves_the_dialog(tmp_path: Path) -> None:
     """`kill -9`: the agent hears nothing; the next server answers by keys."""
-    server = await start_server(tmp_path / "data")
-    async with agent(server, tmp_path / "one", host="tmux") as one:
-        async with one.asking(command=COMMAND) as request:
-            await one.prompt()
-            await one.control.order("dialog 0")
-            await one.seen()
-            await server.kill()
-        assert (None, None) == (request.status, request.body)
-        async with running_server(tmp_path / "data") as again, again.client() as ant:
-            later = attrs.evolve(one, url=again.url, ant=ant)
-            prompt = await later.prompt(lambda each: each["detector"] == "screen")
-            told = await ant.respond(
-                one.id, prompt["id"], type="select", choice={"index": 0}
-            )
-            assert (True, "keys") == (told["resolved"], told["prompt"]["answer"]["via"])
-            assert ["Yes (y)"] == [each["label"] for each in logged(one.log, "chose")]
+    with ended_with_us(tmp_path / "data"):
+        server = await start_server(tmp_path / "data")
+        async with agent(server, tmp_path / "one", host="tmux") as one:
+            async with one.asking(command=COMMAND) as request:
+                await one.prompt()
+                await one.control.order("dialog 0")
+                await one.seen()
+                await server.kill()
+            assert (None, None) == (request.status, request.body)
+            async with (
+                running_server(tmp_path / "data") as again,
+                again.client() as ant,
+            ):
+                later = attrs.evolve(one, url=again.url, ant=ant)
+                prompt = await later.prompt(lambda each: each["detector"] == "screen")
+                told = await ant.respond(
+                    one.id, prompt["id"], type="select", choice={"index": 0}
+                )
+                assert (True, "keys") == (
+                    told["resolved"],
+                    told["prompt"]["answer"]["via"],
+                )
+                assert ["Yes (y)"] == [
+                    each["label"] for each in logged(one.log, "chose")
+                ]
 
 
 @pytest.mark.slow
