@@ -24,8 +24,9 @@ from tests.terminal.private_tmux import ended_with_us
 assert routes
 
 KEY = "a-key-of-this-test"
-UNGUESSED = {"POST /api/sign-in", "POST /api/sign-out"}
-"""They need a one-use code or an access token; `test_sign_in.py` has them."""
+UNGUESSED = {"POST /api/drivers/check", "POST /api/sign-in", "POST /api/sign-out"}
+"""They need a driver file, a one-use code or an access token; tests of their own have
+them."""
 
 SPARE = 40
 """How many things there are of each kind for a run to delete."""
