@@ -50,11 +50,11 @@ async def post(ant: AntClient, room: str, text: str) -> Any:
     return await ant.call("POST", f"/api/sessions/{room}/messages", {"content": text})
 
 
-async def until_refused(ant: AntClient, room: str) -> int:
+async def until_refused(ant: AntClient, room: str, size: int = 5000) -> int:
     """Post until the disk is full; how many were taken."""
     for count in range(3000):
         try:
-            await post(ant, room, "x" * 5000)
+            await post(ant, room, "x" * size)
         except DiskFull:
             return count
     raise AssertionError("the disk never was full")
@@ -201,10 +201,15 @@ def test_a_log_that_cannot_grow_is_written_anew(small: Path) -> None:
 async def until_nothing_fits(ant: AntClient, room: str) -> None:
     """Post until the database takes not even a word.
 
-    A large post is refused, too, while a reader keeps the log from being folded in.
+    A large post is refused, too, while a reader keeps the log from being folded in; and
+    where the log has room for few pages only, pages that a delete freed are left. So
+    each refusal halves what is posted next, until a word is refused.
     """
-    for _ in range(1000):
-        await until_refused(ant, room)
+    for _ in range(100):
+        size = 5000
+        while size:
+            await until_refused(ant, room, size)
+            size //= 2
         try:
             await post(ant, room, "x")
         except DiskFull:

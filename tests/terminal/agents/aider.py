@@ -100,4 +100,4 @@ def cases(cli: str) -> None:
 
 cases(CLI)
 cases(version(CLI, "0.82.3"))
-cases(version(CLI, "0.74.3", held=True))
+cases(version(CLI, "0.74.3"))

@@ -112,4 +112,4 @@ def records(cli: str) -> None:
 
 
 records(CLI)
-records(version(CLI, "3.0.57", held=True))
+records(version(CLI, "3.0.57"))

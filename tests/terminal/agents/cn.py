@@ -115,4 +115,4 @@ def cases(cli: str) -> None:
 
 
 cases(CLI)
-cases(version(CLI, "1.5.11", held=True))
+cases(version(CLI, "1.5.11"))

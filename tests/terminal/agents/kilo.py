@@ -31,25 +31,25 @@ AGENTS[CLI] = Agent(
     ready_s=8,
 )
 
-HELD = version(CLI, "7.0.33", held=True)
+KILO = version(CLI, "7.0.33")
 
 asks(
-    HELD,
+    KILO,
     "run",
     ("run", [ENTER], "Allow once"),
     ("run", [ESC], "Esc"),
     ("run", [RIGHT, RIGHT, ENTER], "Reject"),
 )
 
-asks(HELD, "files", ("write", [ENTER], "Allow once"), ("edit", [ESC], "Esc"))
+asks(KILO, "files", ("write", [ENTER], "Allow once"), ("edit", [ESC], "Esc"))
 
 asks(
-    HELD,
+    KILO,
     "ask",
     ("ask", ["2"], "PostgreSQL"),
     ("ask", [DOWN, DOWN, ENTER], "Plain files"),
 )
 
-talks(HELD, [ESC, ESC])
+talks(KILO, [ESC, ESC])
 
-composes(HELD, 3.0)
+composes(KILO, 3.0)

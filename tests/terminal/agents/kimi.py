@@ -77,4 +77,4 @@ def cases(cli: str) -> None:
     composes(cli)
 
 
-cases(version(CLI, "1.45.0", held=True))
+cases(version(CLI, "1.45.0"))

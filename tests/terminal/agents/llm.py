@@ -82,4 +82,4 @@ def cases(cli: str) -> None:
             r.moment("busy")
 
 
-cases(version(CLI, "0.36", held=True))
+cases(version(CLI, "0.36"))

@@ -91,6 +91,6 @@ OLD_ASK = Dialog(
     sign="Type custom answer...",
 )
 cases(
-    version(CLI, "1.25.2", held=True, dialogs={"ask": OLD_ASK}),
+    version(CLI, "1.25.2", dialogs={"ask": OLD_ASK}),
     "Model returned empty response",
 )

@@ -79,4 +79,4 @@ def records(cli: str) -> None:
 
 
 records(CLI)
-records(version(CLI, "17.2.15", held=True))
+records(version(CLI, "17.2.15"))

@@ -222,4 +222,4 @@ def records(cli: str) -> None:
 
 
 records(CLI)
-records(version(CLI, "0.50.7", held=True))
+records(version(CLI, "0.50.7"))

@@ -397,7 +397,6 @@ codex(
     version(
         "codex-cli",
         "0.104.0",
-        held=True,
         argv=["codex", "-a", "untrusted"],
         ready="context left",
         dialogs={"run": RUN_CODEX, "write": PATCH_CODEX, "edit": PATCH_CODEX},
@@ -408,7 +407,6 @@ claude(
     version(
         "claude-code",
         "2.0.76",
-        held=True,
         dialogs={
             word: Dialog(dialog.question, [*dialog.options[:2], TELL])
             for word, dialog in AGENTS["claude-code"].dialogs.items()
@@ -429,7 +427,6 @@ gemini(
     version(
         "gemini-cli",
         "0.34.0",
-        held=True,
         argv=["gemini", "-m", "gemini-2.5-pro"],
         dialogs={
             "run": Dialog(
@@ -439,12 +436,11 @@ gemini(
         },
     )
 )
-opencode(version("opencode", "1.1.53", held=True))
+opencode(version("opencode", "1.1.53"))
 qwen(
     version(
         "qwen-cli",
         "0.12.0",
-        held=True,
         files={".qwen/settings.json": QWEN_HOME},
         dialogs={
             "ask": ASK_QWEN,
@@ -464,7 +460,6 @@ copilot(
     version(
         "copilot-cli",
         "1.0.44",
-        held=True,
         busy="Esc to cancel",
         dialogs={
             word: attrs.evolve(AGENTS["copilot-cli"].dialogs[word], sign=sign)
@@ -472,4 +467,4 @@ copilot(
         },
     )
 )
-login(version("copilot-cli", "0.0.420", held=True, ready="Type @ to mention"))
+login(version("copilot-cli", "0.0.420", ready="Type @ to mention"))

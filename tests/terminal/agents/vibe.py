@@ -134,7 +134,6 @@ cases(
     version(
         CLI,
         "2.7.6",
-        held=True,
         argv=["vibe"],
         ready="0% of 200k tokens",
         files={".vibe/config.toml": STILL, ".vibe/trusted_folders.toml": TRUST},
