@@ -143,7 +143,12 @@ class _Verbs(click.Group):
 
 
 @click.group(
-    cls=_Verbs, context_settings={"show_default": True, "max_content_width": 80}
+    cls=_Verbs,
+    context_settings={
+        "show_default": True,
+        "max_content_width": 80,
+        "help_option_names": ["-h", "--help"],
+    },
 )
 @click.option("--on", metavar="NAME", help="The server to call, by its name.")
 @click.option(

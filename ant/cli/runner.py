@@ -116,14 +116,15 @@ retry_option = click.option(
 
 
 def server_command(
-    *, as_operator: bool = False, short: bool = False
+    *, as_operator: bool = False, short: bool = False, lists_json: bool = True
 ) -> Callable[[Callable[..., Awaitable[None]]], Callable[..., None]]:
     """Make a verb of an async function `(call, arguments…)`.
 
     The verb has the options --on, --server and --json. `as_operator`: it uses the
     operator's key if there is one, since a token may not make this call. `short`: it
     only makes calls, one after the other. So it needs no event loop for a server of
-    this machine, and no time to import one.
+    this machine, and no time to import one. `lists_json`: whether the help lists
+    --json; a verb that cannot print an answer leaves it out, and refuses it.
     """
 
     def decorate(verb: Callable[..., Awaitable[None]]) -> Callable[..., None]:
@@ -154,7 +155,11 @@ def server_command(
             f"signed it. Default: {CA_VARIABLE}.",
         )
         @click.option(
-            "--json", "as_json", is_flag=True, help="Print the JSON response."
+            "--json",
+            "as_json",
+            is_flag=True,
+            hidden=not lists_json,
+            help="Print the JSON response.",
         )
         @functools.wraps(verb)
         def command(

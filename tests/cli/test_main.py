@@ -60,6 +60,25 @@ def test_help_fits_a_terminal(path: tuple[str, ...]) -> None:
     assert [] == [line for line in result.output.splitlines() if len(line) > 80]
 
 
+@pytest.mark.parametrize("path", [(), ("ls",), ("tokens", "new")])
+def test_short_option_for_help(path: tuple[str, ...]) -> None:
+    """As most programs have one."""
+    short, long = (
+        CliRunner().invoke(main, [*path, option]) for option in ("-h", "--help")
+    )
+    assert short.exit_code == 0
+    assert short.output == long.output
+    assert "Usage: " in short.output
+
+
+def test_attach_lists_no_json() -> None:
+    """It shows a terminal; the option is refused with that reason."""
+    assert "--json" not in CliRunner().invoke(main, ["attach", "--help"]).output
+    told = CliRunner().invoke(main, ["attach", "x", "--json"])
+    assert told.exit_code == 2
+    assert "it takes no --json" in told.output
+
+
 def test_old_names_of_verbs() -> None:
     """They do the same and are not listed."""
     context = click.Context(main)

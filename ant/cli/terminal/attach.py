@@ -28,7 +28,7 @@ from ant.core.errors import Conflict, NotRunning
 @click.argument("session")
 @click.option("--read-only", "-r", is_flag=True, help="Type nothing and keep its size.")
 @detach_key_option
-@server_command(as_operator=True)
+@server_command(as_operator=True, lists_json=False)
 async def attach(
     call: ServerCall, session: str, read_only: bool, detach_key_name: str
 ) -> None:

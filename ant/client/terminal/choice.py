@@ -1,6 +1,6 @@
 """The word with which a person answers a prompt, as the body of the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ant.core.errors import NotAnOption
@@ -8,13 +8,17 @@ from ant.core.errors import NotAnOption
 TEXT_FORMS: Final = ("line", "secret")
 """The forms of a prompt whose answer is a line of text."""
 
+LETTERS: Final = {"yes": "y", "no": "n"}
+"""The words of which many programs show the letter only."""
+
 
 def answer_of(prompt: Mapping[str, Any], word: str) -> tuple[dict[str, Any], str]:
     """The body of an answer, and the label of what it chooses.
 
     A word is the number of an option from 1, its key or its label; several boxes are
-    numbers with commas. For a prompt without options it is the line to type. A word
-    that could be two options is none: nothing is guessed. Raises `NotAnOption`.
+    numbers with commas. `yes` and `no` are also options that show only their letter, as
+    `[y/N]` does. For a prompt without options it is the line to type. A word that could
+    be two options is none: nothing is guessed. Raises `NotAnOption`.
     """
     options = prompt["options"]
     if not options and prompt["form"] in TEXT_FORMS:
@@ -26,17 +30,24 @@ def answer_of(prompt: Mapping[str, Any], word: str) -> tuple[dict[str, Any], str
             labels = ", ".join(options[index]["label"] for index in indexes)
             return {"type": "select", "choice": {"indexes": indexes}}, labels
     wanted = word.strip().casefold()
-    found = {
+    found = _named(options, wanted)
+    if not found and wanted in LETTERS:
+        found = _named(options, LETTERS[wanted])
+    if len(found) != 1:
+        raise _no_option(prompt, word, "two options" if found else "no option")
+    (index,) = found
+    return {"type": "select", "choice": {"index": index}}, options[index]["label"]
+
+
+def _named(options: Sequence[Mapping[str, Any]], wanted: str) -> set[int]:
+    """The indexes of the options that a word, in lower case, may name."""
+    return {
         index
         for index, option in enumerate(options)
         if (_is_number(wanted) and int(wanted) == index + 1)
         or wanted == option["label"].strip().casefold()
         or (option["keys"] and wanted == option["keys"].casefold())
     }
-    if len(found) != 1:
-        raise _no_option(prompt, word, "two options" if found else "no option")
-    (index,) = found
-    return {"type": "select", "choice": {"index": index}}, options[index]["label"]
 
 
 def numbered(prompt: Mapping[str, Any], number: int) -> dict[str, Any]:

@@ -31,3 +31,20 @@ def test_a_line_is_typed_as_it_is() -> None:
     """A prompt without options takes any line, also one like a number."""
     line = {"form": "line", "options": []}
     assert {"value": " 2"} == answer_of(line, " 2")[0]["choice"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "word", "index"),
+    [(["Y", "n"], "no", 1), (["y", "N"], "Yes", 0), (["n", "No"], "no", 1)],
+)
+def test_yes_and_no_are_letters_too(labels: list[str], word: str, index: int) -> None:
+    """A label that is the word itself comes first."""
+    prompt = {"form": "keys", "options": [{"label": x, "keys": ""} for x in labels]}
+    assert answer_of(prompt, word)[0]["choice"] == {"index": index}
+
+
+@pytest.mark.parametrize("labels", [["Never", "Yet"], ["n", "N"], ["Nein", "Ja"]])
+def test_no_is_no_other_word(labels: list[str]) -> None:
+    prompt = {"form": "keys", "options": [{"label": x, "keys": ""} for x in labels]}
+    with pytest.raises(NotAnOption):
+        answer_of(prompt, "no")
