@@ -92,8 +92,8 @@ class Row:
         self.end, self.at = end, at
 
     def mark(self, col: int, char: str, end: int) -> None:
-        """Add a combining character to a column."""
-        if col < len(self.text):
+        """Add a combining character to a column; a blank one takes none."""
+        if col < len(self.text) and self.text[col] != " ":
             self.marks[col] = (self.marks.get(col, "") + char)[:16]
             self.end = end
 

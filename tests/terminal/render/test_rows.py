@@ -55,6 +55,14 @@ def test_an_erased_row_has_no_bytes() -> None:
     assert ("", -1) == (row.text, row.start)
 
 
+def test_a_blank_takes_no_combining_character() -> None:
+    """As on the screen of a terminal, where a joiner after a blank is not shown."""
+    row = drawn((0, "a b", 0))
+    row.mark(1, "\u200b", 4)
+    row.mark(2, "\u0301", 6)
+    assert row.shown() == "a b\u0301"
+
+
 def test_combining_characters_stay_with_their_column() -> None:
     """Overwriting the column removes them."""
     row = drawn((0, "eee", 0))
