@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ant.terminal.agents.driver import drivers
 from tests.cli.real import RealServer, real_server, wait_for
 from tests.mocks.mine import DRIVER, mine, write_driver
 from tests.served import ant
@@ -40,7 +41,8 @@ def test_a_bad_file_keeps_nobody_from_starting(
     lines = own_server.good("drivers", "list").splitlines()
     assert ["NAME", "PROGRAMS", "RECORDED", "FROM", "RUNNING"] == lines[0].split()
     (claude,) = [line for line in lines if line.startswith("claude-code ")]
-    assert ["claude-code", "claude", "2.1.197,", "2.1.332", "ANT"] == claude.split()
+    recorded = ", ".join(drivers()["claude-code"].recorded)
+    assert ["claude-code", "claude", *recorded.split(), "ANT"] == claude.split()
     assert f"Not used: {reason}" == lines[-1]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ant.cli.host import installation
 from ant.cli.host.finding import Level
+from ant.terminal.agents.driver import driver_for
 from tests.installed import needs
 
 
@@ -105,8 +106,13 @@ def test_agents_are_found_and_not_run(
     (drivers / "mine.toml").write_text(mine)
     script(tmp_path / "bin", "mine", "")
     (found,) = installation.check_agents(drivers)
-    assert "claude (2.1.200; driver for 2.1.197, 2.1.332)" in found.text
-    assert "codex (version unknown; driver for 0.169.0, 0.133.0)" in found.text
+    claude, codex = (
+        ", ".join(known.recorded)
+        for known in (driver_for("claude-code", ""), driver_for("codex-cli", ""))
+        if known is not None
+    )
+    assert f"claude (2.1.200; driver for {claude})" in found.text
+    assert f"codex (version unknown; driver for {codex})" in found.text
     assert "mine (version unknown; driver for 1.0, 1.1)" in found.text
     assert not (tmp_path / "was-run").exists()
 
