@@ -167,7 +167,7 @@ def test_an_echo_beside_a_flood(scene: Scene) -> None:
         page.keyboard.type(f"word{n}")
         page.keyboard.press("Enter")
         shows(page, f"got <word{n}>")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def test_a_flood_beyond_the_backlog_says_what_it_left_out(scene: Scene) -> None:
