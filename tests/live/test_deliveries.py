@@ -15,7 +15,7 @@ from tests.soak import soak
 
 KILLS = [1, soak(5)]
 MESSAGES = 12
-TURNS = [20, soak(100)]
+TURNS = [8, soak(100)]
 
 READER = """
 import sys, termios, tty

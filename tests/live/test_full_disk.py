@@ -155,7 +155,7 @@ async def test_a_server_starts_on_a_full_disk_and_room_is_made_there(
                 assert len(page["messages"]) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_room_is_made_on_a_disk_that_became_full(small: Path) -> None:
     """Without a new start, and while a program goes on to put out what it can."""
     async with running_server(small / "data") as server, server.client() as ant:

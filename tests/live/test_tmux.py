@@ -31,6 +31,7 @@ from tests.live.server import Server, left_of, running_server
 from tests.live.test_blocks import blocks, raw, run
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
+from tests.soak import soak
 from tests.terminal.contract import read_until, write_all
 from tests.terminal.private_tmux import command, ended_with_us, needs_tmux
 from tests.terminal.shell.test_forgery import attack
@@ -105,7 +106,7 @@ async def test_a_shell_goes_on_over_a_restart(tmp_path: Path) -> None:
 
 
 @needs_tmux
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("killed", [soak(False), True])
 async def test_commands_that_ran_over_a_restart_are_told(
     tmp_path: Path, killed: bool
 ) -> None:

@@ -172,7 +172,7 @@ async def test_every_character_survives(tmp_path: Path, characters: int) -> None
         (["--late", "1"], "claude", [("reacted", None)], 1),
         (["--eat-enter"], "claude", [("reacted", None)], 1),
         (["--eat-enter"], "codex", [("unconfirmed", "no_reaction")], 0),
-        (["--mute"], "claude", [("unconfirmed", "not_submitted")], 0),
+        soak(["--mute"], "claude", [("unconfirmed", "not_submitted")], 0),
         (["--ambush", "5"], "claude", [("unconfirmed", "not_submitted")], 0),
         (
             ["--die", "30"],
@@ -194,7 +194,8 @@ async def test_a_program_that_misbehaves(
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("hello", "not_submitted"), ("x" * 100_000, "not_submitted")]
+    ("text", "reason"),
+    [soak("hello", "not_submitted"), ("x" * 100_000, "not_submitted")],
 )
 async def test_a_program_that_hangs(tmp_path: Path, text: str, reason: str) -> None:
     """The delivery is unconfirmed, whatever the terminal still accepted."""
@@ -342,7 +343,7 @@ termios.tcsetattr(0, termios.TCSANOW, before)
 """Takes a few bytes of a message, and leaves the rest to who comes next."""
 
 
-@pytest.mark.parametrize("shell", ["sh", "bash"])
+@pytest.mark.parametrize("shell", ["sh", soak("bash")])
 async def test_no_line_for_the_next_program(tmp_path: Path, shell: str) -> None:
     """A shell that gets a part of the message gets no end of a line."""
     (tmp_path / "data").mkdir()

@@ -12,6 +12,7 @@ import pytest
 
 from tests import certificates
 from tests.live.https_proxy import BASE, HttpsProxy, https_proxy
+from tests.soak import soak
 from tests.web.browser import PHONE, WebServer, web_server
 from tests.web.conftest import Opener
 from tests.web.relay import beside, relay
@@ -68,7 +69,7 @@ def port_of(server: WebServer) -> int:
     return int(server.url.removesuffix(BASE).rpartition(":")[2])
 
 
-@pytest.mark.parametrize("strips", [True, False], ids=["stripped", "passed on"])
+@pytest.mark.parametrize("strips", [True, soak(False)], ids=["stripped", "passed on"])
 def test_below_a_path_of_a_proxy(
     window: Opener, tmp_path: Path, pair: tuple[Path, Path], strips: bool
 ) -> None:
