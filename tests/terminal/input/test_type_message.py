@@ -196,7 +196,8 @@ SENT = [
     )
 ]
 """Where a message was typed to a recorded agent that did not work, and sent. Qwen Code
-puts a cancelled message back into its composer: what was typed then stands behind it."""
+puts a cancelled message back into its composer; what was typed then stands behind it.
+"""
 
 
 @pytest.mark.parametrize(
