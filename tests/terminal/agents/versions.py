@@ -25,7 +25,7 @@ from tests.terminal.agents import (
     asks,
     case,
     menu,
-    ready,
+    open_case,
     reply,
     say,
     talks,
@@ -69,7 +69,7 @@ def starts(cli: str, *steps: Step) -> None:
 def drafts(cli: str, palette: bool = True) -> None:
     """What is typed and not sent: a slash with its list, a long row, two rows."""
 
-    @case(cli, "drafts")
+    @open_case(cli, "drafts", rests=True)
     def script(r: Recorder) -> None:
         def note(text: str) -> None:
             r.type(text)
@@ -82,8 +82,6 @@ def drafts(cli: str, palette: bool = True) -> None:
                 r.sleep(0.02)
             r.sleep(SETTLE_S)
 
-        ready(r, cli)
-        r.moment("at_rest")
         if palette:
             note("/")
             note("m")
@@ -104,9 +102,8 @@ def resumes(
 ) -> None:
     """The picker of earlier conversations; `rows` finds its options on the screen."""
 
-    @case(cli, "resume")
+    @open_case(cli, "resume")
     def script(r: Recorder) -> None:
-        ready(r, cli)
         say(r, "demo hello")
         r.wait("Tell me what to do.")
         r.sleep(2)
@@ -127,9 +124,8 @@ def plans(
 ) -> None:
     """Plan mode, reached by these keys, and what the agent asks at its end."""
 
-    @case(cli, "plan", rows=40)
+    @open_case(cli, "plan", rows=40)
     def script(r: Recorder) -> None:
-        ready(r, cli)
         for key in keys:
             r.type(key)
             r.sleep(SETTLE_S)
@@ -177,9 +173,8 @@ def codex(cli: str) -> None:
     drafts(cli)
     resumes(cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new")
 
-    @case(cli, "ask", rows=40)
+    @open_case(cli, "ask", rows=40)
     def script(r: Recorder) -> None:
-        ready(r, cli)
         r.type(BACKTAB)
         r.wait("Plan mode")
         r.sleep(SETTLE_S)
@@ -239,10 +234,8 @@ def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
 def login(cli: str) -> None:
     """The screens of a Copilot CLI that takes no provider: it wants an account."""
 
-    @case(cli, "login")
+    @open_case(cli, "login", rests=True)
     def script(r: Recorder) -> None:
-        ready(r, cli)
-        r.moment("at_rest")
         say(r, "demo run")
         r.wait("You must be logged in")
         r.quiet(QUIET_S)
