@@ -21,7 +21,8 @@ the terminal; `wake`; `die CODE`.
 
 Misbehaviour, by argv: `--swap S` swaps each dialog after 0..S seconds, by the seed;
 `--ambush N` opens a dialog when N bytes of a draft have come; `--eat-enter`; `--hang`;
-`--die N` after N bytes; `--late S` echoes a draft S seconds late; `--mute` never does.
+`--die N` after N bytes; `--late S` echoes a draft S seconds late; `--mute` never does. `--ignore S` ignores the
+keys of each dialog for S seconds after it was drawn; `ignored` in the log.
 On SIGWINCH everything is painted anew.
 
 The log is JSON lines: `shown` (`after` so many bytes of output), `gone`, `byte` (its
@@ -91,6 +92,7 @@ class Mock:
     height: int = 0
     due: float | None = None
     swap_at: float | None = None
+    keys_at: float = 0.0
     ambushed: bool = False
     held: str = ""
     decoder: Any = field(
@@ -121,6 +123,7 @@ class Mock:
         if self.args.swap:
             self.swap_at = time.monotonic() + self.random.uniform(0, self.args.swap)
         self.paint()
+        self.keys_at = time.monotonic() + self.args.ignore
 
     def swap(self) -> None:
         self.show(self.random.choice([d for d in DIALOGS if d is not self.dialog]))
@@ -183,6 +186,8 @@ class Mock:
                     raise SystemExit(3)
             if key == "\r" and self.args.eat_enter:
                 self.args.eat_enter = False
+            elif self.dialog and time.monotonic() < self.keys_at:
+                self.note("ignored", id=self.shown, key=key)
             elif self.dialog:
                 self.answer(key, self.dialog)
             else:
@@ -354,7 +359,7 @@ def main() -> None:
     parser.add_argument("--control", default=os.environ.get("MOCK_CONTROL"))
     for name in ("--seed", "--ambush", "--die"):
         parser.add_argument(name, type=int, default=0)
-    for name in ("--swap", "--late"):
+    for name in ("--swap", "--late", "--ignore"):
         parser.add_argument(name, type=float, default=0.0)
     for name in ("--eat-enter", "--hang", "--mute"):
         parser.add_argument(name, action="store_true")

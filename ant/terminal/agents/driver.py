@@ -126,6 +126,8 @@ class Driver:
     `ticks`      boolean  true     Enter on a box submits all ticked boxes. If false,
                                    only a row of `taken` submits them.
     `taken`      rules    []       The row below the boxes that submits them.
+    `keys_after_ms` integer 0      Milliseconds after a dialog has come up until the
+                                   agent takes keys. ANT presses none before.
 
     Typing
     `lines`      boolean  false    The agent reads whole lines: the terminal edits them.
@@ -156,6 +158,7 @@ class Driver:
     formed: bool = False
     ticks: bool = True
     taken: tuple[Rule, ...] = ()
+    keys_after_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
     dialog: tuple[Rule, ...] = ()
     modal: tuple[Rule, ...] = ()
     reply: tuple[Rule, ...] = ()

@@ -52,6 +52,10 @@ class TerminalOps(Protocol):
     @property
     def end(self) -> int: ...
 
+    def until_keys_s(self, fingerprint: str) -> float:
+        """Return the seconds until the program takes keys in this prompt, 0 if now."""
+        ...
+
     def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
         """Read the terminal until it would block; the screen, and the verdict on it.
 
@@ -112,6 +116,9 @@ async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> Sen
     *Cancellation:* the same.
     """
     snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
+    if wait_s := ops.until_keys_s(fingerprint):  # At most `driver.WAIT_MAX_MS`.
+        await trio.sleep(wait_s)
+        snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
     goal = goal_of(prompt, choice)
     if goal.text is not None:
         await _write(ops, snapshot, prompt, goal.text)
