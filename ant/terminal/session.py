@@ -258,6 +258,11 @@ class LiveTerminal:
         """See `TerminalOps`."""
         return self.flow.tail.end
 
+    @property
+    def is_awaited(self) -> bool:
+        """See `TerminalOps`."""
+        return self._input_queue.is_awaited
+
     async def write(self, data: bytes) -> None:
         """See `TerminalOps.write`."""
         await self._input_queue.write(data)

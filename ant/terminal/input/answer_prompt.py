@@ -43,7 +43,8 @@ class TerminalOps(Protocol):
     """A terminal, for the holder of its write lock.
 
     `settle_s` is the pause its program needs between a text and Enter. `end` is the
-    offset after the last byte that was read.
+    offset after the last byte that was read. `is_awaited`: other input waits for the
+    write lock.
     """
 
     @property
@@ -51,6 +52,9 @@ class TerminalOps(Protocol):
 
     @property
     def end(self) -> int: ...
+
+    @property
+    def is_awaited(self) -> bool: ...
 
     def until_keys_s(self, fingerprint: str) -> float:
         """Return the seconds until the program takes keys in this prompt, 0 if now."""
