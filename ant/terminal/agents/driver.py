@@ -134,7 +134,8 @@ class Driver:
                                    Any other agent that does has ended its work there.
     `paste`      boolean  true     Type text as a bracketed paste if the agent has
                                    enabled that mode.
-    `settle_ms`  integer  0        Milliseconds between the text and Enter.
+    `settle_ms`  integer  0        Milliseconds between a text, or a moved marker, on
+                                   the screen and Enter.
     `again_ms`   integer  0        Milliseconds before a second Enter; 0 for none.
 
     Start

@@ -85,9 +85,10 @@ async def type_message(
         )
     data = text.encode()
     await ops.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
-    await trio.sleep(ops.settle_s)
-    if not await _wait_shown(ops, snapshot, text, check):
-        return TypeResult(ops.end, submitted=False, sure=sure)
+    for pause_s in (0.0, ops.settle_s):  # A slow program shows the text late.
+        await trio.sleep(pause_s)
+        if not await _wait_shown(ops, snapshot, text, check):
+            return TypeResult(ops.end, submitted=False, sure=sure)
     ops.press(ENTER)
     end = ops.end
     if driver is not None and driver.again_ms:

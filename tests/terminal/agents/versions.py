@@ -157,6 +157,12 @@ QWEN_HOME = json.dumps(
         "ui": {"hideBanner": True, "hideTips": True},
     }
 )
+SETTINGS_GEMINI = ".gemini/settings.json"
+PLANS_GEMINI = json.dumps(
+    json.loads(AGENTS["gemini-cli"].files[SETTINGS_GEMINI])
+    | {"general": {"plan": {"directory": "plans"}}}
+)
+"""Plans in the project, where a script can write one."""
 EDITS = [
     "Yes",
     "Yes, and switch to accept edits (auto-approve file edits and common file "
@@ -244,7 +250,14 @@ codex(
         },
     )
 )
-gemini(version("gemini-cli", "0.53.0", argv=["gemini", "-m", "gemini-2.5-pro"]))
+gemini(
+    version(
+        "gemini-cli",
+        "0.53.0",
+        argv=["gemini", "-m", "gemini-2.5-pro"],
+        files=AGENTS["gemini-cli"].files | {SETTINGS_GEMINI: PLANS_GEMINI},
+    )
+)
 opencode(version("opencode", "1.14.41"))
 qwen(
     version(

@@ -1,6 +1,7 @@
-"""Answers to an agent that ignores keys right after it has drawn a dialog.
+"""Answers to an agent that ignores keys right after it has drawn something.
 
-The driver of Claude Code says how long it does. The mock ignores keys for `IGNORES_S`.
+The drivers say how long to wait. The mock ignores keys for `IGNORES_S` after a dialog
+has come up, and Enter for `MARK_S` after its marker has moved.
 """
 
 from collections.abc import AsyncIterator
@@ -23,6 +24,9 @@ FLAG = "claude-code"
 
 IGNORES_S = 0.3
 """Twice as long as Claude Code 2.1.332 does, and shorter than its driver says."""
+
+
+MARK_S = 0.1
 
 
 @asynccontextmanager
@@ -89,3 +93,17 @@ async def test_a_cancelled_answer_has_pressed_nothing(tmp_path: Path) -> None:
         outcome = await onlooker.live.answer(prompt.fingerprint, Choice("deny"))
         assert outcome.resolved
     assert [None] == [each["label"] for each in logged(tmp_path / "log", "chose")]
+
+
+@pytest.mark.slow
+async def test_enter_waits_until_the_moved_marker_has_settled(tmp_path: Path) -> None:
+    """Gemini CLI once ignored an Enter that came as soon as it had drawn the marker."""
+    log = tmp_path / "log"
+    given = mock(tmp_path, "gemini", "--mark", f"{MARK_S}", "dialog 5")
+    async with running(*given, cwd=ROOT, flag="gemini-cli") as onlooker:
+        prompt = await onlooker.prompt()
+        choice = Choice("select", label="Files")
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+    assert [] == logged(log, "ignored")
+    assert ["Files"] == [each["label"] for each in logged(log, "chose")]
