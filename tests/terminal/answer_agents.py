@@ -39,8 +39,11 @@ from tests.terminal.agents import AGENTS, ESC, MODEL, fresh, search_path
 from tests.terminal.record_agents import load, model
 from tests.terminal.recorder import DEMO, ENV
 
-START_S, ASK_S, SETTLE_S = 90.0, 40.0, 40.0
+START_S, ASK_S, SETTLE_S = 180.0, 60.0, 60.0
 """How long a CLI may take to be at rest, to ask, and to do what was answered."""
+
+AGAIN_S = 0.25
+"""Between two looks, so that the server and the CLI get the processor."""
 
 STILL_S = 2.0
 """How long nothing must have happened after a denial."""
@@ -183,7 +186,7 @@ class Desk:
             found = (await self.status())["agent_status"]
             return found is not None and bool(found["state"] == "ready")
 
-        await eventually(look, patience_s)
+        await eventually(look, patience_s, AGAIN_S)
 
     async def dialog(self) -> Json:
         """The dialog with options that waits, once one does.
@@ -203,7 +206,7 @@ class Desk:
             return prompt
 
         try:
-            found: Json = await eventually(look, ASK_S)
+            found: Json = await eventually(look, ASK_S, AGAIN_S)
         finally:
             self.counts["empty"] += len(empty)
         return found
@@ -226,7 +229,7 @@ class Desk:
             return None if waits else found
 
         try:
-            self.counts[(await eventually(look, ASK_S))["state"]] += 1
+            self.counts[(await eventually(look, ASK_S, AGAIN_S))["state"]] += 1
         except trio.TooSlowError:
             self.counts["undelivered"] += 1
 

@@ -28,7 +28,7 @@ from tests.terminal.agents import (
     talks,
     version,
 )
-from tests.terminal.agents.common import drafts, found, resumes, starts
+from tests.terminal.agents.common import drafts, found, plans, resumes, starts
 from tests.terminal.agents.copilot import copilot_setup
 from tests.terminal.agents.gemini import gemini_setup
 from tests.terminal.recorder import Recorder
@@ -52,6 +52,8 @@ def claude(cli: str, no: str = "3") -> None:
         )
     drafts(cli)
     resumes(cli, "Resume session", found(r"^\s*❯ (demo \w+)$"))
+    if "plan" in dialogs:
+        plans(cli, [BACKTAB, BACKTAB], "plan mode on", [DOWN, ENTER], "No")
 
 
 def codex(cli: str) -> None:
@@ -87,6 +89,9 @@ def gemini(cli: str) -> None:
         case(cli, "setup", new=True)(gemini_setup)
     drafts(cli)
     resumes(cli, "Chat Sessions (1 total)", found(r"│ (demo \w+)"))
+    if "plan" in AGENTS[cli].dialogs:
+        manual = ([DOWN, ENTER], "Yes, manually accept edits")
+        plans(cli, [BACKTAB, BACKTAB], "Shift+Tab to manual", *manual, PLAN_GEMINI)
 
 
 def opencode(cli: str) -> None:
@@ -121,6 +126,8 @@ def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
     talks(cli, [ESC], looks=1)
     drafts(cli)
     resumes(cli, "Resume Session", found(r"│ [›❯ ] (demo \w+)"))
+    if "plan" in AGENTS[cli].dialogs:  # The key goes through all modes.
+        plans(cli, [BACKTAB] * 4, "plan mode (", ["4"], "No, keep planning")
 
 
 def login(cli: str) -> None:
@@ -143,6 +150,8 @@ def copilot(cli: str) -> None:
     case(cli, "setup", new=True)(copilot_setup)
     drafts(cli)
     resumes(cli, "Resume Session:", found(r"\d\. +(demo \w+ \(main\))"))
+    if "plan" in AGENTS[cli].dialogs:
+        plans(cli, [BACKTAB], " plan · ", [ESC], "Esc")
 
 
 ASK_QWEN = Dialog(
@@ -158,6 +167,7 @@ QWEN_HOME = json.dumps(
     }
 )
 SETTINGS_GEMINI = ".gemini/settings.json"
+PLAN_GEMINI = "plans/plan.md"
 PLANS_GEMINI = json.dumps(
     json.loads(AGENTS["gemini-cli"].files[SETTINGS_GEMINI])
     | {"general": {"plan": {"directory": "plans"}}}
@@ -200,6 +210,14 @@ claude(
             "edit": Dialog("Do you want to make this edit to app.py?", EDITS),
             "trust": TRUST_CLAUDE,
             "key": KEY_CLAUDE,
+            "plan": Dialog(
+                "Exit plan mode?",
+                [
+                    "Yes, and switch to default (ask each time) for this session",
+                    "No",
+                ],
+                "confirmation",
+            ),
         },
     ),
     "4",
@@ -256,6 +274,18 @@ gemini(
         "0.53.0",
         argv=["gemini", "-m", "gemini-2.5-pro"],
         files=AGENTS["gemini-cli"].files | {SETTINGS_GEMINI: PLANS_GEMINI},
+        dialogs={
+            "plan": Dialog(
+                "Ready to start implementation?",
+                [
+                    "Yes, automatically accept edits",
+                    "Yes, manually accept edits",
+                    "Type your feedback...",
+                ],
+                "confirmation",
+                sign="Ctrl+G to edit plan",
+            )
+        },
     )
 )
 opencode(version("opencode", "1.14.41"))
@@ -267,6 +297,16 @@ qwen(
         files={".qwen/settings.json": QWEN_HOME},
         dialogs={
             "ask": ASK_QWEN,
+            "plan": Dialog(
+                "Would you like to proceed?",
+                [
+                    "Yes, restore previous mode (yolo)",
+                    "Yes, and auto-accept edits",
+                    "Yes, and manually approve edits",
+                    "No, keep planning (esc)",
+                ],
+                "confirmation",
+            ),
         },
     )
 )
@@ -285,6 +325,16 @@ copilot(
                 ["SQLite", "PostgreSQL", "Plain files", "Other (type your answer)"],
                 "multi_choice",
                 sign="enter to confirm",
+            ),
+            "plan": Dialog(
+                "Plan Ready for Review",
+                [
+                    "Accept plan and build on autopilot (recommended)",
+                    "Accept plan and build on default permissions",
+                    "Exit plan mode and I will prompt myself",
+                    "Suggest changes",
+                ],
+                "confirmation",
             ),
         },
     )
