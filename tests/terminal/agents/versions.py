@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 from collections.abc import Sequence
 
 import attrs
@@ -23,7 +24,10 @@ from tests.terminal.agents import (
     ask,
     asks,
     case,
+    menu,
     open_case,
+    ready,
+    reply,
     say,
     talks,
     version,
@@ -114,6 +118,22 @@ def opencode(cli: str) -> None:
         anew="/new",
         command="/sessions",
     )
+    if "plan" not in AGENTS[cli].dialogs:
+        return
+
+    @open_case(cli, "plan", rows=40, env={"OPENCODE_EXPERIMENTAL_PLAN_MODE": "1"})
+    def script(r: Recorder) -> None:
+        r.type("\t")
+        r.wait("Plan · Demo")
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+        say(r, "demo plan")
+        r.wait(AGENTS[cli].dialogs["plan"].sign)
+        shown = re.search(r"Plan at .*\?", " ".join(r.text.replace("┃", "").split()))
+        question = shown[0] if shown else ""  # It names a file of its own.
+        dialog = attrs.evolve(AGENTS[cli].dialogs["plan"], question=question)
+        menu(r, dialog)
+        reply(r, dialog, [DOWN, ENTER], "No")
 
 
 def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
@@ -126,6 +146,15 @@ def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
     talks(cli, [ESC], looks=1)
     drafts(cli)
     resumes(cli, "Resume Session", found(r"│ [›❯ ] (demo \w+)"))
+    if "trust" in AGENTS[cli].dialogs:
+
+        @case(cli, "setup", new=True)
+        def trusts(r: Recorder) -> None:
+            menu(r, AGENTS[cli].dialogs["trust"])
+            r.type(ENTER, "Trust folder (demo)")
+            ready(r, cli)  # It starts anew.
+            r.moment("at_rest")
+
     if "plan" in AGENTS[cli].dialogs:  # The key goes through all modes.
         plans(cli, [BACKTAB] * 4, "plan mode (", ["4"], "No, keep planning")
 
@@ -160,12 +189,14 @@ ASK_QWEN = Dialog(
     "multi_choice",
     sign="Enter: Select",
 )
-QWEN_HOME = json.dumps(
-    {
-        "general": {"enableAutoUpdate": False},
-        "ui": {"hideBanner": True, "hideTips": True},
-    }
-)
+QWEN_SETTINGS = {
+    "general": {"enableAutoUpdate": False},
+    "ui": {"hideBanner": True, "hideTips": True},
+}
+QWEN_HOME = json.dumps(QWEN_SETTINGS)
+TRUSTING = {"security": {"folderTrust": {"enabled": True}}}
+QWEN_TRUST = json.dumps(QWEN_SETTINGS | TRUSTING)
+"""It asks for trust only where this is set."""
 SETTINGS_GEMINI = ".gemini/settings.json"
 PLAN_GEMINI = "plans/plan.md"
 PLANS_GEMINI = json.dumps(
@@ -288,15 +319,33 @@ gemini(
         },
     )
 )
-opencode(version("opencode", "1.14.41"))
+opencode(
+    version(
+        "opencode",
+        "1.14.41",
+        dialogs={
+            "plan": Dialog("", ["Yes", "No"], "confirmation", sign="enter submit")
+        },
+    )
+)
 qwen(
     version(
         "qwen-cli",
         "0.24.4",
         argv=["qwen", "--approval-mode", "default"],
         files={".qwen/settings.json": QWEN_HOME},
+        new={".qwen/settings.json": QWEN_TRUST},
         dialogs={
             "ask": ASK_QWEN,
+            "trust": Dialog(
+                "Do you trust this folder?",
+                [
+                    "Trust folder (demo)",
+                    "Trust parent folder (tmp)",
+                    "Don't trust (esc)",
+                ],
+                "confirmation",
+            ),
             "plan": Dialog(
                 "Would you like to proceed?",
                 [
