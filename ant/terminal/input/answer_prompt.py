@@ -27,6 +27,13 @@ REACT_S = 1.5
 WATCH_S = 3.0
 """How long ANT watches a prompt that it has answered."""
 
+MARKED_S = 0.15
+"""How long ANT waits between the last arrow key and Enter, at least.
+
+A program may draw the marker before it acts on it: Continue 1.5.47 took the row before
+when Enter came within some milliseconds of its frame.
+"""
+
 MOVES = 400
 """Arrow keys on the way to an option, at most: a screen has far fewer rows."""
 
@@ -42,7 +49,7 @@ QUIET_S = 0.05
 class TerminalOps(Protocol):
     """A terminal, for the holder of its write lock.
 
-    `settle_s` is the pause its program needs between a text and Enter. `end` is the
+    `settle_s` is the pause its program needs before Enter. `end` is the
     offset after the last byte that was read.
     """
 
@@ -118,12 +125,19 @@ async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> Sen
         typed = "" if prompt.form is Form.SECRET else goal.text
         line = (snapshot.typed_at + typed).strip()
         return SentAnswer(goal.chosen, line, _count(snapshot, line))
+    is_settled = True
     for _ in range(MOVES):
         move = next_move(prompt, goal, snapshot.modes)
+        if move.takes and not is_settled:
+            await trio.sleep(max(MARKED_S, ops.settle_s))
+            snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
+            is_settled = True
+            continue
         ops.press(move.data)
         if move.takes:
             return SentAnswer(goal.chosen)
         snapshot, prompt = await _moved(ops, fingerprint, prompt)
+        is_settled = False
     raise Conflict("Arrow keys do not reach this option; nothing was chosen.")
 
 
