@@ -48,13 +48,13 @@ PROVIDERS = json.dumps(
 )
 
 
-NOTICES = json.dumps({"shown": {"cline-cli-cline-pass-intro": True}})
+SHOWN = {"cline-cli-cline-pass-intro": True, "cline-cli-desktop-launch": True}
 
 SETTINGS = ".cline/data/settings"
 
 FILES = {
     f"{SETTINGS}/providers.json": PROVIDERS,
-    f"{SETTINGS}/cli-notices.json": NOTICES,
+    f"{SETTINGS}/cli-notices.json": json.dumps({"shown": SHOWN}),
 }
 
 ANSWERS = ["Approve", "Deny"]

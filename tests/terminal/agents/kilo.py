@@ -1,4 +1,4 @@
-"""Kilo CLI, a fork of opencode: its cases. No driver is fitted to it."""
+"""Kilo CLI, a fork of opencode: its dialogs and its cases."""
 
 import json
 
@@ -27,7 +27,6 @@ AGENTS[CLI] = Agent(
     {},
     AGENTS[ORIGINAL].dialogs,
     "esc interrupt",
-    has_driver=False,
     ready_s=8,
 )
 
