@@ -7,14 +7,12 @@ the others.
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from ant.terminal.detect.menu_rows import FOOTER, Item, items_of
 from ant.terminal.detect.menus import class_of, menu_of
 from ant.terminal.detect.option_meaning import means_no, means_yes
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
-from ant.terminal.layout.fields import find_field
-from ant.terminal.layout.hints import is_taking_hint
+from ant.terminal.layout.hints import is_footer, is_status, is_taking_hint
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
@@ -48,21 +46,12 @@ _TOGGLE = re.compile(
 _RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
 """Two radio buttons in one row."""
 
-_KEYED = re.compile(
-    r"[\[(](?P<key>[A-Za-z0-9])[\])] (?P<label>[^\s\[(]\S*(?: [^\s\[(·•|│/]\S*){0,7})"
-)
-"""An option behind its key: `[y] Approve`."""
+_APART = re.compile(r"\s{2,}| [·•|/] |(?<=\w), ")
+"""What separates options in a row."""
 
-_APART = re.compile(r"\s{2,}|\s+[·•|│/]\s+")
-"""What separates two such options."""
-
-_PERMITS = re.compile(
-    r"\b(?:permission|approv(?:e|al)|allow|confirm|authori[sz]e)\b", re.IGNORECASE
-)
-"""A word of a text that asks for permission."""
-
-STATUS = 4
-"""The most rows of status below a row of keys."""
+_KEYED = re.compile(r"((?:\w+ )?\w*)[\[(](\w)[\])](?:(\s)|(?=\w))(\S.{0,40})")
+"""An option with its key in brackets before it, or within its word: `[y] Yes`,
+`(Y)es`, `Allow a[l]ways`."""
 
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 """A word of a question that asks for a secret."""
@@ -71,12 +60,12 @@ _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
     """Return the prompt of the window at the end of the screen, or None.
 
-    Without a row of buttons, it may be a row of tabs, of keys, or a toggle.
+    Without a row of buttons, it may be a row of tabs or a toggle.
     """
     row = None if snapshot.takes_lines else _button_row(snapshot)
     if row is None:
         return (
-            _tabs(snapshot) or _toggle(snapshot) or _lit(snapshot) or _keyed(snapshot)
+            _keyed(snapshot) or _tabs(snapshot) or _toggle(snapshot) or _lit(snapshot)
         )
     found = list(_BUTTON.finditer(snapshot.bare[row]))
     block = _list_above(snapshot, row)
@@ -181,6 +170,74 @@ def _focused(
     """Return for each button of the row whether the cursor is on it."""
     on_row, col = snapshot.cursor.row == row, snapshot.cursor.col
     return [on_row and each.start() <= col < each.end() for each in found]
+
+
+def _keyed(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the prompt of options with their keys in brackets, or None.
+
+    They are in one row, or one a row, at the end of the screen, with at most a status
+    below. The cursor is hidden: the program takes a key. One of them is a plain yes and
+    one a plain no: other rows of keys are a legend.
+    """
+    if snapshot.takes_lines or snapshot.cursor.visible:
+        return None
+    row, below = snapshot.last, 0
+    while row >= 0 and not (found := _keys_in(snapshot.bare[row])):
+        if not snapshot.is_blank(row):
+            below += not (is_footer(snapshot, row) or is_status(snapshot, row))
+            if below or row <= snapshot.last - FOOTER:
+                return None
+        row -= 1
+    if row < 0:
+        return None
+    first = row
+    if len(found) == 1:
+        while first and len(above := _keys_in(snapshot.bare[first - 1])) == 1:
+            first, found = first - 1, [*above, *found]
+    keys = [key.lower() for key, _, _ in found]
+    labels = [label for _, label, _ in found]
+    question = question_above(snapshot, first)
+    if (
+        len({*keys}) < len(keys)
+        or sum(means_yes(label, "") for label in labels) != 1
+        or sum(means_no(label, "") for label in labels) != 1
+    ):
+        return None
+    places = [
+        (first + i if first < row else row, at) for i, (_, _, at) in enumerate(found)
+    ]
+    lit = _odd_one(snapshot, places)
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=class_of(labels),
+        form=Form.KEYS,
+        question=question,
+        options=tuple(
+            Option(label, i == lit, keys=key)
+            for i, (key, label) in enumerate(zip(keys, labels, strict=True))
+        ),
+        rule="keyed",
+        rows=(first, row),
+        text=excerpt(snapshot, top_of(snapshot, first), row),
+    )
+
+
+def _keys_in(line: str) -> list[tuple[str, str, int]]:
+    """Return the options with keys of which a row consists: key, label, index."""
+    if "[" not in line and "(" not in line:
+        return []
+    found = list[tuple[str, str, int]]()
+    at = 0
+    for part in _APART.split(line.rstrip()):
+        index = line.index(part, at)
+        at = index + len(part)
+        if not part.strip():
+            continue
+        if (match := _KEYED.fullmatch(part)) is None:
+            return []
+        lead, key, gap, rest = match.groups()
+        found.append((key, rest if gap else f"{lead}{key}{rest}", index))
+    return found
 
 
 def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:
@@ -302,63 +359,6 @@ def _toggle(snapshot: ScreenSnapshot) -> Prompt | None:
         rows=(row, row),
         text=excerpt(snapshot, top_of(snapshot, row), row),
     )
-
-
-def _keyed(snapshot: ScreenSnapshot) -> Prompt | None:
-    """Return the prompt of a row such as `[y] Approve   [n] Deny`, or None.
-
-    Each option is chosen by its key, at once. One option is a plain yes and one a plain
-    no, and one is highlighted: a row of help looks the same otherwise. A question or a
-    request for permission is above the row, and no text field between the two. Only a
-    status is below it.
-    """
-    rows = [row for row in range(snapshot.last + 1) if snapshot.bare[row].strip()]
-    near = reversed(rows[-STATUS - 1 :])
-    row = next((each for each in near if _keys_of(snapshot.bare[each])), None)
-    if row is None or snapshot.takes_lines:
-        return None
-    found = _keys_of(snapshot.bare[row])
-    ends = [snapshot.bare[each].rstrip()[-1] for each in rows if each > row]
-    lit = _odd_one(snapshot, [(row, each.start()) for each in found])
-    if lit is None or found[0].start() < 2 or not {*".?!:,;"}.isdisjoint(ends):
-        return None
-    question, first = question_above(snapshot, row), top_of(snapshot, row)
-    field = find_field(snapshot)
-    top = first if field is None else max(field.bottom + 1, first)
-    head = " ".join(excerpt(snapshot, top, row - 1).split())
-    if not (question.endswith("?") and question in head) and not _PERMITS.search(head):
-        return None
-    labels = [each["label"] for each in found]
-    if not (
-        any(means_yes(each, "") for each in labels)
-        and any(means_no(each, "") for each in labels)
-    ):
-        return None
-    return Prompt(
-        kind=Kind.DIALOG,
-        class_=class_of(labels),
-        form=Form.KEYS,
-        question=question,
-        options=tuple(
-            Option(each["label"], i == lit, keys=each["key"])
-            for i, each in enumerate(found)
-        ),
-        rule="keys",
-        rows=(row, row),
-        text=excerpt(snapshot, first, row),
-    )
-
-
-def _keys_of(line: str) -> list[re.Match[str]]:
-    """Return the options of a row that has only options with keys, two at least."""
-    found = list(_KEYED.finditer(line))
-    gaps = [line[a.end() : b.start()] for a, b in pairwise(found)]
-    is_row = len(found) > 1 and not line[: found[0].start()].strip()
-    is_whole = is_row and not line[found[-1].end() :].strip()
-    keys = {each["key"].lower() for each in found}
-    if not is_whole or len(keys) < len(found) or not all(map(_APART.fullmatch, gaps)):
-        return []
-    return found
 
 
 def _odd_one(snapshot: ScreenSnapshot, places: Sequence[tuple[int, int]]) -> int | None:

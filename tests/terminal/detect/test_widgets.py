@@ -1,7 +1,5 @@
 """Dialog windows with buttons: Enter works on what has the focus."""
 
-from typing import Any
-
 import pytest
 
 from ant.terminal.detect.widgets import find_widget
@@ -247,71 +245,3 @@ def test_two_radio_buttons(row: str, lit_at: int) -> None:
     assert ("Continue?", lit_at) == (dialog.question, dialog.selected)
     for other in ("│  ○ Yes / ○ No", "│  ● Yes / ● No", f"{row} / ○ Maybe"):
         assert find_widget(look_at("◆  Continue?", other, "└", hidden=True)) is None
-
-
-def asked(
-    *,
-    keys: str = "[y] Approve   [n] Deny",
-    chosen: str = "[y] Approve",
-    head: tuple[str, ...] = ("Approve tool call?", "", "  $ touch hello.txt"),
-    between: tuple[str, ...] = (),
-    below: tuple[str, ...] = ("", " demo (10) $0.00", " demo (main)"),
-    tty: Tty = RAW,
-) -> Prompt | None:
-    """Return the prompt of a row of keys, one of which is highlighted."""
-    row = "  " + keys.replace(chosen, f"{LIT}{chosen}{PLAIN}") if chosen else keys
-    lines = ("❯ do it", "", *head, "", *between, row, *below)
-    return find_widget(look_at(*lines, hidden=True, tty=tty))
-
-
-@pytest.mark.parametrize(
-    ("keys", "chosen", "options"),
-    [
-        ("[y] Approve   [n] Deny", "[y] Approve", "y Approve n Deny"),
-        ("[y] Approve   [n] Deny", "[n] Deny", "y Approve n Deny"),
-        ("(a) Allow · (x) Reject", "(a) Allow", "a Allow x Reject"),
-        ("[y] Yes  [a] Always  [n] No", "[a] Always", "y Yes a Always n No"),
-    ],
-)
-def test_a_row_of_keys(keys: str, chosen: str, options: str) -> None:
-    """A key chooses its option at once; the highlighted one is selected."""
-    prompt = asked(keys=keys, chosen=chosen)
-    assert prompt is not None
-    heard = " ".join(f"{each.keys} {each.label}" for each in prompt.options)
-    assert (Form.KEYS, options) == (prompt.form, heard)
-    assert "Approve tool call?" == prompt.question
-    at = prompt.selected
-    assert at is not None
-    assert chosen[4:] == prompt.options[at].label
-
-
-def test_a_request_for_permission_above_a_row_of_keys() -> None:
-    """Not every dialog puts a question."""
-    prompt = asked(head=("Cline needs permission", "", "  $ touch hello.txt"))
-    assert prompt is not None
-    assert Form.KEYS is prompt.form
-
-
-COMPOSER = ("─" * 60, "❯ ", "─" * 60)
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"chosen": ""},
-        {"keys": "[p] Plan   [a] Act", "chosen": "[p] Plan"},
-        {"keys": "[y] Approve   [a] Always", "chosen": "[y] Approve"},
-        {"keys": "[y] Approve   [y] Deny", "chosen": "[y] Approve"},
-        {"keys": "[y] Approve   then [n] Deny", "chosen": "[y] Approve"},
-        {"keys": "[y] Approve", "chosen": "[y] Approve"},
-        {"head": ("It is done.",)},
-        {"between": COMPOSER},
-        {"below": COMPOSER},
-        {"below": ("", "I pressed y.")},
-        {"below": tuple(f" status {each}" for each in range(6))},
-        {"tty": COOKED},
-    ],
-)
-def test_rows_that_only_look_like_keys(more: dict[str, Any]) -> None:
-    """A row of help below a composer or a reply, or a dialog that is answered."""
-    assert asked(**more) is None
