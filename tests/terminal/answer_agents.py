@@ -160,9 +160,35 @@ class Desk:
         await self.ant.call("POST", route, {"session_id": self.session["id"]})
         try:
             await self.rest(START_S)
+            await self.warm_up()
         except trio.TooSlowError:
             print(await self.shown(), flush=True)
             raise
+
+    async def warm_up(self) -> None:
+        """Wait until the composer takes keys, which some show before they do.
+
+        Raises `trio.TooSlowError`.
+        """
+        agent = AGENTS[self.name]
+        await trio.sleep(agent.ready_s)  # omp shows what is typed, and ignores Enter.
+        if agent.sign:  # Cline loses what is typed before its hub runs.
+            await self.type_until("x", f"{agent.sign} x", is_there=True)
+            await self.type_until("\x7f", f"{agent.sign} x", is_there=False)
+            await self.rest(START_S)
+
+    async def type_until(self, key: str, text: str, *, is_there: bool) -> None:
+        """Type a key again until the screen shows a text, or no longer shows it."""
+
+        async def look() -> bool:
+            found = await self.ant.explain(self.session["id"])
+            return is_there == any(text in each for each in found["lines"])
+
+        with trio.fail_after(START_S):
+            while not await look():
+                await self.ant.type(self.session["id"], key)
+                with trio.move_on_after(STILL_S):
+                    await eventually(look, START_S)
 
     async def stop(self) -> None:
         await self.ant.remove(self.session["id"])
@@ -232,6 +258,8 @@ class Desk:
             self.counts[(await eventually(look, ASK_S, AGAIN_S))["state"]] += 1
         except trio.TooSlowError:
             self.counts["undelivered"] += 1
+            page = await self.ant.call("GET", route, limit=1000)
+            self.notes.append(f"undelivered: {word} {page['deliveries'][-1]}")
 
     async def answer(self, step: Step) -> str:
         """Answer what the agent asks; say what came of it."""

@@ -5,7 +5,8 @@ speaks four dialects as streams: Anthropic messages, OpenAI chat completions, Op
 responses and Gemini. What it says is chosen by the word after `demo` in the last
 message of the person: `demo run` asks for a command, `demo write` and `demo edit` for
 a file, `demo fetch` for a page, `demo ask` and `demo many` put a question of the
-agent's own, `demo several` two of them, `demo plan` ends planning, `demo slow` talks
+agent's own, `demo several` two of them, `demo plan` ends planning, `demo propose` ends
+it by two files, as omp wants it, `demo slow` talks
 for half a minute, `demo think` is silent for as long, `demo question` ends in a
 question, `demo quote` quotes a menu, `demo fail` breaks. Anything else is greeted; a
 tool's result is thanked for. `GET /heard` is the newest result of a tool, as JSON.
@@ -49,6 +50,7 @@ TOOLS = {
     "several": "AskUserQuestion",
     "plan": "ExitPlanMode exit_plan_mode plan_exit",
     "read": "Read read_file read view read_files",
+    "propose": "write",
 }
 OTHERS = {  # Further names of these tools, and of the agents that use them.
     "run": "Shell execute_bash terminal",  # Kimi.
@@ -113,6 +115,10 @@ ALIASES = {
     "old_text": "old",
     "new_text": "new",
 }
+PROPOSED = [
+    {"path": "local://notes-plan.md", "content": VALUES["plan"]},
+    {"path": "xd://propose", "content": "notes"},
+]
 BLANKS: Json = {"string": "demo", "boolean": False, "array": [], "object": {}}
 
 
@@ -213,6 +219,8 @@ def answer(ask: Ask) -> Reply:
         steps.insert(0, TOOLS["read"])
     if word == "plan" and SEARCH in ask.tools:  # It gives the tool that ends a plan.
         steps.insert(0, SEARCH)
+    if word == "propose":
+        steps *= len(PROPOSED)
     calls = [next((n for n in s.split() if n in ask.tools), "") for s in steps]
     calls = [name for name in calls if name]
     if not calls and word == "plan":  # Codex takes a plan from the text.
@@ -227,6 +235,8 @@ def answer(ask: Ask) -> Reply:
         values["path"] = "/tmp/demo/notes.txt"
     if word == "write" and name == "editor":  # Without an old text it makes the file.
         values |= {"new": VALUES["content"], "old": None}
+    if word == "propose":
+        values |= PROPOSED[answers]
     values["input"] = values["patch"] = patch = ADD if word == "write" else EDIT
     if name == "exec_command" and word != "run":
         values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"

@@ -42,9 +42,9 @@ from ant.terminal.detect.pagers import find_view
 from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
 from ant.terminal.detect.widgets import find_widget
-from ant.terminal.layout.dialog_text import BODY, excerpt, question_above
+from ant.terminal.layout.dialog_text import BODY, excerpt, question_above, top_of
 from ant.terminal.layout.fields import find_field
-from ant.terminal.layout.hints import is_footer, is_leaving_hint
+from ant.terminal.layout.hints import is_footer, is_key_row, is_leaving_hint
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
@@ -58,6 +58,9 @@ MODAL = 24
 KEYS_NEAR = 6
 """Rows with text, from the last one up, in which the keys of any dialog may be: a
 program has up to four rows of status below them, and the keys may wrap."""
+
+GAP = 12
+"""The most rows from the keys of a dialog to a composer that stays below it."""
 
 _KEYS = Rule("keys", re.compile(""))
 """The rule of a dialog of which only the keys are known."""
@@ -77,6 +80,11 @@ _COMMAND = re.compile(r"[\s╭╰│┃╹▌─❯›>]*/[\w-]*[\s─╯╮│�
 
 _NUMBERED_ROW = re.compile(r"\s*(?:\S\s+)?\d+[.)]\s")
 """A row that begins with a number, perhaps behind a mark."""
+
+_PERMITS = re.compile(
+    r"\b(?:permission|approv(?:e|al)|allow|confirm|authori[sz]e)\b", re.IGNORECASE
+)
+"""A word of a text that asks for permission."""
 
 _CONFIRMS = re.compile(
     r"\b(shall i|should i|want me to|ok(ay)? to|are you sure|proceed|go ahead|"
@@ -119,6 +127,7 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
         menu is not None
         and not (driver and _is_composer(snapshot, menu, driver))
         and not _is_typed(snapshot, menu)
+        and not _is_legend(snapshot, menu)
     ):
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
     if not snapshot.takes_lines or (driver is not None and driver.lines):
@@ -171,6 +180,25 @@ def _is_typed(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
     if first <= field.row <= last:
         return bool(field.sign) and not _NUMBERED.match(snapshot.bare[field.row])
     return is_command(snapshot, field)
+
+
+def _is_legend(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
+    """Whether options with keys ask nothing, as those in a row of help.
+
+    Nothing above them is a question or a request for permission, or a text field stands
+    between the two, or something turns below them.
+    """
+    if menu.form is not Form.KEYS:
+        return False
+    first, last = menu.rows
+    below = range(last + 1, snapshot.last + 1)
+    if first_row(snapshot, below, GENERAL.status) is not None:
+        return True
+    field = find_field(snapshot)
+    top = max(top_of(snapshot, first), field.bottom + 1 if field else 0)
+    head = " ".join(excerpt(snapshot, top, first - 1).split())
+    is_asked = menu.question.endswith("?") and menu.question in head
+    return not (is_asked or _PERMITS.search(head))
 
 
 def _with_subject(
@@ -246,6 +274,8 @@ def _agent_verdicts(
             yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
         return
     row, rule = composer
+    if (keys := _keys_above(snapshot, row)) is not None:
+        yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
     if (menu := find_menu_above(snapshot, row)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
     rest_s = (agent if by == agent.name else GENERAL).rest_ms / 1000
@@ -294,6 +324,17 @@ def _keys_row(snapshot: ScreenSnapshot) -> int | None:
         return None
     found = (row for row in reversed(near) if is_leaving_hint(snapshot.bare[row]))
     return next(found, None)
+
+
+def _keys_above(snapshot: ScreenSnapshot, composer: int) -> int | None:
+    """Return the row of keys of a dialog right above the composer's row, or None.
+
+    It begins with a key, names several, and one of them leaves the dialog.
+    """
+    rows = range(composer - 1, max(composer - 1 - GAP, -1), -1)
+    row = next((each for each in rows if not snapshot.is_blank(each)), None)
+    line = snapshot.bare[row] if row is not None else ""
+    return row if is_key_row(line) and is_leaving_hint(line) else None
 
 
 def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Prompt:

@@ -86,6 +86,15 @@ ROWS = 1024
 SIDES = frozenset("│┃║╎╏┆┇┊┋|")
 """The sides of a frame around a menu."""
 
+_SELECTS = re.compile(
+    r"(?:\benter\b|\breturn\b|[⏎↵])\W{0,3}(?:to )?(?:select|choose|pick)\b",
+    re.IGNORECASE,
+)
+"""A hint that Enter takes the marked row."""
+
+_TICKS = re.compile(r"\b(?:space|toggle|tick|check|mark|submit)\b", re.IGNORECASE)
+"""A word of a hint that other keys tick boxes or submit them."""
+
 
 @attrs.frozen
 class Item:
@@ -204,6 +213,18 @@ def is_stored(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     """
     rows = [snapshot.bare[each.row] for each in block]
     return any(_AGE.search(row) or _CELLS.search(row) for row in rows)
+
+
+def takes_at_once(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
+    """Whether Enter takes the marked row although each row has a radio button.
+
+    None of the buttons is filled, a hint below says `Enter select`, and no hint names
+    another key that ticks.
+    """
+    if {each.box for each in block} != {"○"}:
+        return False
+    hints = " ".join(snapshot.bare[block[-1].row + 1 : snapshot.last + 1])
+    return bool(_SELECTS.search(hints)) and not _TICKS.search(hints)
 
 
 def without_ages(block: Sequence[Item], marked: int | None) -> Sequence[Item]:

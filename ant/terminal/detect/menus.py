@@ -25,6 +25,7 @@ from ant.terminal.detect.menu_rows import (
     is_live,
     is_stored,
     items_of,
+    takes_at_once,
     without_ages,
 )
 from ant.terminal.detect.option_meaning import is_answer
@@ -313,6 +314,8 @@ def menu_of(
     `columns`: a second column is part of the labels, as in a window's list.
     """
     block = without_ages(_alike(snapshot, block, marked), marked)
+    if takes_at_once(snapshot, block):
+        block = [attrs.evolve(each, box="") for each in block]
     boxes = any(each.box for each in block)
     named = block if columns else _columns(block)
     wholes = [_whole(snapshot, each) for each in named]

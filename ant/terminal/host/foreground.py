@@ -5,11 +5,13 @@ computes does not, whatever its last line looks like. Linux shows which: `wchan`
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ant.terminal.agents.driver import driver_of
 from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
 from ant.terminal.host import line_discipline, processes
+from ant.terminal.host.npm_package import commands_of
 from ant.terminal.model.tty import Tty
 
 _READING = {"wait_woken", "n_tty_read"}
@@ -65,22 +67,31 @@ def program_of(pid: int, name: str) -> tuple[str, bool]:
     if is_agent and words == [name]:
         return name, False  # The process has set its title, which hides its arguments.
     script = _script(words[1:])
-    if script and driver_of(script) is not None:
-        return script, False
+    for each in _names(pid, script):
+        if driver_of(each) is not None:
+            return each, False
     if is_agent and script is None:
         return file or name, True
     return name, script is None or stem(name) in INTERPRETERS
 
 
+def _names(pid: int, script: str | None) -> Iterator[str]:
+    """The names of a script: its file's, and those of its package's commands."""
+    if script:
+        yield Path(script).name.rsplit(".", 1)[0]
+        if folder := _link(pid, "cwd"):
+            yield from commands_of(Path(folder, script))
+
+
 def _script(words: list[str]) -> str | None:
-    """The name of the script that an interpreter with these arguments runs.
+    """The path of the script that an interpreter with these arguments runs.
 
     None if it runs none, or reads further input after it. The value of an option is
-    taken for the script's name.
+    taken for the script's path.
     """
     for word in words:
         if not word.startswith("-"):
-            return Path(word).name.rsplit(".", 1)[0]
+            return word
         if word.startswith("--"):
             if word.split("=")[0] in ("--eval", "--print", "--interactive"):
                 return None

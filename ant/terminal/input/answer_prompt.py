@@ -27,6 +27,13 @@ REACT_S = 1.5
 WATCH_S = 3.0
 """How long ANT watches a prompt that it has answered."""
 
+MARKED_S = 0.15
+"""How long ANT waits between the last arrow key and Enter, at least.
+
+A program may draw the marker before it acts on it: Continue 1.5.47 took the row before
+when Enter came within some milliseconds of its frame.
+"""
+
 MOVES = 400
 """Arrow keys on the way to an option, at most: a screen has far fewer rows."""
 
@@ -132,8 +139,8 @@ async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> Sen
     has_moved = False
     for _ in range(MOVES):
         move = next_move(prompt, goal, snapshot.modes)
-        if move.takes and has_moved and ops.settle_s:
-            await trio.sleep(ops.settle_s)  # It may draw a row before it takes Enter.
+        if move.takes and has_moved:
+            await trio.sleep(max(MARKED_S, ops.settle_s))
             snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
             has_moved = False
             continue

@@ -127,20 +127,28 @@ def fresh(files: dict[str, str]) -> None:
 
 
 def case(
-    cli: str, name: str, *extra: str, new: bool = False, **more: Any
+    cli: str,
+    name: str,
+    *extra: str,
+    new: bool = False,
+    files: dict[str, str] | None = None,
+    **more: Any,
 ) -> Callable[[Script], Script]:
-    """Register the decorated script as a recording; a `new` one begins unconfigured."""
+    """Register the decorated script as a recording; a `new` one begins unconfigured.
+
+    `files` replace those of the agent's home.
+    """
     agent = AGENTS[cli]
+    home = files or (agent.new if new else agent.files)
 
     def keep(script: Script) -> Script:
-        files = agent.new if new else agent.files
         made = Case(
             f"{cli}/{name}",
             [*agent.argv, *extra],
             script,
             [agent.argv[0], "--version"],
             (agent.flag or cli) if agent.has_driver else None,
-            before=lambda: fresh(files),
+            before=lambda: fresh(home),
             env={"PATH": search_path(cli), **more.pop("env", agent.env)},
             folder=HELD if agent.is_held else RECORDINGS,
             **{"cols": 90, "rows": 30} | more,

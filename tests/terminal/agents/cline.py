@@ -9,17 +9,19 @@ from tests.terminal.agents import (
     ESC,
     MODEL,
     RIGHT,
+    SETTLE_S,
     Agent,
     Dialog,
     ask,
     asks,
     case,
     menu,
-    ready,
+    open_case,
     say,
     talks,
     version,
 )
+from tests.terminal.agents.common import resumes
 from tests.terminal.agents.composers import composes
 from tests.terminal.recorder import Recorder
 
@@ -48,13 +50,17 @@ PROVIDERS = json.dumps(
 )
 
 
-NOTICES = json.dumps({"shown": {"cline-cli-cline-pass-intro": True}})
+ONE_SHOWN = {"cline-cli-cline-pass-intro": True}
+
+SHOWN = {**ONE_SHOWN, "cline-cli-desktop-launch": True}
 
 SETTINGS = ".cline/data/settings"
 
+NOTICES = f"{SETTINGS}/cli-notices.json"
+
 FILES = {
     f"{SETTINGS}/providers.json": PROVIDERS,
-    f"{SETTINGS}/cli-notices.json": NOTICES,
+    NOTICES: json.dumps({"shown": SHOWN}),
 }
 
 ANSWERS = ["Approve", "Deny"]
@@ -88,10 +94,8 @@ def records(cli: str) -> None:
         "multi_choice",
     )
 
-    @case(cli, "run")
+    @open_case(cli, "run", rests=True)
     def run(r: Recorder) -> None:
-        ready(r, cli)
-        r.moment("at_rest")
         deny = (["n"], "Deny")
         ask(r, cli, "run", ([ENTER], "Approve"), deny, ([RIGHT, ENTER], "Deny"))
         say(r, "demo run")
@@ -111,5 +115,58 @@ def records(cli: str) -> None:
     composes(cli)
 
 
+def more(cli: str) -> None:
+    """Cases of one version only: its first start, its notice, its plan, its history."""
+    connect = Dialog(
+        "Connect a model provider to get started.",
+        [
+            "Sign in with Cline",
+            "Sign in with ClinePass",
+            "Sign in with ChatGPT",
+            "Bring your own provider",
+        ],
+        "multi_choice",
+    )
+
+    @case(cli, "setup", new=True)
+    def setup(r: Recorder) -> None:
+        """Nothing stands behind the second question without an account."""
+        menu(r, connect)
+        r.type(DOWN)
+        menu(r, connect, 1)
+
+    @case(cli, "notice", files={**FILES, NOTICES: json.dumps({"shown": ONE_SHOWN})})
+    def notice(r: Recorder) -> None:
+        """A window over the composer, which any key closes and Enter follows."""
+        r.wait("any other key to close")
+        r.sleep(SETTLE_S)
+        r.moment("dialog", "press_key", "Introducing Cline Desktop")
+        r.type(ESC, "Esc")
+        r.gone("any other key to close")
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+
+    @open_case(cli, "plan", rests=True)
+    def plan(r: Recorder) -> None:
+        """Plan mode has another placeholder; it asks nothing at the end."""
+        r.type("\t")
+        r.wait("Plan something")
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+        say(r, "demo plan")
+        r.wait("3. Run it once")
+        r.sleep(2)
+        r.moment("at_rest")
+
+    resumes(
+        cli,
+        "Session History",
+        lambda text: ["demo hello"] if "Enter to resume" in text else [],
+        anew="",
+        command="/history",
+    )
+
+
 records(CLI)
+more(CLI)
 records(version(CLI, "3.0.57"))

@@ -2,6 +2,7 @@
 
 from tests.terminal.agents import (
     AGENTS,
+    BACKTAB,
     DOWN,
     ENTER,
     ESC,
@@ -10,8 +11,7 @@ from tests.terminal.agents import (
     Agent,
     Dialog,
     asks,
-    case,
-    ready,
+    open_case,
     say,
     talks,
     version,
@@ -76,10 +76,9 @@ def cases(cli: str) -> None:
 
     talks(cli, [ESC], working="esc to interrupt")
 
-    @case(cli, "resume")
+    @open_case(cli, "resume")
     def resumes(r: Recorder) -> None:
         """The list of earlier conversations, and back to this one."""
-        ready(r, cli)
         say(r, "demo hello")
         r.wait("Tell me what to do.")
         r.sleep(1)
@@ -94,13 +93,24 @@ def cases(cli: str) -> None:
     composes(cli)
 
     if cli != CLI:
-        return  # The older version has no tool that asks.
+        return  # The older version has no tool that asks, and was not tried further.
 
-    @case(cli, "ask")
+    @open_case(cli, "plan", rests=True)
+    def plan(r: Recorder) -> None:
+        """Plan mode refuses tools that write; it asks nothing at the end."""
+        r.type(BACKTAB)
+        r.wait("plan]")
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+        say(r, "demo plan")
+        r.wait("3. Run it once")
+        r.sleep(2)
+        r.moment("at_rest")
+
+    @open_case(cli, "ask")
     def asks_back(r: Recorder) -> None:
         """The question's last row is no option: who types answers in own words."""
         dialog = AGENTS[cli].dialogs["ask"]
-        ready(r, cli)
         say(r, "demo ask")
         r.wait("Enter select")
         r.sleep(SETTLE_S)

@@ -81,15 +81,19 @@ def resumes(
     command: str = "/resume",
     selected: int | None = 0,
 ) -> None:
-    """The picker of earlier conversations; `rows` finds its options on the screen."""
+    """The picker of earlier conversations; `rows` finds its options on the screen.
+
+    `anew` begins another conversation before it, if the agent needs that.
+    """
 
     @open_case(cli, "resume")
     def script(r: Recorder) -> None:
         say(r, "demo hello")
         r.wait("Tell me what to do.")
         r.sleep(2)
-        say(r, anew)
-        r.sleep(2.5)
+        if anew:
+            say(r, anew)
+            r.sleep(2.5)
         say(r, command)
         r.sleep(3)
         r.until(lambda: bool(rows(r.text)), "a conversation")

@@ -1,6 +1,6 @@
 """Cases of an agent's composer: a list of commands below it, and drafts in it."""
 
-from tests.terminal.agents import case, ready
+from tests.terminal.agents import open_case
 from tests.terminal.recorder import Recorder
 
 PASTE = "\x1b[200~{}\x1b[201~"
@@ -15,10 +15,8 @@ ERASE = "\x7f"
 def composes(cli: str, settle_s: float = 1.5) -> None:
     """Cases of what is typed but not sent: it is at rest, whatever is listed below."""
 
-    @case(cli, "composer")
+    @open_case(cli, "composer", rests=True)
     def script(r: Recorder) -> None:
-        ready(r, cli)
-        r.moment("at_rest")
         r.type("/")
         r.sleep(settle_s)
         r.moment("at_rest")

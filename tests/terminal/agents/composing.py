@@ -1,6 +1,6 @@
 """Cases in which something is typed at rest and not sent."""
 
-from tests.terminal.agents import case, ready
+from tests.terminal.agents import open_case
 from tests.terminal.recorder import Recorder
 
 LONG = (
@@ -15,10 +15,8 @@ BACKSPACE, CLEAR = "\x7f", "\x15"
 def composes(cli: str, clear: str = CLEAR) -> None:
     """The list of slash commands, and a draft that wraps; `clear` empties it."""
 
-    @case(cli, "composer")
+    @open_case(cli, "composer", rests=True)
     def composer(r: Recorder) -> None:
-        ready(r, cli)
-        r.moment("at_rest")
         r.type("/")
         r.sleep(1.5)
         r.moment("at_rest")

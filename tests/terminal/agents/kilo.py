@@ -1,4 +1,4 @@
-"""Kilo CLI, a fork of opencode: its cases. No driver is fitted to it."""
+"""Kilo CLI, a fork of opencode: its dialogs and its cases."""
 
 import json
 
@@ -8,14 +8,19 @@ from tests.terminal.agents import (
     ENTER,
     ESC,
     RIGHT,
+    SETTLE_S,
     Agent,
     asks,
+    open_case,
+    say,
     talks,
     version,
 )
+from tests.terminal.agents.common import found, resumes
 from tests.terminal.agents.composers import composes
 from tests.terminal.agents.opencode import CLI as ORIGINAL
 from tests.terminal.agents.opencode import OPENCODE_HOME
+from tests.terminal.recorder import Recorder
 
 CLI = "kilo"
 
@@ -27,7 +32,6 @@ AGENTS[CLI] = Agent(
     {},
     AGENTS[ORIGINAL].dialogs,
     "esc interrupt",
-    has_driver=False,
     ready_s=8,
 )
 
@@ -53,3 +57,24 @@ asks(
 talks(KILO, [ESC, ESC])
 
 composes(KILO, 3.0)
+
+resumes(
+    KILO,
+    "Sessions",
+    found(r"^ +(Demo) +\d+:\d\d [AP]M"),
+    anew="/new",
+    command="/sessions",
+)
+
+
+@open_case(KILO, "plan", rests=True)
+def plan(r: Recorder) -> None:
+    """Another agent of its own, by Tab; it asks nothing at the end."""
+    r.type("\t")
+    r.wait("Plan Demo")
+    r.sleep(SETTLE_S)
+    r.moment("at_rest")
+    say(r, "demo plan")
+    r.wait("3. Run it once")
+    r.sleep(3)
+    r.moment("at_rest")

@@ -9,10 +9,16 @@ from tests.terminal.agents import (
     Agent,
     Dialog,
     asks,
+    menu,
+    open_case,
+    reply,
+    say,
     talks,
     version,
 )
+from tests.terminal.agents.common import resumes
 from tests.terminal.agents.composers import composes
+from tests.terminal.recorder import Recorder
 
 CLI = "omp"
 
@@ -53,6 +59,12 @@ AGENTS[CLI] = Agent(
         "run": Dialog("Allow tool: bash", ["Approve", "Deny"]),
         "write": Dialog("Allow tool: write", ["Approve", "Deny"]),
         "edit": Dialog("Allow tool: edit", ["Approve", "Deny"]),
+        "ask": Dialog(
+            "Which database should the notes use?",
+            ["SQLite", "PostgreSQL", "Plain files", "Other (type your own)"],
+            "multi_choice",
+            sign="Enter select",
+        ),
     },
     "⎋",
     ready_s=12,
@@ -78,5 +90,44 @@ def records(cli: str) -> None:
     composes(cli, 6.0)
 
 
+def more(cli: str) -> None:
+    """Cases of one version only: its question, its sessions, its plan."""
+    asks(
+        cli,
+        "ask",
+        ("ask", [DOWN, ENTER], "PostgreSQL"),
+        ("ask", [ESC], "Esc"),
+    )
+    resumes(
+        cli,
+        "Resume Session (current folder)",
+        lambda text: ["(no messages)", "Demo"] if "✔ done" in text else [],
+        anew="/new",
+    )
+
+    @open_case(cli, "plan")
+    def plan(r: Recorder) -> None:
+        """It submits a plan as a file; `tab` would move to the plan itself."""
+        dialog = Dialog(
+            "Plan mode - next step",
+            [
+                "Approve and execute",
+                "Approve and compact context",
+                "Approve and keep context (~16 / 128k)",
+                "Refine plan",
+                "Save and quit",
+            ],
+            "multi_choice",
+        )
+        say(r, "/plan")
+        r.wait("Plan mode enabled.")
+        r.sleep(2)
+        r.moment("at_rest")
+        say(r, "demo propose")
+        menu(r, dialog)
+        reply(r, dialog, [DOWN, DOWN, DOWN, ENTER], "Refine plan")
+
+
 records(CLI)
+more(CLI)
 records(version(CLI, "17.2.15"))

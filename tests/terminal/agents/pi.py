@@ -11,13 +11,12 @@ from tests.terminal.agents import (
     DOWN,
     ENTER,
     ESC,
-    MODEL,
     Agent,
     Dialog,
     asks,
-    case,
     menu,
-    ready,
+    open_case,
+    own_provider,
     say,
     talks,
     version,
@@ -36,12 +35,9 @@ DEMO_MODEL = {
     "maxTokens": 4096,
 }
 
-PROVIDER = {
-    "baseUrl": f"{MODEL}/v1",
-    "apiKey": "demo",
-    "api": "openai-completions",
-    "models": [DEMO_MODEL],
-}
+PROVIDER = own_provider(
+    "baseUrl", "apiKey", api="openai-completions", models=[DEMO_MODEL]
+)
 
 SETTINGS = {
     "defaultProvider": "demo",
@@ -181,9 +177,8 @@ def records(cli: str) -> None:
 
     composes(cli)
 
-    @case(cli, "menus")
+    @open_case(cli, "menus")
     def menus(r: Recorder) -> None:
-        ready(r, cli)
         sure = Dialog("Delete the notes?", ["Yes", "No"], "confirmation")
         say(r, "/sure")
         menu(r, sure)
@@ -204,9 +199,8 @@ def records(cli: str) -> None:
         r.sleep(1.5)
         r.moment("at_rest")
 
-    @case(cli, "pickers")
+    @open_case(cli, "pickers")
     def pickers(r: Recorder) -> None:
-        ready(r, cli)
         say(r, "demo hello")
         r.wait("Tell me what to do.")
         r.sleep(2)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 
 from ant.terminal.agents.driver import drivers
 from ant.terminal.detect.classify import classify
-from ant.terminal.model.prompt import Kind
-from tests.terminal.drawn import RAW, look_at
+from ant.terminal.model.prompt import Form, Kind, Prompt
+from ant.terminal.model.tty import Tty
+from tests.terminal.drawn import COOKED, RAW, look_at
 from tests.terminal.recorded import Moment, Recording, recordings
 from tests.terminal.unlike import MISSES, Said, heard, said
 
@@ -149,3 +151,86 @@ def test_every_rule_of_a_driver_is_exercised(name: str) -> None:
         )
     }
     assert set() == unused
+
+
+LIT, PLAIN = "\x1b[37;44m", "\x1b[m"
+COMPOSER = ("─" * 60, "❯ ", "─" * 60)
+
+
+def keyed(
+    *,
+    keys: str = "[y] Approve   [n] Deny",
+    chosen: str = "[y] Approve",
+    head: tuple[str, ...] = ("Approve tool call?", "", "  $ touch hello.txt"),
+    between: tuple[str, ...] = (),
+    below: tuple[str, ...] = ("", " demo (10) $0.00   Act", " /tmp/demo (main)"),
+    tty: Tty = RAW,
+) -> Prompt | None:
+    """Return the prompt of a row of keys, one of which is highlighted."""
+    row = "  " + keys.replace(chosen, f"{LIT}{chosen}{PLAIN}") if chosen else keys
+    lines = ("❯ do it", "", *head, "", *between, row, *below)
+    return classify(look_at(*lines, hidden=True, tty=tty)).prompt
+
+
+@pytest.mark.parametrize(
+    ("keys", "chosen", "options"),
+    [
+        ("[y] Approve   [n] Deny", "[y] Approve", "y Approve n Deny"),
+        ("[y] Approve   [n] Deny", "[n] Deny", "y Approve n Deny"),
+        ("(a) Allow · (x) Reject", "(a) Allow", "a Allow x Reject"),
+        ("[y] Yes  [a] Always  [n] No", "[a] Always", "y Yes a Always n No"),
+    ],
+)
+def test_a_row_of_keys(keys: str, chosen: str, options: str) -> None:
+    """A key chooses its option at once; the highlighted one is selected."""
+    prompt = keyed(keys=keys, chosen=chosen)
+    assert prompt is not None
+    heard = " ".join(f"{each.keys} {each.label}" for each in prompt.options)
+    assert (Form.KEYS, options) == (prompt.form, heard)
+    assert "Approve tool call?" == prompt.question
+    at = prompt.selected
+    assert at is not None
+    assert chosen[4:] == prompt.options[at].label
+
+
+def test_a_request_for_permission_above_a_row_of_keys() -> None:
+    """Not every dialog puts a question."""
+    prompt = keyed(head=("Cline needs permission", "", "  $ touch hello.txt"))
+    assert prompt is not None
+    assert Form.KEYS is prompt.form
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"keys": "[p] Plan   [a] Act", "chosen": "[p] Plan"},
+        {"keys": "[y] Approve   [a] Always", "chosen": "[y] Approve"},
+        {"keys": "[y] Approve   [y] Deny", "chosen": "[y] Approve"},
+        {"keys": "[y] Approve", "chosen": "[y] Approve"},
+        {"head": ("It is done.",)},
+        {"between": COMPOSER},
+        {"below": COMPOSER},
+        {"below": ("", "I pressed y.")},
+        {"below": ("", "⠹ Working (3s • esc to interrupt)")},
+        {"tty": COOKED},
+    ],
+)
+def test_rows_that_only_look_like_keys(more: dict[str, Any]) -> None:
+    """A row of help below a composer or a reply, or a dialog that is answered."""
+    prompt = keyed(**more)
+    assert prompt is None or prompt.form is not Form.KEYS
+
+
+HISTORY = ("Session History", "", "  ❯ demo hello       just now", "")
+LEAVING = "↑/↓ navigate, Enter to resume, Esc to close"
+
+
+@pytest.mark.parametrize("blanks", [1, 8])
+@pytest.mark.parametrize("keys", [LEAVING, "Press Esc to close the other one."])
+def test_keys_of_a_dialog_above_a_composer(keys: str, blanks: int) -> None:
+    """The composer stays on the screen, and does not have the focus."""
+    lines = (*HISTORY, keys, *[""] * blanks, "─" * 90, "❯ Ask anything...", "─" * 90)
+    found = classify(look_at(*lines, hidden=True, cols=90), "cline")
+    expected = Kind.DIALOG if keys is LEAVING else Kind.AT_REST
+    assert expected is found.kind
+    assert found.prompt is None or found.prompt.form is Form.VIEW

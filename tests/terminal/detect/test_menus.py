@@ -297,3 +297,23 @@ def test_the_row_that_is_not_dim_is_marked(count: int, at: int) -> None:
         row.replace("[36m", "[2m").replace(" row", " \x1b[2mrow") for row in rows
     ]
     assert find_menu(look_at("◆  Pick", *all_dim, "└", hidden=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("hint", "sign", "form"),
+    [
+        ("Enter select · n note · ↑/↓ move · Esc cancel", "○", Form.MENU),
+        ("Enter select · Space toggle · Esc cancel", "○", Form.BOXES),
+        ("Enter select · Tab submit · Esc cancel", "○", Form.BOXES),
+        ("Enter confirm · Esc cancel", "○", Form.BOXES),
+        ("Enter select · Esc cancel", "☐", Form.BOXES),
+    ],
+)
+def test_radio_buttons_that_enter_takes(hint: str, sign: str, form: Form) -> None:
+    """omp fills none: Enter takes the marked row, and nothing is ticked before."""
+    prompt = found(
+        "Which one?", f"❯ {sign} Red", f"  {sign} Green", f"  {sign} Blue", "", hint
+    )
+    assert form is prompt.form
+    assert ("Red", "Green", "Blue") == tuple(each.label for each in prompt.options)
+    assert 0 == prompt.selected

@@ -1,6 +1,7 @@
 """The foreground program of a real PTY, and whether it is reading a line."""
 
 import contextlib
+import json
 import os
 import shutil
 import termios
@@ -245,6 +246,22 @@ async def test_an_interpreter_is_no_agent(
         path.write_text("print('up', flush=True)\ninput()\n")
     told = await named(opener, *(word.format(**names) for word in argv))
     assert ("python", True) == told
+
+
+async def test_the_script_of_a_package_has_its_commands_name(
+    opener: Opener, tmp_path: Path
+) -> None:
+    """pnpm starts the script itself, and not a link by the name of the command."""
+    package = tmp_path / "node_modules/@kilocode/cli"
+    (package / "dist").mkdir(parents=True)
+    script, other = package / "dist/index.js", package / "dist/other.js"
+    for file in (script, other):
+        file.write_text("print('up', flush=True)\ninput()\n")
+    told = {"name": "@kilocode/cli", "bin": {"kilo": "./dist/index.js"}}
+    (package / "package.json").write_text(json.dumps(told))
+    assert ("kilo", False) == await named(opener, "python3", str(script))
+    assert ("python", True) == await named(opener, "python3", str(other))
+    assert ("python", True) == await named(opener, "python3", "-i", str(script))
 
 
 def found(program: str) -> Path:

@@ -224,6 +224,40 @@ async def test_a_toggle_is_moved_and_accepted(yes: bool) -> None:
         await onlooker.shows(f"GOT<{yes}>")
 
 
+DRAWS_FIRST = """
+import os, select, tty
+tty.setraw(0)
+acts_on = drawn = 0
+while True:
+    rows = "".join(
+        f"\\r\\n{'>' if i == drawn else ' '} {each}"
+        for i, each in enumerate(["Red", "Green", "Blue"])
+    )
+    hints = "Up/Down to navigate, Enter to select"
+    os.write(1, f"\x1b[?25l\x1b[2J\x1b[HWhich?{rows}\\r\\n\\r\\n{hints}".encode())
+    if not select.select([0], [], [], 0.05)[0]:
+        acts_on = drawn
+    key = os.read(0, 3)
+    if key == b"\\r":
+        break
+    acts_on = drawn
+    drawn += {b"\x1b[A": -1, b"\x1b[B": 1}.get(key, 0)
+print(f"\x1b[2J\x1b[HGOT<{acts_on}>", flush=True)
+os.read(0, 1)
+"""
+"""For a moment after it has drawn the marker, Enter takes the row marked before."""
+
+
+async def test_enter_waits_for_a_program_that_draws_before_it_acts() -> None:
+    """The answer is the row that was meant, not the one above it."""
+    async with running(sys.executable, "-c", DRAWS_FIRST) as onlooker:
+        prompt = await onlooker.prompt()
+        choice = Choice("select", label="Blue")
+        outcome = await onlooker.live.answer(prompt.fingerprint, choice)
+        assert outcome.resolved
+        await onlooker.shows("GOT<2>")
+
+
 REFUSED = [
     ("read -p 'Go on? [y/N] ' a", Choice("text", text="maybe")),
     ("read -p 'Go on? [y/N] ' a", Choice("select", index=2)),

@@ -17,6 +17,7 @@ import pytest
 import trio
 
 from ant.core.errors import Conflict, NotAnOption
+from ant.terminal.input import answer_prompt
 from ant.terminal.model.choice import Choice
 from ant.terminal.model.prompt import Kind
 from tests.mocks.looks import DIALOGS
@@ -68,9 +69,16 @@ async def fingerprint(onlooker: Onlooker, log: Path, dialog: int) -> str | None:
 @pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 async def test_no_key_decides_another_dialog(
-    style: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    style: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A dialog that is swapped in gets no key of an answer to another one."""
+    """A dialog that is swapped in gets no key of an answer to another one.
+
+    ANT presses Enter without its pause here, so that swaps come between any two keys.
+    """
+    monkeypatch.setattr(answer_prompt, "MARKED_S", 0.0)
     rng = random.Random(style)
     log, path = tmp_path / "log", str(tmp_path / "s")
     given = ("--style", style, "--log", str(log), "--control", path)
