@@ -25,6 +25,7 @@ Json = dict[str, Any]
 MENU = "The installer will show:\n\n```\n❯ 1. Yes\n  2. No\n```\n\nNothing to do now."
 PATCH = "*** Begin Patch\n*** {}\n*** End Patch"
 EDIT = PATCH.format('Update File: app.py\n@@\n-print("hello")\n+print("good day")')
+MARKED = '<<<<<<< ORIGINAL\nprint("hello")\n=======\nprint("good day")\n>>>>>>> UPDATED'
 ADD = PATCH.format("Add File: notes.txt\n+first line\n+second line")
 CHOICES = [
     {"label": "SQLite", "description": "One file, nothing to run"},
@@ -174,6 +175,8 @@ def arguments(schema: Json, values: Json) -> Json:
         value = values.get(ALIASES.get(name, name))
         if kind.get("type") == "array" and isinstance(value, str):
             value = ["bash", "-lc", value]
+        if kind.get("type") == "string" and isinstance(value, list):
+            value = "\n".join(map(str, value))
         if value is None and name in schema.get("required", []):
             value = kind.get("enum", [BLANKS.get(kind.get("type", "string"), 0)])[0]
         if value is not None:
@@ -220,6 +223,8 @@ def answer(ask: Ask) -> Reply:
     if word == "write" and name == "editor":  # Without an old text it makes the file.
         values |= {"new": VALUES["content"], "old": None}
     values["input"] = values["patch"] = patch = ADD if word == "write" else EDIT
+    if name == "patch":
+        values["patch"] = MARKED
     if name == "exec_command" and word != "run":
         values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"
     several = ("multiSelect", "multiple", "multi_select")
