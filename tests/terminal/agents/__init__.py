@@ -72,6 +72,17 @@ class Agent:
     """Whether its recordings are kept aside: nothing is fitted to them."""
 
 
+def own_provider(
+    url: str, key: str = "", *, base: str = f"{MODEL}/v1", **more: Any
+) -> dict[str, Any]:
+    """Return settings that name the fake model, as JSON or as an environment.
+
+    `url` and `key` are the names that the CLI has for the address and for the key. Some
+    have no key.
+    """
+    return {url: base} | ({key: "demo"} if key else {}) | more
+
+
 AGENTS: dict[str, Agent] = {}
 
 CASES: list[Case] = []
@@ -156,6 +167,27 @@ def ready(r: Recorder, cli: str) -> None:
     r.quiet(QUIET_S)
 
 
+def open_case(
+    cli: str, name: str, *extra: str, rests: bool = False, **more: Any
+) -> Callable[[Script], Script]:
+    """Register the decorated script as a recording that begins at the composer.
+
+    With `rests` the first moment is at rest. `extra` and `more` are those of `case`.
+    """
+
+    def keep(script: Script) -> Script:
+        @case(cli, name, *extra, **more)
+        def opened(r: Recorder) -> None:
+            ready(r, cli)
+            if rests:
+                r.moment("at_rest")
+            script(r)
+
+        return script
+
+    return keep
+
+
 def say(r: Recorder, line: str) -> None:
     """Type a line in the composer; Enter in the same write would be part of a paste."""
     r.type(line)
@@ -198,10 +230,8 @@ def ask(r: Recorder, cli: str, word: str, *answers: tuple[list[str], str]) -> No
 def asks(cli: str, name: str, *steps: tuple[str, list[str], str], **more: Any) -> None:
     """A case of dialogs and their answers only."""
 
-    @case(cli, name, **more)
+    @open_case(cli, name, rests=True, **more)
     def script(r: Recorder) -> None:
-        ready(r, cli)
-        r.moment("at_rest")
         for word, keys, chose in steps:
             ask(r, cli, word, (keys, chose))
 
@@ -224,9 +254,8 @@ def talks(
     """
     busy = AGENTS[cli].busy
 
-    @case(cli, "busy")
+    @open_case(cli, "busy")
     def works(r: Recorder) -> None:
-        ready(r, cli)
         say(r, "demo slow")
         r.wait(working)
         for _ in range(looks):
@@ -247,9 +276,8 @@ def talks(
         r.sleep(2)
         r.moment("busy")
 
-    @case(cli, "prose")
+    @open_case(cli, "prose")
     def prose(r: Recorder) -> None:
-        ready(r, cli)
         say(r, "demo hello")
         r.wait("Tell me what to do.")
         r.sleep(1.5)
@@ -277,15 +305,12 @@ def sizes(cli: str) -> None:
     """The permission dialog in a narrow window, and in one that is resized."""
     dialog = AGENTS[cli].dialogs["run"]
 
-    @case(cli, "narrow", cols=60, rows=24)
+    @open_case(cli, "narrow", cols=60, rows=24, rests=True)
     def narrow(r: Recorder) -> None:
-        ready(r, cli)
-        r.moment("at_rest")
         ask(r, cli, "run", ([DOWN, DOWN, ENTER], dialog.options[2]))
 
-    @case(cli, "resized")
+    @open_case(cli, "resized")
     def resized(r: Recorder) -> None:
-        ready(r, cli)
         say(r, "demo run")
         menu(r, dialog)
         for cols, rows in ((60, 24), (120, 40), (90, 30)):

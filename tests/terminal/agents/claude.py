@@ -17,7 +17,8 @@ from tests.terminal.agents import (
     asks,
     case,
     menu,
-    ready,
+    open_case,
+    own_provider,
     reply,
     say,
     sizes,
@@ -40,12 +41,13 @@ CLAUDE_KNOWN = {
 AGENTS[CLI] = Agent(
     ["claude"],
     "? for shortcuts",
-    {
-        "ANTHROPIC_BASE_URL": MODEL,
-        "ANTHROPIC_API_KEY": "sk-ant-demo-" + "0" * 22,
-        "DISABLE_AUTOUPDATER": "1",
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-    },
+    own_provider(
+        "ANTHROPIC_BASE_URL",
+        base=MODEL,
+        ANTHROPIC_API_KEY="sk-ant-demo-" + "0" * 22,
+        DISABLE_AUTOUPDATER="1",
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1",
+    ),
     {".claude.json": json.dumps(CLAUDE_HOME | CLAUDE_KNOWN)},
     {".claude.json": json.dumps(CLAUDE_HOME)},
     {
@@ -160,7 +162,7 @@ def claude_refused(r: Recorder) -> None:
     r.end()
 
 
-@case(CLI, "many")
+@open_case(CLI, "many")
 def claude_many(r: Recorder) -> None:
     labels = ["SQLite", "PostgreSQL", "Plain files", "Type something", "Submit"]
     labels.append("Chat about this")
@@ -172,7 +174,6 @@ def claude_many(r: Recorder) -> None:
         checked = [i in ticks for i in range(len(labels))]
         r.moment("dialog", "multi_choice", question, labels, selected, True, checked)
 
-    ready(r, CLI)
     say(r, "demo many")
     r.wait("to navigate · Esc")
     note(0)
@@ -194,7 +195,7 @@ def claude_many(r: Recorder) -> None:
     r.moment("at_rest")
 
 
-@case(CLI, "several")
+@open_case(CLI, "several")
 def claude_several(r: Recorder) -> None:
     first = "Which database should the notes use?"
     second = "And which to copy?"
@@ -212,7 +213,6 @@ def claude_several(r: Recorder) -> None:
             r.type(key)
             r.sleep(0.2)
 
-    ready(r, CLI)
     say(r, "demo several")
     r.wait("to navigate · Esc")
     note(first, 0)
@@ -244,9 +244,8 @@ def claude_several(r: Recorder) -> None:
     r.moment("at_rest")
 
 
-@case(CLI, "plan", rows=40)
+@open_case(CLI, "plan", rows=40)
 def claude_plan(r: Recorder) -> None:
-    ready(r, CLI)
     r.type(BACKTAB)
     r.sleep(SETTLE_S)
     r.moment("at_rest")
@@ -308,9 +307,8 @@ MENUS: list[tuple[str, str, str | None, list[str], int | None]] = [
 ]
 
 
-@case(CLI, "menus", rows=40)
+@open_case(CLI, "menus", rows=40)
 def claude_menus(r: Recorder) -> None:
-    ready(r, CLI)
     for command, cls, question, options, selected in MENUS:
         say(r, command)
         r.sleep(2.5)
@@ -328,9 +326,8 @@ def claude_menus(r: Recorder) -> None:
     r.moment("at_rest")
 
 
-@case(CLI, "viewer")
+@open_case(CLI, "viewer")
 def claude_viewer(r: Recorder) -> None:
-    ready(r, CLI)
     say(r, "demo quote")
     r.wait("2. No")
     r.sleep(2)

@@ -14,7 +14,7 @@ from tests.terminal.agents import (
     asks,
     case,
     menu,
-    ready,
+    open_case,
     reply,
     say,
     sizes,
@@ -104,9 +104,8 @@ def codex_setup(r: Recorder) -> None:
     reply(r, TRUST_CODEX, [ENTER], "Trust and continue")
 
 
-@case(CLI, "ask")
+@open_case(CLI, "ask")
 def codex_ask(r: Recorder) -> None:
-    ready(r, CLI)
     r.type(BACKTAB)
     r.wait("Plan mode")
     r.sleep(SETTLE_S)
@@ -121,9 +120,8 @@ def codex_ask(r: Recorder) -> None:
     )
 
 
-@case(CLI, "files", "-s", "read-only", "-a", "on-request")
+@open_case(CLI, "files", "-s", "read-only", "-a", "on-request")
 def codex_files(r: Recorder) -> None:
-    ready(r, CLI)
     for word, key, chose in (
         ("write", ESC, "Esc"),
         ("write", ENTER, "Yes, proceed"),
@@ -162,9 +160,8 @@ MENUS = [
 ]
 
 
-@case(CLI, "menus")
+@open_case(CLI, "menus")
 def codex_menus(r: Recorder) -> None:
-    ready(r, CLI)
     for command, question, options in MENUS:
         say(r, command)
         r.sleep(2)

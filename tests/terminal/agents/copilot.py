@@ -7,14 +7,14 @@ from tests.terminal.agents import (
     DOWN,
     ENTER,
     ESC,
-    MODEL,
     SETTLE_S,
     Agent,
     Dialog,
     asks,
     case,
     menu,
-    ready,
+    open_case,
+    own_provider,
     say,
     talks,
 )
@@ -30,11 +30,9 @@ TRUST_COPILOT = Dialog(
 AGENTS[CLI] = Agent(
     ["copilot"],
     "/ commands",
-    {
-        "COPILOT_PROVIDER_BASE_URL": f"{MODEL}/v1",
-        "COPILOT_MODEL": "demo",
-        "COPILOT_OFFLINE": "true",
-    },
+    own_provider(
+        "COPILOT_PROVIDER_BASE_URL", COPILOT_MODEL="demo", COPILOT_OFFLINE="true"
+    ),
     {".copilot/config.json": json.dumps({"trusted_folders": [DEMO]})},
     {},
     {
@@ -113,10 +111,9 @@ def copilot_setup(r: Recorder) -> None:
     r.moment("at_rest")
 
 
-@case(CLI, "deny")
+@open_case(CLI, "deny")
 def copilot_deny(r: Recorder) -> None:
     dialog = AGENTS[CLI].dialogs["run"]
-    ready(r, CLI)
     say(r, "demo run")
     menu(r, dialog)
     r.type("3")

@@ -14,7 +14,8 @@ from tests.terminal.agents import (
     asks,
     case,
     menu,
-    ready,
+    open_case,
+    own_provider,
     say,
     sizes,
     talks,
@@ -38,7 +39,7 @@ AUTH_GEMINI = Dialog(
 AGENTS[CLI] = Agent(
     ["gemini"],
     "Type your message",
-    {"GEMINI_API_KEY": "demo", "GOOGLE_GEMINI_BASE_URL": MODEL},
+    own_provider("GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY", base=MODEL),
     {
         ".gemini/settings.json": json.dumps(
             {"security": {"auth": {"selectedType": "gemini-api-key"}}}
@@ -147,9 +148,8 @@ THEMES = [
 ]
 
 
-@case(CLI, "menus")
+@open_case(CLI, "menus")
 def gemini_menus(r: Recorder) -> None:
-    ready(r, CLI)
     for command, cls, question, options, selected in (
         ("/theme", "multi_choice", "Select Theme", THEMES, 5),
         ("/auth", AUTH_GEMINI.cls, AUTH_GEMINI.question, AUTH_GEMINI.options, 1),

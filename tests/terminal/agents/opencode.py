@@ -7,14 +7,13 @@ from tests.terminal.agents import (
     DOWN,
     ENTER,
     ESC,
-    MODEL,
     RIGHT,
     Agent,
     Dialog,
     asks,
-    case,
     menu,
-    ready,
+    open_case,
+    own_provider,
     say,
     talks,
 )
@@ -29,7 +28,7 @@ OPENCODE_HOME = {
         "demo": {
             "npm": "@ai-sdk/openai-compatible",
             "name": "Demo",
-            "options": {"baseURL": f"{MODEL}/v1", "apiKey": "demo"},
+            "options": own_provider("baseURL", "apiKey"),
             "models": {"demo": {"name": "Demo"}},
         }
     },
@@ -83,10 +82,9 @@ asks(
 talks(CLI, [ESC, ESC])
 
 
-@case(CLI, "always")
+@open_case(CLI, "always")
 def opencode_always(r: Recorder) -> None:
     sure = Dialog("Always allow", ["Confirm", "Cancel"], "confirmation", sign="Confirm")
-    ready(r, CLI)
     dialog = AGENTS[CLI].dialogs["fetch"]
     say(r, "demo fetch")
     menu(r, dialog)

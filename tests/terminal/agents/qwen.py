@@ -5,12 +5,12 @@ from tests.terminal.agents import (
     DOWN,
     ENTER,
     ESC,
-    MODEL,
     Agent,
     Dialog,
     asks,
     case,
     menu,
+    own_provider,
     talks,
 )
 from tests.terminal.recorder import Recorder
@@ -19,11 +19,7 @@ CLI = "qwen-cli"
 AGENTS[CLI] = Agent(
     ["qwen"],
     "Type your message",
-    {
-        "OPENAI_BASE_URL": f"{MODEL}/v1",
-        "OPENAI_API_KEY": "demo",
-        "OPENAI_MODEL": "demo",
-    },
+    own_provider("OPENAI_BASE_URL", "OPENAI_API_KEY", OPENAI_MODEL="demo"),
     {},
     {},
     {

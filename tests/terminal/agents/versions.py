@@ -5,8 +5,7 @@
 """
 
 import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -24,128 +23,17 @@ from tests.terminal.agents import (
     ask,
     asks,
     case,
-    menu,
-    ready,
-    reply,
+    open_case,
     say,
     talks,
     version,
 )
+from tests.terminal.agents.common import drafts, found, resumes, starts
 from tests.terminal.agents.copilot import copilot_setup
 from tests.terminal.agents.gemini import gemini_setup
 from tests.terminal.recorder import Recorder
 
-LONG = (
-    "this thought is so long that it does not fit into one row of a terminal that has "
-    "ninety columns and goes on"
-)
-"""A draft that wraps."""
-
-TWO = "\x1b[200~first thought\nsecond thought\x1b[201~"
-"""A draft of two rows, as a paste."""
-
 ESCAPED = ("run", [ESC], "Esc")
-
-Step = tuple[Dialog, list[str], str]
-
-
-def starts(cli: str, *steps: Step) -> None:
-    """The dialogs of the first start, each with its keys and what they choose."""
-
-    @case(cli, "setup", new=True)
-    def script(r: Recorder) -> None:
-        for dialog, keys, chose in steps[:-1]:
-            menu(r, dialog)
-            for key in keys[:-1]:
-                r.type(key)
-                r.sleep(SETTLE_S)
-            r.type(keys[-1], chose)
-            r.gone(dialog.sign)
-        dialog, keys, chose = steps[-1]
-        menu(r, dialog)
-        reply(r, dialog, keys, chose)
-
-
-def drafts(cli: str, palette: bool = True) -> None:
-    """What is typed and not sent: a slash with its list, a long row, two rows."""
-
-    @case(cli, "drafts")
-    def script(r: Recorder) -> None:
-        def note(text: str) -> None:
-            r.type(text)
-            r.sleep(SETTLE_S + 0.5)
-            r.moment("at_rest")
-
-        def clear(count: int) -> None:
-            for _ in range(count):
-                r.type("\x7f")
-                r.sleep(0.02)
-            r.sleep(SETTLE_S)
-
-        ready(r, cli)
-        r.moment("at_rest")
-        if palette:
-            note("/")
-            note("m")
-            clear(2)
-        note(LONG)
-        clear(len(LONG))
-        note(TWO)
-
-
-def resumes(
-    cli: str,
-    question: str | None,
-    rows: Callable[[str], list[str]],
-    *,
-    anew: str = "/clear",
-    command: str = "/resume",
-    selected: int | None = 0,
-) -> None:
-    """The picker of earlier conversations; `rows` finds its options on the screen."""
-
-    @case(cli, "resume")
-    def script(r: Recorder) -> None:
-        ready(r, cli)
-        say(r, "demo hello")
-        r.wait("Tell me what to do.")
-        r.sleep(2)
-        say(r, anew)
-        r.sleep(2.5)
-        say(r, command)
-        r.sleep(3)
-        r.until(lambda: bool(rows(r.text)), "a conversation")
-        options = rows(r.text)
-        r.moment("dialog", "multi_choice", question, options, selected)
-        r.type(ESC, "Esc")
-        r.sleep(2)
-        r.moment("at_rest")
-
-
-def plans(
-    cli: str, keys: list[str], sign: str, dialog: Dialog, answer: list[str], chose: str
-) -> None:
-    """Plan mode, reached by these keys, and what the agent asks at its end."""
-
-    @case(cli, "plan", rows=40)
-    def script(r: Recorder) -> None:
-        ready(r, cli)
-        for key in keys:
-            r.type(key)
-            r.sleep(SETTLE_S)
-        r.wait(sign)
-        r.sleep(SETTLE_S)
-        r.moment("at_rest")
-        say(r, "demo plan")
-        menu(r, dialog)
-        reply(r, dialog, answer, chose)
-
-
-def found(pattern: str) -> Callable[[str], list[str]]:
-    """The first group of each row of the screen that matches."""
-    return lambda text: [
-        match[1] for row in text.split("\n") if (match := re.search(pattern, row))
-    ]
 
 
 def claude(cli: str, no: str = "3") -> None:
@@ -177,9 +65,8 @@ def codex(cli: str) -> None:
     drafts(cli)
     resumes(cli, "Resume a previous session", found(r"ago +(demo \w+)"), anew="/new")
 
-    @case(cli, "ask", rows=40)
+    @open_case(cli, "ask", rows=40)
     def script(r: Recorder) -> None:
-        ready(r, cli)
         r.type(BACKTAB)
         r.wait("Plan mode")
         r.sleep(SETTLE_S)
@@ -239,10 +126,8 @@ def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
 def login(cli: str) -> None:
     """The screens of a Copilot CLI that takes no provider: it wants an account."""
 
-    @case(cli, "login")
+    @open_case(cli, "login", rests=True)
     def script(r: Recorder) -> None:
-        ready(r, cli)
-        r.moment("at_rest")
         say(r, "demo run")
         r.wait("You must be logged in")
         r.quiet(QUIET_S)
