@@ -6,9 +6,10 @@ Rule 1: a snapshot is due when output pauses, and at intervals while it does not
 Rule 2: a verdict during output counts only when two snapshots in a row agree.
 Rule 3: after the last output, more snapshots are due. A program may change its line
 discipline without output, and some rules depend on the time without output.
-Rule 4: a busy agent is at rest only after a second without output. An agent at rest is
-busy when a rule of its driver matches, or after a second of output. So a screen that is
-redrawn twice a second does not make the state flip.
+Rule 4: a busy agent is at rest only after a second without output, or after a second in
+which each snapshot shows it at rest: some redraw their status for ever. An agent at rest
+is busy when a rule of its driver matches, or after a second of output. So a screen that
+is redrawn twice a second does not make the state flip.
 Rule 5: a prompt that looks the same is a new one if the operator has typed a line, or
 if the program has left the prompt's line and shows the prompt on a new one.
 """
@@ -69,6 +70,8 @@ class PromptDetector:
         """The verdict of the last snapshot, whether or not it counted (rule 2)."""
         self._output_since: float | None = None
         """The first of the verdicts in a row that were busy by output (rule 4)."""
+        self._rest_since: float | None = None
+        """The first of the verdicts in a row that were at rest (rule 4)."""
         self._due: float | None = None
         self._must_report = False
         self.lines = 0
@@ -174,6 +177,10 @@ class PromptDetector:
         later = (last_change + pause for pause in LATER_S if last_change + pause > at)
         self._due = next(later, None)
         verdict = classify(snapshot, self.flag)
+        if verdict.kind not in _RESTS:
+            self._rest_since = None
+        elif self._rest_since is None:
+            self._rest_since = at
         if quiet < PAUSE_S and verdict.differs_from(self._candidate):
             self._candidate = verdict
             self._due = at + PAUSE_S
@@ -199,7 +206,10 @@ class PromptDetector:
         """Whether a change between busy and at rest is too early to count (rule 4)."""
         if verdict.kind is not Kind.BUSY or not verdict.is_of_agent:
             worked = self.verdict is not None and self.verdict.kind is Kind.BUSY
-            if quiet_s >= FLIP_S or not verdict.is_of_agent:
+            has_rested = self._rest_since is not None and (
+                at - self._rest_since >= FLIP_S
+            )
+            if quiet_s >= FLIP_S or has_rested or not verdict.is_of_agent:
                 self._output_since = None
                 return False
             return worked and verdict.kind in _RESTS

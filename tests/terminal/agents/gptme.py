@@ -13,7 +13,6 @@ from tests.terminal.agents import (
     Dialog,
     asks,
     case,
-    menu,
     ready,
     say,
     talks,
@@ -24,11 +23,11 @@ from tests.terminal.recorder import Recorder
 CLI = "gptme"
 KEYS = ["Y", "n", "c", "e", "a", "?"]
 CONFIG = {".config/gptme/config.toml": "[prompt]\n[env]\n"}
-EARLIER = {
-    "role": "user",
-    "content": "demo hello",
-    "timestamp": "2026-01-02T03:04:05+00:00",
-}
+EARLIER = "".join(
+    json.dumps({"role": who, "content": said, "timestamp": f"2026-01-02T03:04:0{at}Z"})
+    + "\n"
+    for at, (who, said) in enumerate([("user", "Hi."), ("assistant", "Hello.")])
+)
 AGENTS[CLI] = Agent(
     [
         *("gptme", "--model", "local/demo", "--tool-format", "tool"),
@@ -41,8 +40,7 @@ AGENTS[CLI] = Agent(
         "GPTME_TIKTOKEN_TIMEOUT": "0",  # Else it loads a file from another host.
     },
     CONFIG,
-    CONFIG
-    | {".local/share/gptme/logs/earlier/conversation.jsonl": json.dumps(EARLIER)},
+    CONFIG | {".local/share/gptme/logs/earlier/conversation.jsonl": EARLIER},
     {
         "run": Dialog("Execute shell?", KEYS),
         "write": Dialog("Execute save?", KEYS),
@@ -66,7 +64,8 @@ def gptme_asks(r: Recorder, cli: str, word: str, line: str, chose: str) -> None:
     r.sleep(SETTLE_S)
     r.moment("dialog", dialog.cls, dialog.question, dialog.options, 0)
     r.type(f"{line}\r", chose)
-    r.sleep(5)
+    r.until(lambda: r.text.rstrip().endswith("\nUser:"), "the composer")
+    r.quiet(QUIET_S)
 
 
 def cases(cli: str) -> None:
@@ -105,7 +104,7 @@ def cases(cli: str) -> None:
         r.sleep(SETTLE_S)
         r.moment("dialog", "multi_choice", question, options, 1)
         r.type(ENTER, "earlier")
-        r.wait("User:", 60)
+        r.until(lambda: r.text.rstrip().endswith("\nUser:"), "the composer")
         r.quiet(QUIET_S)
         r.moment("at_rest")
 

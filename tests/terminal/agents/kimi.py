@@ -1,4 +1,4 @@
-"""Kimi CLI, which is kept aside as a whole: no driver, and no rule fitted to it."""
+"""Kimi CLI: its dialogs and its cases."""
 
 import attrs
 
@@ -54,7 +54,6 @@ AGENTS[CLI] = Agent(
             sign="[4] Other",
         ),
     },
-    has_driver=False,
 )
 
 

@@ -214,6 +214,31 @@ def test_a_spinner_twice_a_second_does_not_flip_the_state(
     assert all(at > 9.5 + FLIP_S for at, kind in events if kind is Kind.AT_REST)
 
 
+@pytest.mark.parametrize("flag", ["kimi", None])
+def test_an_agent_that_redraws_its_status_for_ever_comes_to_rest(
+    flag: str | None,
+) -> None:
+    """Once for all, a second after its work, where its output is no sign of work."""
+    detector, events, end = PromptDetector(flag), list[tuple[float, Kind]](), 0
+    rule = "─" * 60
+    for tick in range(24):
+        begin, end = tick * EVERY_S, end + 10
+        detector.feed(b"x" * 10, end, begin)
+        row = f"⠹ Composing... {tick}s" if tick < 8 else "• Done."
+        rows = ["✨ demo", "", row, "", f"── input {rule}", "", "", rule]
+        shown = look_at(*rows, f"agent (demo)  {tick}", cursor=(5, 1), tty=RAW)
+        while (due := detector.due(begin + EVERY_S)) is not None:
+            if due > begin + EVERY_S:
+                break
+            now = attrs.evolve(shown, quiet_s=due - begin, end=end)
+            for each in detector.judge(now, due):
+                assert isinstance(each, VerdictSeen)
+                events.append((due, each.verdict.kind))
+    kinds = [kind for _, kind in events]
+    assert kinds == ([Kind.BUSY, Kind.AT_REST] if flag else [Kind.BUSY]), events
+    assert all(at >= 4.0 + FLIP_S for at, kind in events if kind is Kind.AT_REST)
+
+
 def test_output_at_rest_is_busy_after_a_second() -> None:
     """Shorter output does not count, such as the echo of typing in the composer."""
     detector = PromptDetector("claude-code")
