@@ -6,10 +6,10 @@ Rule 1: a snapshot is due when output pauses, and at intervals while it does not
 Rule 2: a verdict during output counts only when two snapshots in a row agree.
 Rule 3: after the last output, more snapshots are due. A program may change its line
 discipline without output, and some rules depend on the time without output.
-Rule 4: a busy agent is at rest only after a second without output, or after a second in
-which each snapshot shows it at rest: some redraw their status for ever. An agent at rest
-is busy when a rule of its driver matches, or after a second of output. So a screen that
-is redrawn twice a second does not make the state flip.
+Rule 4: a busy agent is at rest only after a second without output, or in which each
+snapshot shows it at rest: some redraw their status for ever. An agent at rest is busy
+when a rule of its driver matches, or after a second of output. So a screen that is
+redrawn twice a second does not make the state flip.
 Rule 5: a prompt that looks the same is a new one if the operator has typed a line, or
 if the program has left the prompt's line and shows the prompt on a new one.
 """

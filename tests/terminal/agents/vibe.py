@@ -55,7 +55,7 @@ AGENTS[CLI] = Agent(
     "tokens (0%)",
     {},
     {".vibe/config.toml": CONFIG, ".vibe/trusted_folders.toml": TRUST},
-    {},
+    {".vibe/config.toml": CONFIG},
     {
         "run": RUN,
         "write": WRITE,
