@@ -5,10 +5,11 @@ speaks four dialects as streams: Anthropic messages, OpenAI chat completions, Op
 responses and Gemini. What it says is chosen by the word after `demo` in the last
 message of the person: `demo run` asks for a command, `demo write` and `demo edit` for
 a file, `demo fetch` for a page, `demo ask` and `demo many` put a question of the
-agent's own, `demo several` two of them, `demo plan` ends planning, `demo slow` talks
-for half a minute, `demo think` is silent for as long, `demo question` ends in a
-question, `demo quote` quotes a menu, `demo fail` breaks. Anything else is greeted; a
-tool's result is thanked for. `GET /heard` is the newest result of a tool, as JSON.
+agent's own, `demo several` two of them, `demo enter` begins planning, `demo plan` ends
+it, `demo slow` talks for half a minute, `demo think` is silent for as long, `demo
+question` ends in a question, `demo quote` quotes a menu, `demo fail` breaks. Anything
+else is greeted; a tool's result is thanked for. `GET /heard` is the newest result of a
+tool, as JSON.
 """
 
 import json
@@ -49,6 +50,7 @@ TOOLS = {
     "many": "AskUserQuestion ask_user ask_user_question question",
     "several": "AskUserQuestion",
     "plan": "ExitPlanMode exit_plan_mode plan_exit",
+    "enter": "EnterPlanMode",
     "read": "Read read_file read view read_files",
 }
 OTHERS = {  # Further names of these tools, and of the agents that use them.

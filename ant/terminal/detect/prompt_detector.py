@@ -12,6 +12,9 @@ when a rule of its driver matches, or after a second of output. So a screen that
 redrawn twice a second does not make the state flip.
 Rule 5: a prompt that looks the same is a new one if the operator has typed a line, or
 if the program has left the prompt's line and shows the prompt on a new one.
+Rule 6: a dialog that leaves the screen of a busy program counts as gone after a second.
+Programs erase a dialog and draw it again. If anything was typed since the dialog was
+seen, it counts as gone at once.
 """
 
 import attrs
@@ -37,6 +40,10 @@ FLIP_S = 1.0
 
 Agents redraw their clocks and counters once a second or more often.
 """
+
+RETURN_S = 1.0
+"""The seconds in which a program draws a dialog again that it has erased. Kimi CLI and
+Grok CLI take up to half a second for that on a loaded machine."""
 
 _RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
 _LINES = frozenset([Form.LINE, Form.WORDS, Form.SECRET])
@@ -74,6 +81,10 @@ class PromptDetector:
         """The first of the verdicts in a row that were at rest (rule 4)."""
         self._due: float | None = None
         self._must_report = False
+        self._is_touched = False
+        """Whether anything was typed since the prompt of the verdict was seen."""
+        self._gone_since: float | None = None
+        """The first snapshot without the dialog of the verdict (rule 6)."""
         self.lines = 0
         self._typed: tuple[int, float] | None = None
         """The output offset and the time of a typed line, until the next verdict."""
@@ -116,6 +127,12 @@ class PromptDetector:
         """
         self._must_report = True
         self.request_snapshot(at)
+
+    def typed(self, data: bytes, end: int, at: float) -> None:
+        """Record input after the output up to offset `end`, perhaps a line."""
+        self._is_touched = True  # A dialog that goes now is gone (rule 6).
+        if b"\r" in data or b"\n" in data:
+            self.submit(end, at)
 
     def submit(self, end: int, at: float) -> None:
         """Record that the operator typed a line after the output up to offset `end`.
@@ -188,6 +205,8 @@ class PromptDetector:
         self._candidate = verdict
         if self._flips(verdict, snapshot.quiet_s, at) and not self._must_report:
             return []
+        if self._may_return(verdict, at):
+            return []
         again = self.is_repeated_prompt(snapshot, verdict)
         if again and self._is_early(verdict.end, at):
             return []
@@ -196,11 +215,25 @@ class PromptDetector:
             self._place = _place_of(snapshot, verdict.prompt)
         verdict = attrs.evolve(verdict, again=again)
         changed = again or self._must_report or verdict.differs_from(self.verdict)
+        self._is_touched = self._is_touched and not changed
         self.verdict, self._must_report = verdict, False
         if not changed:
             return []
         size = snapshot.cols, len(snapshot.lines)
         return [VerdictSeen(verdict, snapshot.tty, *size, snapshot.quiet_s, self.flag)]
+
+    def _may_return(self, verdict: Verdict, at: float) -> bool:
+        """Whether a dialog that has gone may be drawn again soon (rule 6)."""
+        is_over = verdict.prompt is not None or verdict.kind in _RESTS
+        had = self.verdict is not None and self.verdict.kind is Kind.DIALOG
+        if is_over or not had or self._is_touched or self._must_report:
+            self._gone_since = None
+            return False
+        if self._gone_since is None:
+            self._gone_since = at
+        until = self._gone_since + RETURN_S
+        self._due = until if self._due is None else min(self._due, until)
+        return at < until
 
     def _flips(self, verdict: Verdict, quiet_s: float, at: float) -> bool:
         """Whether a change between busy and at rest is too early to count (rule 4)."""

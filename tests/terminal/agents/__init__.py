@@ -66,6 +66,8 @@ class Agent:
     """Seconds from `ready` on the screen until the composer takes keys."""
     sign: str = ""
     """The composer's sign, of an agent that loses the keys that are typed too early."""
+    turns: bool = False
+    """Whether it draws something for ever, so that it is never quiet."""
     has_driver: bool = True
     """False for an agent that no driver is fitted to."""
     is_held: bool = False
@@ -153,6 +155,7 @@ def case(
 
 def ready(r: Recorder, cli: str) -> None:
     """Wait until the composer is shown for the first time."""
+    r.turns = AGENTS[cli].turns
     r.wait(AGENTS[cli].ready, 90)
     r.sleep(AGENTS[cli].ready_s)
     if sign := AGENTS[cli].sign:

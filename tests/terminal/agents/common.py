@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from tests.terminal.agents import (
+    AGENTS,
     ESC,
     SETTLE_S,
     Dialog,
@@ -32,6 +33,7 @@ def starts(cli: str, *steps: Step) -> None:
 
     @case(cli, "setup", new=True)
     def script(r: Recorder) -> None:
+        r.turns = AGENTS[cli].turns
         for dialog, keys, chose in steps[:-1]:
             menu(r, dialog)
             for key in keys[:-1]:

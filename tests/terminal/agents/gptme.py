@@ -13,10 +13,12 @@ from tests.terminal.agents import (
     Dialog,
     asks,
     case,
+    open_case,
     ready,
     say,
     talks,
 )
+from tests.terminal.agents.common import LONG, TWO
 from tests.terminal.agents.composing import composes
 from tests.terminal.recorder import Recorder
 
@@ -111,6 +113,16 @@ def cases(cli: str) -> None:
     talks(cli, ["\x03"])
 
     composes(cli)
+
+    @open_case(cli, "drafts", rests=True)
+    def drafts(r: Recorder) -> None:
+        """Tab lists the commands after a slash, above a new line of input."""
+        for keys, clears in (("/", 0), ("\t", 1), (LONG, len(LONG)), (TWO, 0)):
+            r.type(keys)
+            r.sleep(SETTLE_S + 0.5)
+            r.moment("at_rest")
+            r.type("\x7f" * clears)
+            r.sleep(SETTLE_S)
 
 
 cases(CLI)

@@ -14,6 +14,7 @@ from tests.terminal.agents import (
     talks,
     version,
 )
+from tests.terminal.agents.common import drafts, found, resumes
 from tests.terminal.agents.composing import composes
 
 CLI = "kimi"
@@ -44,6 +45,7 @@ AGENTS[CLI] = Agent(
     "agent (demo",
     {"KIMI_CLI_NO_AUTO_UPDATE": "1"},
     {".kimi/config.toml": CONFIG},
+    turns=True,
     dialogs={
         "run": RUN,
         "write": attrs.evolve(WRITE, sign="confirm"),
@@ -52,6 +54,9 @@ AGENTS[CLI] = Agent(
             ["SQLite", "PostgreSQL", "Plain files", "Other"],
             "multi_choice",
             sign="[4] Other",
+        ),
+        "enter": Dialog(
+            "Enter plan mode?", ["Yes", "No", "Other"], "multi_choice", sign="[3] Other"
         ),
     },
 )
@@ -74,6 +79,12 @@ def cases(cli: str) -> None:
     talks(cli, ["\x03"], working="Composing")
 
     composes(cli)
+
+    asks(cli, "plan", ("enter", [DOWN, ENTER], "No"), ("enter", [ENTER], "Yes"))
+
+    drafts(cli)
+
+    resumes(cli, None, found(r"(demo hello)"), anew="/new", command="/sessions")
 
 
 cases(version(CLI, "1.45.0"))
