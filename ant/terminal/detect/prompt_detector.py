@@ -12,9 +12,9 @@ when a rule of its driver matches, or after a second of output. So a screen that
 redrawn twice a second does not make the state flip.
 Rule 5: a prompt that looks the same is a new one if the operator has typed a line, or
 if the program has left the prompt's line and shows the prompt on a new one.
-Rule 6: a dialog that leaves the screen of a busy program counts as gone after a second.
-Programs erase a dialog and draw it again. If anything was typed since the dialog was
-seen, it counts as gone at once.
+Rule 6: a menu that leaves the screen of a busy program counts as gone after a second:
+programs erase one and draw it again. If anything was typed since the menu was seen, it
+counts as gone at once.
 """
 
 import attrs
@@ -42,7 +42,7 @@ Agents redraw their clocks and counters once a second or more often.
 """
 
 RETURN_S = 1.0
-"""The seconds in which a program draws a dialog again that it has erased. Kimi CLI and
+"""The seconds in which a program draws a menu again that it has erased. Kimi CLI and
 Grok CLI take up to half a second for that on a loaded machine."""
 
 _RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
@@ -84,7 +84,7 @@ class PromptDetector:
         self._is_touched = False
         """Whether anything was typed since the prompt of the verdict was seen."""
         self._gone_since: float | None = None
-        """The first snapshot without the dialog of the verdict (rule 6)."""
+        """The first snapshot without the menu of the verdict (rule 6)."""
         self.lines = 0
         self._typed: tuple[int, float] | None = None
         """The output offset and the time of a typed line, until the next verdict."""
@@ -130,7 +130,7 @@ class PromptDetector:
 
     def typed(self, data: bytes, end: int, at: float) -> None:
         """Record input after the output up to offset `end`, perhaps a line."""
-        self._is_touched = True  # A dialog that goes now is gone (rule 6).
+        self._is_touched = True  # A menu that goes now is gone (rule 6).
         if b"\r" in data or b"\n" in data:
             self.submit(end, at)
 
@@ -223,10 +223,11 @@ class PromptDetector:
         return [VerdictSeen(verdict, snapshot.tty, *size, snapshot.quiet_s, self.flag)]
 
     def _may_return(self, verdict: Verdict, at: float) -> bool:
-        """Whether a dialog that has gone may be drawn again soon (rule 6)."""
+        """Whether a menu that has gone may be drawn again soon (rule 6)."""
         is_over = verdict.prompt is not None or verdict.kind in _RESTS
-        had = self.verdict is not None and self.verdict.kind is Kind.DIALOG
-        if is_over or not had or self._is_touched or self._must_report:
+        before = self.verdict.prompt if self.verdict else None
+        is_drawn = before is not None and before.form not in _LINES
+        if is_over or not is_drawn or self._is_touched or self._must_report:
             self._gone_since = None
             return False
         if self._gone_since is None:

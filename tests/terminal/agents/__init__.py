@@ -98,7 +98,7 @@ def version(cli: str, number: str, *, held: bool = False, **changes: Any) -> str
     name, agent = f"{cli}-{number}", AGENTS[cli]
     dialogs = agent.dialogs | changes.pop("dialogs", {})
     AGENTS[name] = attrs.evolve(
-        agent, flag=cli, is_held=held, dialogs=dialogs, **changes
+        agent, flag=agent.flag or cli, is_held=held, dialogs=dialogs, **changes
     )
     return name
 

@@ -45,6 +45,7 @@ AGENTS[CLI] = Agent(
     "agent (demo",
     {"KIMI_CLI_NO_AUTO_UPDATE": "1"},
     {".kimi/config.toml": CONFIG},
+    flag="kimi-code",
     turns=True,
     dialogs={
         "run": RUN,
