@@ -45,6 +45,7 @@ from ant.terminal.drain import DRAIN_MAX_S, drain
 from ant.terminal.host.base import HANG_UP_GRACE_S, Exit, Terminal
 from ant.terminal.input.addressee import Check, at_prompt
 from ant.terminal.input.answer_prompt import send_answer, wait_gone
+from ant.terminal.input.query_replies import is_reply
 from ant.terminal.input.queue import ENDED, InputQueue, QueuedInput
 from ant.terminal.input.type_message import TypeResult, reacts, type_message
 from ant.terminal.model.choice import Choice, Outcome
@@ -153,8 +154,8 @@ class LiveTerminal:
         typed = self._input_queue.type_nowait(data)
         # Queued input may be read later, by a program that asks for a secret by then.
         still = typed.over.is_set() and self.terminal.shows_input()
-        seen = InputSeen(data, source, shown if still else False, by)
-        self._observer.on_observation(seen)
+        shown = shown if still else False
+        self._observer.on_observation(InputSeen(data, source, shown, by))
         return typed
 
     async def answer(self, fingerprint: str, choice: Choice) -> Outcome:
@@ -175,6 +176,7 @@ class LiveTerminal:
                 )
             sent = await send_answer(self, fingerprint, choice)
             end = self.flow.tail.end
+            self._detector.typed(b"", end, trio.current_time())
         self._request_look()
         gone = await wait_gone(self, fingerprint, sent)
         if gone:
@@ -242,8 +244,7 @@ class LiveTerminal:
     @property
     def settle_s(self) -> float:
         """See `TerminalOps`."""
-        driver = self._driver
-        return driver.settle_ms / 1000 if driver else 0.0
+        return driver.settle_ms / 1000 if (driver := self._driver) else 0.0
 
     def until_keys_s(self, fingerprint: str) -> float:
         """See `TerminalOps`."""
@@ -394,8 +395,8 @@ class LiveTerminal:
             self._observer.on_observation(observation)
 
     def _on_typed(self, data: bytes) -> None:
-        if b"\r" in data or b"\n" in data:
-            self._detector.submit(self.flow.tail.end, trio.current_time())
+        if not is_reply(data):
+            self._detector.typed(data, self.flow.tail.end, trio.current_time())
             self._look_moved.set()
 
     def _request_look(self) -> None:
@@ -487,8 +488,7 @@ async def run_session(
         raise
     finally:
         cancelled = trio.current_effective_deadline() <= trio.current_time()
-        if cancelled:
-            reason = "stopped"
+        reason = "stopped" if cancelled else reason
         try:
             with trio.CancelScope(shield=True) as shield:
                 shield.deadline = trio.current_time() + TEARDOWN_S

@@ -11,7 +11,8 @@ shows what the CLI did:
     wrong     something else happened
 
 `renewed` counts answers that came while the agent drew its dialog again, under another
-id: ANT pressed no key, and the answer was given again. `unasked` counts messages after
+id: ANT pressed no key, and the answer was given again. `same` of them had the same
+question, options and text: the dialog was the same one. `unasked` counts messages after
 which no dialog was seen, `empty` dialogs without options, which these agents do not
 have. `reacted` counts messages that ANT typed and saw accepted. `unresolved` counts
 answers after which the prompt stayed for a while. Each answer comes at once.
@@ -92,7 +93,9 @@ class Step:
     """What the agent is made to ask, the answer, and what shows that it was done.
 
     `label` selects the option that begins so. `is_done` must hold afterwards; for a
-    denial it must not hold, after `STILL_S` at rest.
+    denial it must not hold, after `STILL_S` at rest. An agent that asks several
+    questions in one turn gets `later` for the others. With `renews` the agent starts
+    anew afterwards: it no longer asks about this file.
     """
 
     word: str
@@ -100,6 +103,8 @@ class Step:
     is_done: Seen
     denies: bool = False
     label: str = ""
+    later: Json | None = None
+    renews: bool = False
 
 
 DONE = {"run": ran, "write": wrote, "edit": edited}
@@ -108,6 +113,8 @@ DONE = {"run": ran, "write": wrote, "edit": edited}
 def steps(name: str) -> list[Step]:
     """One round of answers for this CLI."""
     dialogs = AGENTS[name].dialogs
+    if name.startswith("aider"):
+        return aider_steps()
     made = []
     for word in ("run", "write", "edit"):
         if word in dialogs:
@@ -124,6 +131,23 @@ def steps(name: str) -> list[Step]:
             for label in CHOICES
         ]
     return made
+
+
+def aider_steps() -> list[Step]:
+    """One round of answers for aider, which asks further questions in one turn."""
+    deny = {"type": "deny"}
+    yes = {"type": "approve"}
+    return [
+        Step("run", yes, ran, later=deny),
+        Step("run", deny, ran, True),
+        Step("edit", deny, edited, True, later=deny),
+        Step("write", deny, wrote, True),
+        Step("run", {"type": "select"}, ran, label="Yes", later=deny),
+        Step("run", {"type": "select"}, ran, True, label="No"),
+        Step("edit", yes, edited, renews=True),
+        Step("edit", yes, edited, renews=True),
+        Step("write", yes, wrote, renews=True),
+    ]
 
 
 @attrs.define
@@ -151,7 +175,8 @@ class Desk:
             env={**ENV, **agent.env, "PATH": path},
             cols=100,
             rows=40,
-            cli_flag=agent.flag or self.name,
+            cli_flag=(agent.flag or self.name) if agent.has_driver else None,
+            accepts_messages=not agent.has_driver,
             hooks=False,  # Each answer goes by keys.
         )
         self.starts += 1
@@ -280,28 +305,32 @@ class Desk:
         except (AlreadyAnswered, PromptChanged) as exc:
             self.notes.append(f"renewed: {step.word} {step.answer} {exc}")
             self.counts["renewed"] += 1
-            return await self.answer_anew(step, body)
+            return await self.answer_anew(step, body, prompt)
         except AntError as exc:
             return await self.give_up("refused", step, f"{exc}")
-        return await self.see(step)
+        return await self.see(step, prompt)
 
     async def respond(self, prompt: Json, body: Json) -> None:
         """Answer a prompt, and count an answer after which it stays."""
         found = await self.ant.respond(self.session["id"], prompt["id"], **body)
         self.counts["unresolved"] += not found["resolved"]
 
-    async def answer_anew(self, step: Step, body: Json) -> str:
+    async def answer_anew(self, step: Step, body: Json, first: Json) -> str:
         """Answer the dialog that the agent drew again under another id."""
         try:
             prompt = await self.dialog()
+            same = ("question", "options", "raw_text")
+            self.counts["same"] += all(first[name] == prompt[name] for name in same)
             await self.respond(prompt, body)
         except (AntError, trio.TooSlowError) as exc:
             return await self.give_up("refused", step, f"{exc}")
-        return await self.see(step)
+        return await self.see(step, prompt)
 
-    async def see(self, step: Step) -> str:
+    async def see(self, step: Step, prompt: Json) -> str:
         """Wait for what was answered, and say whether it came."""
         try:
+            if step.later is not None:
+                await self.answer_later(step.later, prompt["id"])
             if step.denies:
                 await self.rest(SETTLE_S)
                 await trio.sleep(STILL_S)
@@ -311,6 +340,28 @@ class Desk:
         except trio.TooSlowError:
             return await self.judge(step.is_done() is not step.denies, step)
         return "right"
+
+    async def answer_later(self, body: Json, before: str) -> None:
+        """Answer each further question until the agent is at rest."""
+
+        async def look() -> Json | None:
+            found = await self.status()
+            prompt: Json | None = found["prompt"]
+            if prompt is not None and prompt["id"] != before and prompt["options"]:
+                return prompt
+            state = found["agent_status"]
+            return {} if state is not None and state["state"] == "ready" else None
+
+        while prompt := await eventually(look, SETTLE_S):
+            await trio.sleep(READ_S)
+            try:
+                await self.ant.respond(self.session["id"], prompt["id"], **body)
+            except AntError as exc:
+                self.notes.append(f"later: {prompt['question']} {exc}")
+                self.counts["refused"] += 1
+                return
+            self.counts["later"] += 1
+            before = prompt["id"]
 
     async def judge(self, is_right: bool, step: Step) -> str:
         if is_right:
@@ -346,6 +397,9 @@ async def drive(name: str, times: int) -> Counter[str]:
                     print(name, at, step.word, step.answer, step.label, came)
                     while desk.notes:
                         print(desk.notes.pop(0), flush=True)
+                    if step.renews and came == "right":
+                        await desk.stop()
+                        await desk.start()
                 await desk.stop()
         finally:
             await server.stop()

@@ -5,11 +5,11 @@ speaks four dialects as streams: Anthropic messages, OpenAI chat completions, Op
 responses and Gemini. What it says is chosen by the word after `demo` in the last
 message of the person: `demo run` asks for a command, `demo write` and `demo edit` for
 a file, `demo fetch` for a page, `demo ask` and `demo many` put a question of the
-agent's own, `demo several` two of them, `demo plan` ends planning, `demo propose` ends
-it by two files, as omp wants it, `demo slow` talks
-for half a minute, `demo think` is silent for as long, `demo question` ends in a
-question, `demo quote` quotes a menu, `demo fail` breaks. Anything else is greeted; a
-tool's result is thanked for. `GET /heard` is the newest result of a tool, as JSON.
+agent's own, `demo several` two of them, `demo enter` begins planning, `demo plan` ends
+it, `demo propose` ends it by two files, as omp wants it, `demo slow` talks for half a
+minute, `demo think` is silent for as long, `demo question` ends in a question, `demo
+quote` quotes a menu, `demo fail` breaks. Anything else is greeted; a tool's result is
+thanked for. `GET /heard` is the newest result of a tool, as JSON.
 """
 
 import json
@@ -26,6 +26,7 @@ Json = dict[str, Any]
 MENU = "The installer will show:\n\n```\n❯ 1. Yes\n  2. No\n```\n\nNothing to do now."
 PATCH = "*** Begin Patch\n*** {}\n*** End Patch"
 EDIT = PATCH.format('Update File: app.py\n@@\n-print("hello")\n+print("good day")')
+MARKED = '<<<<<<< ORIGINAL\nprint("hello")\n=======\nprint("good day")\n>>>>>>> UPDATED'
 ADD = PATCH.format("Add File: notes.txt\n+first line\n+second line")
 CHOICES = [
     {"label": "SQLite", "description": "One file, nothing to run"},
@@ -49,6 +50,7 @@ TOOLS = {
     "many": "AskUserQuestion ask_user ask_user_question question",
     "several": "AskUserQuestion",
     "plan": "ExitPlanMode exit_plan_mode plan_exit",
+    "enter": "EnterPlanMode",
     "read": "Read read_file read view read_files",
     "propose": "write",
 }
@@ -167,7 +169,7 @@ TEXTS = {
     "fail": Reply("", fail=400),
 }
 PLAIN = {
-    "run": "Run this:\n\n```bash\necho built\n```\n",
+    "run": "Run this:\n\n```bash\ntouch hello.txt && rm -f old.log\n```\n",
     "edit": 'app.py\n```python\n<<<<<<< SEARCH\nprint("hello")\n=======\n'
     'print("good day")\n>>>>>>> REPLACE\n```\n',
     "write": "notes.txt\n```\n<<<<<<< SEARCH\n=======\nfirst line\nsecond line\n"
@@ -186,6 +188,8 @@ def arguments(schema: Json, values: Json) -> Json:
         value = values.get(ALIASES.get(name, name))
         if kind.get("type") == "array" and isinstance(value, str):
             value = ["bash", "-lc", value]
+        if kind.get("type") == "string" and isinstance(value, list):
+            value = "\n".join(map(str, value))
         if value is None and name in schema.get("required", []):
             value = kind.get("enum", [BLANKS.get(kind.get("type", "string"), 0)])[0]
         if value is not None:
@@ -238,6 +242,8 @@ def answer(ask: Ask) -> Reply:
     if word == "propose":
         values |= PROPOSED[answers]
     values["input"] = values["patch"] = patch = ADD if word == "write" else EDIT
+    if name == "patch":
+        values["patch"] = MARKED
     if name == "exec_command" and word != "run":
         values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"
     several = ("multiSelect", "multiple", "multi_select")

@@ -52,6 +52,7 @@ class Recorder:
         self.moments: list[dict[str, Any]] = []
         self.resizes: list[dict[str, int]] = []
         self.ended = False
+        self.turns = False  # The program draws something for ever: it is never quiet.
         self._started = self._last = time.monotonic()
         self._master, slave = os.openpty()
         termios.tcsetwinsize(self._master, (rows, cols))
@@ -114,6 +115,9 @@ class Recorder:
 
     def quiet(self, for_s: float = 0.5, timeout_s: float = WAIT_S) -> None:
         """Until nothing came for this long, counted from now."""
+        if self.turns:
+            self.sleep(for_s)
+            return
         deadline = time.monotonic() + timeout_s
         while not self.ended and self.pump(for_s):
             if time.monotonic() > deadline:

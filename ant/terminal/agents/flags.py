@@ -23,8 +23,6 @@ such as `ollama`, selects no driver.
 
 ORIGINAL_PROGRAMS: Final = {
     "ollama": "ollama",
-    "llm": "llm",
-    "kimi": "kimi-code",
 }
 """The programs to which the original server gives a flag that has no driver here."""
 

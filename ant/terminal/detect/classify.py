@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from ant.terminal.agents.driver import Driver, Rule, driver_for
+from ant.terminal.agents.driver import Driver, Rule, driver_for, driver_of
 from ant.terminal.agents.not_agents import INTERPRETERS, repeats, stem
 from ant.terminal.detect.checkboxes import find_boxes
 from ant.terminal.detect.composer import (
@@ -278,12 +278,15 @@ def _agent_verdicts(
         yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
     if (menu := find_menu_above(snapshot, row)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
-    rest_s = (agent if by == agent.name else GENERAL).rest_ms / 1000
+    is_own = by == agent.name or agent.formed
+    rest_s = (agent if is_own else GENERAL).rest_ms / 1000
     if snapshot.quiet_s < rest_s:
         yield _state(snapshot, Kind.BUSY, f"{by}/output", row)
     is_known = by == agent.name and driver is not None
     is_bare = not ((is_known and agent.boxed) or _is_framed(snapshot, row))
     choices = choices_above(snapshot, row) if is_bare else None
+    if choices is not None and driver and _is_answered(snapshot, choices, driver):
+        choices = None
     if choices is not None and (
         choices.class_ is PromptClass.CONFIRMATION
         or (choices.rule == "words" and not is_known)
@@ -295,6 +298,17 @@ def _agent_verdicts(
     if said < 0 and _is_full(snapshot):  # The last reply is off the screen.
         yield _state(snapshot, Kind.QUIET_UNKNOWN, f"{by}/hidden", row)
     yield _state(snapshot, Kind.AT_REST, f"{by}/{rule.id}", row)
+
+
+def _is_answered(snapshot: ScreenSnapshot, choices: Prompt, driver: Driver) -> bool:
+    """Whether choices above an agent's own prompt are over, as text follows them.
+
+    Enter alone has answered them, so their row shows no answer. The agent itself is in
+    front: the prompt of another program may look the same.
+    """
+    is_own = snapshot.tty is not None and driver_of(snapshot.tty.foreground) is driver
+    is_followed = choices.form is Form.VIEW and choices.rule == "words"
+    return driver.inline and is_own and is_followed
 
 
 def _is_full(snapshot: ScreenSnapshot) -> bool:

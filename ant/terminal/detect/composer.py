@@ -173,18 +173,31 @@ def with_general(driver: Driver | None) -> Driver:
 
 def composer_of(snapshot: ScreenSnapshot, driver: Driver) -> tuple[int, Rule] | None:
     """Return the composer's row and the rule that matched it, or None (rule 1)."""
-    rows = [snapshot.cursor.row] if driver.inline else range(snapshot.last, -1, -1)
+    rows = composer_rows(snapshot, driver)
     if (found := first_row(snapshot, rows, driver.composer)) is None:
         return None
     row, _ = found
     if sum(not snapshot.is_blank(r) for r in range(row + 1, snapshot.last + 1)) > BELOW:
         return None  # A row of the transcript that looks like a composer.
-    below = [r for r in range(row + 1, snapshot.last + 1) if _indent(snapshot, r) <= 2]
+    lines = snapshot.lines
+    borders = (r for r in range(row + 1, snapshot.last + 1) if is_border(lines[r]))
+    end = next(borders, row) if driver.boxed else row  # A draft may have several rows.
+    below = [r for r in range(end + 1, snapshot.last + 1) if _indent(snapshot, r) <= 2]
     if first_row(snapshot, below, driver.reply) is not None:
         return None  # A sent message, with the reply below it.
     if driver.boxed and not (row and is_border(snapshot.lines[row - 1])):
         return None
     return found
+
+
+def composer_rows(snapshot: ScreenSnapshot, driver: Driver) -> range:
+    """Return the rows that may be the composer's, from the lowest one up.
+
+    The line of an `inline` composer may be wrapped up to the cursor's row.
+    """
+    if driver.inline:
+        return range(snapshot.cursor.row, snapshot.typed_row - 1, -1)
+    return range(snapshot.last, -1, -1)
 
 
 def find_composer(snapshot: ScreenSnapshot) -> Field | None:

@@ -7,7 +7,7 @@ empty composer, is faint or grey. A suggestion continues behind the cursor.
 from collections.abc import Iterable
 
 from ant.terminal.agents.driver import Driver
-from ant.terminal.detect.composer import find_composer, first_row
+from ant.terminal.detect.composer import composer_rows, find_composer, first_row
 from ant.terminal.detect.menu_rows import PROMPT_SIGN
 from ant.terminal.layout.fields import text_in
 from ant.terminal.screen.snapshot import ScreenSnapshot, index_at
@@ -31,7 +31,7 @@ def draft_of(snapshot: ScreenSnapshot, driver: Driver | None) -> str:
 
 def _composer_draft(snapshot: ScreenSnapshot, driver: Driver) -> str:
     """Return the text of the lowest row that looks like a composer, without ghosts."""
-    rows = [snapshot.cursor.row] if driver.inline else range(snapshot.last, -1, -1)
+    rows = composer_rows(snapshot, driver)
     if (composer := first_row(snapshot, rows, driver.composer)) is None:
         field = find_composer(snapshot)
         return text_in(snapshot, field) if field is not None else ""

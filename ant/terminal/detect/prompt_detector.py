@@ -6,11 +6,15 @@ Rule 1: a snapshot is due when output pauses, and at intervals while it does not
 Rule 2: a verdict during output counts only when two snapshots in a row agree.
 Rule 3: after the last output, more snapshots are due. A program may change its line
 discipline without output, and some rules depend on the time without output.
-Rule 4: a busy agent is at rest only after a second without output. An agent at rest is
-busy when a rule of its driver matches, or after a second of output. So a screen that is
+Rule 4: a busy agent is at rest only after a second without output, or in which each
+snapshot shows it at rest: some redraw their status for ever. An agent at rest is busy
+when a rule of its driver matches, or after a second of output. So a screen that is
 redrawn twice a second does not make the state flip.
 Rule 5: a prompt that looks the same is a new one if the operator has typed a line, or
 if the program has left the prompt's line and shows the prompt on a new one.
+Rule 6: a menu that leaves the screen of a busy program counts as gone after a second:
+programs erase one and draw it again. If anything was typed since the menu was seen, it
+counts as gone at once.
 """
 
 import attrs
@@ -36,6 +40,10 @@ FLIP_S = 1.0
 
 Agents redraw their clocks and counters once a second or more often.
 """
+
+RETURN_S = 1.0
+"""The seconds in which a program draws a menu again that it has erased. Kimi CLI and
+Grok CLI take up to half a second for that on a loaded machine."""
 
 _RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
 _LINES = frozenset([Form.LINE, Form.WORDS, Form.SECRET])
@@ -69,8 +77,14 @@ class PromptDetector:
         """The verdict of the last snapshot, whether or not it counted (rule 2)."""
         self._output_since: float | None = None
         """The first of the verdicts in a row that were busy by output (rule 4)."""
+        self._rest_since: float | None = None
+        """The first of the verdicts in a row that were at rest (rule 4)."""
         self._due: float | None = None
         self._must_report = False
+        self._is_touched = False
+        """Whether anything was typed since the prompt of the verdict was seen."""
+        self._gone_since: float | None = None
+        """The first snapshot without the menu of the verdict (rule 6)."""
         self.lines = 0
         self._typed: tuple[int, float] | None = None
         """The output offset and the time of a typed line, until the next verdict."""
@@ -115,6 +129,12 @@ class PromptDetector:
         """
         self._must_report = True
         self.request_snapshot(at)
+
+    def typed(self, data: bytes, end: int, at: float) -> None:
+        """Record input after the output up to offset `end`, perhaps a line."""
+        self._is_touched = True  # A menu that goes now is gone (rule 6).
+        if b"\r" in data or b"\n" in data:
+            self.submit(end, at)
 
     def submit(self, end: int, at: float) -> None:
         """Record that the operator typed a line after the output up to offset `end`.
@@ -186,12 +206,18 @@ class PromptDetector:
         later = (last_change + pause for pause in LATER_S if last_change + pause > at)
         self._due = next(later, None)
         verdict = classify(snapshot, self.flag)
+        if verdict.kind not in _RESTS:
+            self._rest_since = None
+        elif self._rest_since is None:
+            self._rest_since = at
         if quiet < PAUSE_S and verdict.differs_from(self._candidate):
             self._candidate = verdict
             self._due = at + PAUSE_S
             return []
         self._candidate = verdict
         if self._flips(verdict, snapshot.quiet_s, at) and not self._must_report:
+            return []
+        if self._may_return(verdict, at):
             return []
         again = self.is_repeated_prompt(snapshot, verdict)
         if again and self._is_early(verdict.end, at):
@@ -204,17 +230,35 @@ class PromptDetector:
         if again or asked is None or self.asked_since(asked.fingerprint) is None:
             self._asked_at = at
         changed = again or self._must_report or verdict.differs_from(self.verdict)
+        self._is_touched = self._is_touched and not changed
         self.verdict, self._must_report = verdict, False
         if not changed:
             return []
         size = snapshot.cols, len(snapshot.lines)
         return [VerdictSeen(verdict, snapshot.tty, *size, snapshot.quiet_s, self.flag)]
 
+    def _may_return(self, verdict: Verdict, at: float) -> bool:
+        """Whether a menu that has gone may be drawn again soon (rule 6)."""
+        is_over = verdict.prompt is not None or verdict.kind in _RESTS
+        before = self.verdict.prompt if self.verdict else None
+        is_drawn = before is not None and before.form not in _LINES
+        if is_over or not is_drawn or self._is_touched or self._must_report:
+            self._gone_since = None
+            return False
+        if self._gone_since is None:
+            self._gone_since = at
+        until = self._gone_since + RETURN_S
+        self._due = until if self._due is None else min(self._due, until)
+        return at < until
+
     def _flips(self, verdict: Verdict, quiet_s: float, at: float) -> bool:
         """Whether a change between busy and at rest is too early to count (rule 4)."""
         if verdict.kind is not Kind.BUSY or not verdict.is_of_agent:
             worked = self.verdict is not None and self.verdict.kind is Kind.BUSY
-            if quiet_s >= FLIP_S or not verdict.is_of_agent:
+            has_rested = self._rest_since is not None and (
+                at - self._rest_since >= FLIP_S
+            )
+            if quiet_s >= FLIP_S or has_rested or not verdict.is_of_agent:
                 self._output_since = None
                 return False
             return worked and verdict.kind in _RESTS

@@ -101,8 +101,8 @@ class TerminalOps(Protocol):
 class SentAnswer:
     """An answer that was sent; `chosen` is what it chose.
 
-    `line` is the row with the answer, if it was typed. `above` rows had the same text
-    before: the program may ask the very same thing again.
+    `line` is the row with the answer without blanks, if it was typed. `above` rows had
+    the same text before: the program may ask the very same thing again.
     """
 
     chosen: str
@@ -115,7 +115,7 @@ class SentAnswer:
             return None
         if _count(snapshot, self.line) > self.above:
             return True
-        return False if snapshot.typed_at.strip() == self.line else None
+        return False if _unspaced(snapshot.typed_at) == self.line else None
 
 
 async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> SentAnswer:
@@ -134,7 +134,7 @@ async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> Sen
     if goal.text is not None:
         await _write(ops, snapshot, prompt, goal.text)
         typed = "" if prompt.form is Form.SECRET else goal.text
-        line = (snapshot.typed_at + typed).strip()
+        line = _unspaced(snapshot.typed_at + typed)
         return SentAnswer(goal.chosen, line, _count(snapshot, line))
     has_moved = False
     for _ in range(MOVES):
@@ -178,7 +178,12 @@ async def wait_gone(ops: TerminalOps, fingerprint: str, sent: SentAnswer) -> boo
 
 def _count(snapshot: ScreenSnapshot, line: str) -> int:
     rows = snapshot.lines[: snapshot.cursor.row]
-    return sum(each.strip() == line for each in rows) if line else 0
+    return sum(_unspaced(each) == line for each in rows) if line else 0
+
+
+def _unspaced(text: str) -> str:
+    """Return a text without blanks: those behind a prompt may show only with it."""
+    return "".join(text.split())
 
 
 async def _shown(
@@ -244,7 +249,7 @@ def _standing(
     """A test whether a later snapshot shows the typed text, or a mask of a secret."""
     before = snapshot.typed_at.strip()[-_STEM:]
     fits = len(snapshot.typed_at) + len(text) < COLS_MIN and "\n" not in text
-    tail = "".join(text.split())[-_TAIL:]
+    tail = _unspaced(text)[-_TAIL:]
 
     def stands(now: ScreenSnapshot) -> bool:
         typed = now.typed_at
@@ -252,8 +257,11 @@ def _standing(
             _, found, mask = typed.rpartition(before)
             return bool(found) and not mask.strip("*• ")
         if fits:
-            return typed.rstrip().endswith((before + " " + text, before + text))
-        shown = "".join("".join(now.bare).split())
+            line = typed.rstrip()
+            return line.endswith(text) and (
+                line.removesuffix(text).rstrip().endswith(before)
+            )
+        shown = _unspaced("".join(now.bare))
         return tail in shown and now.cursor != snapshot.cursor
 
     return stands if text else lambda now: True

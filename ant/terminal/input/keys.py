@@ -37,7 +37,7 @@ ESC = b"\x1b"
 
 _ESC = re.compile(r"\besc(ape)?\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
-_LEAD = re.compile(r"\W*(?:\d{1,2}[.)]?\s+)?")
+_LEAD = re.compile(r"\W*(?:\d{1,2}[.)\]]?\s+)?")
 _LETTERED = re.compile(r"[(\[]\w[)\]]\w[\w' -]*")
 _KEYED = re.compile(r"\W*(\S{1,3}?)\W?\s+[-=:–—]\s")
 _CURSOR = {"up": b"A", "down": b"B", "right": b"C", "left": b"D"}

@@ -212,12 +212,14 @@ def _frame(snapshot: ScreenSnapshot, row: int) -> tuple[int, int] | None:
 def _edge(snapshot: ScreenSnapshot, row: int, step: int, side: str) -> int | None:
     """Return the row at which the frame around `row` ends in that direction, or None.
 
-    With a side, it is the first row without that side; else the nearest border.
+    With a side, it is the first row without that side; else the nearest border. Blank
+    rows below do not count: a composer may fill the rest of a large window.
     """
-    each = row + step
-    for _ in range(ROWS):
+    each, left = row + step, ROWS
+    while left:
         if not 0 <= each < len(snapshot.lines):
             return each if side else None
+        left -= step < 0 or bool(snapshot.bare[each].strip())
         line = snapshot.lines[each]
         if _is_edge(line) or (side and line.lstrip()[:1] != side):
             return each

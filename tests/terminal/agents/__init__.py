@@ -66,6 +66,8 @@ class Agent:
     """Seconds from `ready` on the screen until the composer takes keys."""
     sign: str = ""
     """The composer's sign, of an agent that loses the keys that are typed too early."""
+    turns: bool = False
+    """Whether it draws something for ever, so that it is never quiet."""
     has_driver: bool = True
     """False for an agent that no driver is fitted to."""
     is_held: bool = False
@@ -96,7 +98,7 @@ def version(cli: str, number: str, *, held: bool = False, **changes: Any) -> str
     name, agent = f"{cli}-{number}", AGENTS[cli]
     dialogs = agent.dialogs | changes.pop("dialogs", {})
     AGENTS[name] = attrs.evolve(
-        agent, flag=cli, is_held=held, dialogs=dialogs, **changes
+        agent, flag=agent.flag or cli, is_held=held, dialogs=dialogs, **changes
     )
     return name
 
@@ -161,6 +163,7 @@ def case(
 
 def ready(r: Recorder, cli: str) -> None:
     """Wait until the composer is shown for the first time."""
+    r.turns = AGENTS[cli].turns
     r.wait(AGENTS[cli].ready, 90)
     r.sleep(AGENTS[cli].ready_s)
     if sign := AGENTS[cli].sign:

@@ -35,6 +35,7 @@ def starts(cli: str, *steps: Step) -> None:
 
     @case(cli, "setup", new=True)
     def script(r: Recorder) -> None:
+        r.turns = AGENTS[cli].turns
         for dialog, keys, chose in steps[:-1]:
             menu(r, dialog)
             for key in keys[:-1]:

@@ -66,11 +66,4 @@ def denies_with_words(r: Recorder) -> None:
     r.moment("at_rest")
 
 
-@case(CLI, "setup", new=True, env={})
-def asks_for_a_key(r: Recorder) -> None:
-    """Without a key it asks for one."""
-    r.sleep(8)
-    r.moment("dialog", "tool_auth", "")
-
-
 composes(CLI)

@@ -1,4 +1,4 @@
-"""Kimi CLI, which is kept aside as a whole: no driver, and no rule fitted to it."""
+"""Kimi CLI: its dialogs and its cases."""
 
 import attrs
 
@@ -14,6 +14,7 @@ from tests.terminal.agents import (
     talks,
     version,
 )
+from tests.terminal.agents.common import drafts, found, resumes
 from tests.terminal.agents.composing import composes
 
 CLI = "kimi"
@@ -44,6 +45,8 @@ AGENTS[CLI] = Agent(
     "agent (demo",
     {"KIMI_CLI_NO_AUTO_UPDATE": "1"},
     {".kimi/config.toml": CONFIG},
+    flag="kimi-code",
+    turns=True,
     dialogs={
         "run": RUN,
         "write": attrs.evolve(WRITE, sign="confirm"),
@@ -53,8 +56,10 @@ AGENTS[CLI] = Agent(
             "multi_choice",
             sign="[4] Other",
         ),
+        "enter": Dialog(
+            "Enter plan mode?", ["Yes", "No", "Other"], "multi_choice", sign="[3] Other"
+        ),
     },
-    has_driver=False,
 )
 
 
@@ -75,6 +80,12 @@ def cases(cli: str) -> None:
     talks(cli, ["\x03"], working="Composing")
 
     composes(cli)
+
+    asks(cli, "plan", ("enter", [DOWN, ENTER], "No"), ("enter", [ENTER], "Yes"))
+
+    drafts(cli)
+
+    resumes(cli, None, found(r"(demo hello)"), anew="/new", command="/sessions")
 
 
 cases(version(CLI, "1.45.0"))

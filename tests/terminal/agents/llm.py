@@ -1,4 +1,4 @@
-"""llm, which is kept aside as a whole: no driver, and no rule fitted to it."""
+"""llm: its question and its cases."""
 
 from tests.terminal.agents import (
     AGENTS,
@@ -32,7 +32,6 @@ AGENTS[CLI] = Agent(
     {"OPENAI_API_KEY": "demo"},
     {".config/io.datasette.llm/extra-openai-models.yaml": MODELS},
     dialogs={"run": Dialog("Approve tool call?", ["y", "N"], selected=1)},
-    has_driver=False,
 )
 
 

@@ -4,6 +4,7 @@ import json
 
 from tests.terminal.agents import (
     AGENTS,
+    BACKTAB,
     DOWN,
     ENTER,
     ESC,
@@ -13,9 +14,13 @@ from tests.terminal.agents import (
     Dialog,
     asks,
     case,
+    menu,
+    open_case,
+    say,
     talks,
     version,
 )
+from tests.terminal.agents.common import drafts, found
 from tests.terminal.agents.composing import composes
 from tests.terminal.recorder import DEMO, Recorder
 
@@ -84,6 +89,47 @@ def cases(cli: str, failure: str = "The model is ill") -> None:
 
 
 cases(CLI)
+drafts(CLI)
+
+
+@open_case(CLI, "resume")
+def picks_an_earlier_one(r: Recorder) -> None:
+    """The first Enter completes the command, the second one sends it."""
+    say(r, "demo hello")
+    r.wait("Tell me what to do.")
+    r.wait("Worked for")
+    r.sleep(3)
+    say(r, "/resume")
+    r.sleep(2)
+    sessions = found(r"\[\d\] (\S.*\S)")
+    if not sessions(r.text):
+        r.type(ENTER)
+    r.until(lambda: bool(sessions(r.text)), "a conversation")
+    r.sleep(SETTLE_S)
+    r.moment("dialog", "multi_choice", None, sessions(r.text), 0)
+    r.type(ESC, "Esc")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
+@open_case(CLI, "plan", rows=40)
+def plans_first(r: Recorder) -> None:
+    """In plan mode it asks after each reply what to do with the plan."""
+    for _ in range(3):
+        r.type(BACKTAB)
+        r.sleep(SETTLE_S)
+    r.wait("plan mode on")
+    r.sleep(SETTLE_S)
+    r.moment("at_rest")
+    say(r, "demo hello")
+    question = "What would you like to do?"
+    options = ["Proceed", "Modify", "Ask more"]
+    menu(r, Dialog(question, options, "multi_choice", sign="Esc to dismiss"))
+    r.type(ESC, "Esc")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
 OLD_ASK = Dialog(
     QUESTION,
     [*DATABASES[:3], "Type custom answer..."],

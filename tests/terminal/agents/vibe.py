@@ -11,11 +11,13 @@ from tests.terminal.agents import (
     Dialog,
     asks,
     case,
+    menu,
     ready,
     say,
     talks,
     version,
 )
+from tests.terminal.agents.common import drafts, found, resumes
 from tests.terminal.agents.composing import composes
 from tests.terminal.recorder import DEMO, Recorder
 
@@ -55,7 +57,7 @@ AGENTS[CLI] = Agent(
     "tokens (0%)",
     {},
     {".vibe/config.toml": CONFIG, ".vibe/trusted_folders.toml": TRUST},
-    {},
+    {".vibe/config.toml": CONFIG, "../demo/AGENTS.md": "Be brief.\n"},
     {
         "run": RUN,
         "write": WRITE,
@@ -63,6 +65,7 @@ AGENTS[CLI] = Agent(
         "ask": Dialog(QUESTION, DATABASES, "multi_choice", sign="Enter select"),
     },
     "to interrupt",
+    turns=True,
 )
 
 
@@ -113,6 +116,21 @@ def cases(cli: str) -> None:
 
 
 cases(CLI)
+
+
+@case(CLI, "setup", new=True)
+def trusts_first(r: Recorder) -> None:
+    """It asks only where the project has instructions of its own."""
+    trust = ["Trust folder", "Don't trust"]
+    dialog = Dialog("Trust this folder?", trust, "confirmation", sign="2. Don't")
+    menu(r, dialog)
+    r.type("1", trust[0])
+    ready(r, CLI)
+    r.moment("at_rest")
+
+
+drafts(CLI)
+resumes(CLI, None, found(r"just now +[0-9a-f]+ +(\w+)"))
 OLD_ALLOW = [
     "Yes",
     "Yes and always allow for this session: touch *, rm *",

@@ -4,6 +4,7 @@ from collections import Counter
 from functools import cache
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -95,6 +96,19 @@ def test_a_dialog_that_is_quoted_above_a_composer_is_none() -> None:
     modal = ["● It says:", RULE, "❯ ", RULE, "  text", RULE, "Esc to cancel"]
     verdict = classify(look_at(*modal, hidden=True, tty=RAW), "claude-code")
     assert (Kind.DIALOG, "claude-code/cancel") == (verdict.kind, verdict.rule)
+
+
+@pytest.mark.parametrize(
+    ("program", "kind"), [("gptme", Kind.AT_REST), ("other", Kind.DIALOG)]
+)
+def test_choices_that_took_enter_are_over_at_the_prompt_of_their_agent(
+    program: str, kind: Kind
+) -> None:
+    """Their row shows no answer; the prompt of another program may look the same."""
+    rows = ["Execute save? [Y/n/c/e/a/?]", "System: Saved.", "Done.", "User: "]
+    tty = attrs.evolve(RAW, foreground=program)
+    assert classify(look_at(*rows, tty=tty), "gptme").kind is kind
+    assert classify(look_at(rows[0], rows[3], tty=tty), "gptme").kind is Kind.DIALOG
 
 
 @pytest.mark.parametrize(

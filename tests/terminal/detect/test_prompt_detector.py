@@ -159,6 +159,41 @@ def test_a_prompt_is_new_after_a_line_or_on_a_new_row(
     assert [each for each in again if each] == [each for each in events if each]
 
 
+MENU = ["Do you want to proceed?", "❯ 1. Yes", "  2. No", "", "Esc to cancel"]
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "typed", "after_s", "reported"),
+    [
+        (["⠹ Working…"], b"", 0.5, []),
+        (["⠹ Working…"], b"", 1.5, [Kind.BUSY, Kind.DIALOG]),
+        (["⠹ Working…"], b"1", 0.5, [Kind.BUSY, Kind.DIALOG]),
+        (["Do it all?", *MENU], b"", 0.5, [Kind.DIALOG, Kind.DIALOG]),
+        (["done", "$ "], b"", 0.5, [Kind.AT_REST, Kind.DIALOG]),
+    ],
+)
+def test_a_dialog_that_is_drawn_again_stays_the_same(
+    meanwhile: list[str], typed: bytes, after_s: float, reported: list[Kind]
+) -> None:
+    """If its program is busy for less than a second, and nobody has typed."""
+    detector, events, end = PromptDetector(), list[Kind](), 0
+    for rows, begin, stop in (
+        (MENU, 1.0, 5.0),
+        (meanwhile, 5.0, 5.0 + after_s),
+        (MENU, 5.0 + after_s, 9.0),
+    ):
+        end += 10
+        detector.feed(b"x" * 10, end, begin)
+        if typed and rows is meanwhile:
+            detector.typed(typed, end, begin)
+        while (due := detector.due(stop)) is not None and due <= stop:
+            now = look_at(*rows, tty=RAW, quiet_s=due - begin)
+            for each in detector.judge(attrs.evolve(now, end=end), due):
+                assert isinstance(each, VerdictSeen)
+                events.append(each.verdict.kind)
+    assert [Kind.DIALOG, *reported] == events
+
+
 EVERY_S = 0.5
 """Seconds between two redraws of the screens below."""
 
@@ -212,6 +247,31 @@ def test_a_spinner_twice_a_second_does_not_flip_the_state(
     events = watched(detector, rows)
     assert [Kind.BUSY, *after] == [kind for _, kind in events]
     assert all(at > 9.5 + FLIP_S for at, kind in events if kind is Kind.AT_REST)
+
+
+@pytest.mark.parametrize("flag", ["kimi", None])
+def test_an_agent_that_redraws_its_status_for_ever_comes_to_rest(
+    flag: str | None,
+) -> None:
+    """Once for all, a second after its work, where its output is no sign of work."""
+    detector, events, end = PromptDetector(flag), list[tuple[float, Kind]](), 0
+    rule = "─" * 60
+    for tick in range(24):
+        begin, end = tick * EVERY_S, end + 10
+        detector.feed(b"x" * 10, end, begin)
+        row = f"⠹ Composing... {tick}s" if tick < 8 else "• Done."
+        rows = ["✨ demo", "", row, "", f"── input {rule}", "", "", rule]
+        shown = look_at(*rows, f"agent (demo)  {tick}", cursor=(5, 1), tty=RAW)
+        while (due := detector.due(begin + EVERY_S)) is not None:
+            if due > begin + EVERY_S:
+                break
+            now = attrs.evolve(shown, quiet_s=due - begin, end=end)
+            for each in detector.judge(now, due):
+                assert isinstance(each, VerdictSeen)
+                events.append((due, each.verdict.kind))
+    kinds = [kind for _, kind in events]
+    assert kinds == ([Kind.BUSY, Kind.AT_REST] if flag else [Kind.BUSY]), events
+    assert all(at >= 4.0 + FLIP_S for at, kind in events if kind is Kind.AT_REST)
 
 
 def test_output_at_rest_is_busy_after_a_second() -> None:

@@ -32,6 +32,11 @@ READS = {
         Choice("confirm", yes=True),
         "GOT<y>",
     ),
+    "far behind the prompt": (
+        "read -p 'Go on? [y/N]   ' a",
+        Choice("approve"),
+        "GOT<y>",
+    ),
     "a line": (
         "read -p 'Your name: ' a",
         Choice("text", text="Ann O'Neil 漢字"),
@@ -337,9 +342,11 @@ async def test_a_program_that_ends_is_no_longer_asking() -> None:
             await onlooker.live.answer(prompt.fingerprint, Choice("approve"))
 
 
-async def test_the_same_question_asked_again_is_another_prompt() -> None:
+@pytest.mark.parametrize("blanks", [" ", "   "])
+async def test_the_same_question_asked_again_is_another_prompt(blanks: str) -> None:
     """A loop that asks the same has accepted each answer; that is seen at once."""
-    script = "while read -p 'Go on? [y/N] ' a; do b=$b$a; echo \"HAD<$b>\"; done"
+    ask = f"read -p 'Go on? [y/N]{blanks}' a"
+    script = f'while {ask}; do b=$b$a; echo "HAD<$b>"; done'
     async with running("bash", "-c", script) as onlooker:
         before = ""
         for count in range(1, 4):

@@ -61,6 +61,18 @@ PLAN = prompt(
     "Yes, and manually approve edits",
     "No, keep planning",
 )
+KIMI = attrs.evolve(
+    prompt("Approve once", "Approve for this session", "Reject"),
+    text="\n".join(
+        [
+            "  Shell is requesting approval:",
+            "    touch hello.txt",
+            "→ [1] Approve once",
+            "  [2] Approve for this session",
+            "  [3] Reject",
+        ]
+    ),
+)
 WORDS = prompt("Y=Y", "n=n", form=Form.WORDS)
 SURE = prompt("yes=yes", "no=no", "fingerprint=fingerprint", form=Form.WORDS)
 HUNK = prompt("y=y", "n=n", "q=q", "a=a", "d=d", "?=?", form=Form.WORDS)
@@ -85,6 +97,8 @@ ESCAPES = prompt("Accept terms", "Later", cancel="\x1b")
         (GEMINI, APPROVE, AnswerGoal("Allow once", index=0)),
         (GEMINI, NO, AnswerGoal(GEMINI.options[2].label, key=b"\x1b")),
         (GEMINI, ABORT, AnswerGoal("abort", key=b"\x1b")),
+        (KIMI, APPROVE, AnswerGoal("Approve once", index=0)),
+        (KIMI, DENY, AnswerGoal("Reject", index=2)),
         (attrs.evolve(PLAN, cancel="\x1b"), DENY, AnswerGoal("deny", key=b"\x1b")),
         (prompt("Yes", "No", "Don't ask me again"), DENY, AnswerGoal("No", index=1)),
         (prompt("Yes, proceed", "Nope"), DENY, AnswerGoal("Nope", index=1)),

@@ -22,6 +22,11 @@ COMPOSERS: dict[str, tuple[Rows, tuple[int, int], bool]] = {
         (7, 0),
         True,
     ),
+    "rules without a sign, over the rest of a large window": (
+        ["Done.", f"── input {RULE}", "", *[""] * 18, RULE, "~/demo (main)"],
+        (2, 1),
+        False,
+    ),
     "a box with a sign and a placeholder": (
         ["Done.", BOX[0], f"│ > {FAINT}Ask anything{OFF}", BOX[1], " / commands"],
         (2, 4),
