@@ -72,9 +72,6 @@ _AT_REST = re.compile(
 _NUMBERED = re.compile(r"\s*\S\s+\d+[.)]\s")
 """A row that begins with a mark and a number."""
 
-_COMMAND = re.compile(r"[\s╭╰│┃╹▌─❯›>]*/[\w-]*[\s─╯╮│┃]*$")
-"""The row of a composer with the beginning of a command, in any frame."""
-
 _NUMBERED_ROW = re.compile(r"\s*(?:\S\s+)?\d+[.)]\s")
 """A row that begins with a number, perhaps behind a mark."""
 
@@ -160,9 +157,6 @@ def _is_typed(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
         return True
     first, last = menu.rows
     is_list = menu.form in (Form.MENU, Form.VIEW)
-    row = snapshot.cursor.row
-    if is_list and row in (first - 1, last + 1) and _COMMAND.match(snapshot.lines[row]):
-        return True
     if not is_list or _NUMBERED_ROW.match(snapshot.bare[first]):
         return False
     field = find_field(snapshot)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from ant.terminal.agents.driver import Driver, Rule
-from ant.terminal.layout.fields import HOOKS, Field, find_field, text_in
+from ant.terminal.layout.fields import COMMANDS, HOOKS, Field, find_field, text_in
 from ant.terminal.layout.hints import is_footer, is_leaving_hint, is_status
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
@@ -222,7 +222,7 @@ def is_composer(snapshot: ScreenSnapshot, field: Field) -> bool:
 
 def is_command(snapshot: ScreenSnapshot, field: Field) -> bool:
     """Whether the field has the beginning of a command, which a list may complete."""
-    return text_in(snapshot, field)[:1] in ("/", "@")
+    return text_in(snapshot, field)[:1] in COMMANDS
 
 
 def is_at_end(snapshot: ScreenSnapshot, row: int) -> bool:

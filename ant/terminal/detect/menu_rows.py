@@ -80,6 +80,13 @@ STATUS = 4
 MORE = 3
 """The most rows of further choices below the border under a menu."""
 
+PAIRS = 3
+"""The least options of which each has a description in its own column: fewer may be
+two groups of options."""
+
+WORDS = 4
+"""The least words of such a description."""
+
 ROWS = 1024
 """Parsed rows that ANT keeps: those of some screens."""
 
@@ -218,6 +225,26 @@ def without_ages(block: Sequence[Item], marked: int | None) -> Sequence[Item]:
     return names if is_paired else block
 
 
+def without_descriptions(block: Sequence[Item], marked: int | None) -> Sequence[Item]:
+    """Return the block without the descriptions in the column of its options.
+
+    A blank row is before each option, and one description right below each. It is
+    longer than the option, and a text of some words.
+    """
+    names, texts = block[::2], block[1::2]
+    if len(names) != len(texts) or len(names) < PAIRS:
+        return block
+    is_paired = marked in [each.row for each in names] and all(
+        text.row == name.row + 1
+        and len(text.label) > len(name.label)
+        and len(text.label.split()) >= WORDS
+        and not (name.num or text.num or name.box or text.box)
+        for name, text in zip(names, texts, strict=True)
+    )
+    is_apart = all(b.row > a.row + 1 for a, b in zip(texts, names[1:], strict=False))
+    return names if is_paired and is_apart else block
+
+
 def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     """Whether only details of the last option, borders and hints follow (rule 1).
 
@@ -279,7 +306,8 @@ def ending(
         item = items[row]
         if snapshot.is_blank(row) or not line.strip():
             if is_border(drawn):
-                closed, side = True, ""
+                closed = True
+                side = side if side and drawn.lstrip()[:1] == side else ""
                 row = _end_of_preview(snapshot, items, row) or row
             continue
         if item and item.marked and not is_key_row(line):

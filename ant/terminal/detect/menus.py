@@ -26,6 +26,7 @@ from ant.terminal.detect.menu_rows import (
     is_stored,
     items_of,
     without_ages,
+    without_descriptions,
 )
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
@@ -42,6 +43,7 @@ from ant.terminal.screen.snapshot import (
     ScreenSnapshot,
     index_at,
     is_border,
+    width,
 )
 
 _BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
@@ -232,7 +234,9 @@ def _walk(
         is_blank = snapshot.is_blank(row) and not (item and item.num)
         if num is None and is_border(snapshot.lines[row]):
             return
-        if item is None or is_blank or COUNT.fullmatch(snapshot.bare[row]):
+        if COUNT.fullmatch(snapshot.bare[row]) and row - rows.step != marked.row:
+            return
+        if item is None or is_blank:
             skipped.append(row)
             if len(skipped) > 2:
                 return
@@ -244,7 +248,7 @@ def _walk(
         numbered = num is not None
         expected = None if num is None else num + rows.step
         if (
-            _in_column(item, marked)
+            (_in_column(item, marked) or (numbered and _is_shifted(snapshot, item, marked)))
             and not item.marked
             and (numbered or bool(item.box) == bool(marked.box))
             and item.num == expected
@@ -283,6 +287,12 @@ def _in_column(item: Item, other: Item) -> bool:
     return item.col in (other.col, other.col - shift)
 
 
+def _is_shifted(snapshot: ScreenSnapshot, item: Item, marked: Item) -> bool:
+    """Whether a row that fills the screen's width has lost one column of its indent."""
+    is_full = width(snapshot.lines[item.row]) >= snapshot.cols - 1
+    return is_full and item.col == marked.col - 1
+
+
 def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
     """Whether the mark is that of a menu, not of a quotation or a shell prompt.
 
@@ -313,6 +323,7 @@ def menu_of(
     `columns`: a second column is part of the labels, as in a window's list.
     """
     block = without_ages(_alike(snapshot, block, marked), marked)
+    block = without_descriptions(block, marked)
     boxes = any(each.box for each in block)
     named = block if columns else _columns(block)
     wholes = [_whole(snapshot, each) for each in named]
@@ -366,7 +377,7 @@ def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
     did fit, the next row is a detail.
     """
     boxed = len(snapshot.lines[item.row]) > len(snapshot.bare[item.row])
-    width = len(snapshot.lines[item.row]) - 1 if boxed else snapshot.cols
+    wide = len(snapshot.lines[item.row]) - 1 if boxed else snapshot.cols
     label, row = item.label, item.row
     start = item.at
     if not snapshot.bare[row].endswith(label):
@@ -378,7 +389,7 @@ def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
         if not first or indent < start:
             break
         is_same = snapshot.style_at(row, start) == snapshot.style_at(row + 1, indent)
-        room = width - len(line) - 1 - (SLACK if is_same else 0)
+        room = wide - len(line) - 1 - (SLACK if is_same else 0)
         if len(first[0]) < room:
             break
         if _NUMBER.match(below):

@@ -190,6 +190,47 @@ FAMILIES: dict[str, Screen] = {
         ["SQLite", "Postgres"],
         0,
     ),
+    "descriptions in the column of the options, and a rule in the box": (
+        boxed(
+            "Select a method",
+            "",
+            "› Key",
+            "  Paste a key of your account",
+            "",
+            "  Browser",
+            "  Open a page and sign in there",
+            "",
+            "  Local",
+            "  Connect to a server of your own",
+            "",
+            "─" * 40,
+            "",
+            "Terms of service:",
+            "https://example.com/terms",
+        ),
+        ["Key", "Browser", "Local"],
+        0,
+    ),
+    "two groups of options": (
+        ["Run it?", "❯ Yes", "  Yes, and the same for all others", "", "  No"]
+        + ["  No, and tell it what to do", "", "Esc to cancel"],
+        ["Yes", "Yes, and the same for all others", "No", "No, and tell it what to do"],
+        0,
+    ),
+    "a full row that has lost its first column": (
+        [
+            "Run it?",
+            " ❯ 1. Yes",
+            "  2. " + "Yes, and do not ask again for the commands of make in this " + "x" * 16,
+            "",
+            "   3. No",
+            "",
+            " Esc to cancel",
+        ],
+        ["Yes", "Yes, and do not ask again for the commands of make in this " + "x" * 16]
+        + ["No"],
+        0,
+    ),
     "a label without a number that wraps": (
         [
             "Run it?",
