@@ -112,6 +112,8 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
     if driver and (boxes := find_boxes(snapshot, driver)) is not None:
         yield _prompting(snapshot, _with_class(snapshot, boxes, driver))
     menu = find_widget(snapshot) or find_menu(snapshot)
+    if menu is not None and menu.form is Form.BOXES:
+        menu = find_boxes(snapshot, GENERAL) or menu
     if (
         menu is not None
         and not (driver and _is_composer(snapshot, menu, driver))

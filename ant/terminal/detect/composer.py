@@ -128,6 +128,18 @@ _READY = (
 )
 """Rows that may stand between the last reply and the composer of any agent."""
 
+_TAKEN = (
+    Rule(
+        "submits",
+        re.compile(
+            r"^\s*(?:[❯❭›>→▸▶]\s*)?"
+            r"(?:submit|next|done|continue|confirm|finish|apply|save|ok)\W*$",
+            re.IGNORECASE,
+        ),
+    ),
+)
+"""A row below numbered boxes by which they are submitted."""
+
 COMPOSER = Rule("composer", re.compile(""))
 """The rule of a composer that only its form shows."""
 
@@ -152,6 +164,7 @@ GENERAL = Driver(
     ended=_ENDED,
     reply=(Rule("reply", re.compile(r"^\s{0,2}[●⏺✦]\s")),),
     ready=_READY,
+    taken=_TAKEN,
     rest_ms=1000,
 )
 """How any agent looks: the rules for one without a driver. A driver adds its words."""

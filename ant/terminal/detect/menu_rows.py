@@ -182,6 +182,11 @@ def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
     return found
 
 
+def has_preview(line: str) -> bool:
+    """Whether a box is right of the text of a row."""
+    return without_preview(line) != line
+
+
 def without_preview(line: str) -> str:
     """Return a row without the box right of it."""
     return line if line.isascii() else _BESIDE.sub("", line)
@@ -245,6 +250,13 @@ def without_descriptions(block: Sequence[Item], marked: int | None) -> Sequence[
     return names if is_paired and is_apart else block
 
 
+def has_ground(snapshot: ScreenSnapshot, item: Item) -> bool:
+    """Whether a row has a background unlike that of the row above it."""
+    style = snapshot.style_at(item.row, item.at)
+    around = snapshot.style_at(item.row, max(item.col - 4, 0))
+    return style.inverse or (bool(style.bg) and style.bg != around.bg)
+
+
 def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     """Whether only details of the last option, borders and hints follow (rule 1).
 
@@ -289,7 +301,11 @@ def ending(
     lead = snapshot.lines[marked.row].lstrip()[:1]
     others = {snapshot.style_at(each.row, each.at) for each in block if each != marked}
     is_lit = snapshot.style_at(marked.row, marked.at) not in others
-    in_box = sign == ">" and lead in SIDES and is_lit
+    in_box = sign == ">" and lead in SIDES
+    if in_box and not is_lit:
+        rows = range(end + 1, snapshot.last + 1)
+        inside = (r for r in rows if snapshot.lines[r].lstrip()[:1] == lead)
+        in_box = any(is_dialog_hint(snapshot.bare[r]) for r in inside)
     if sign in QUOTES and marked.num is None and not (marked.box or in_box):
         return None
     field = find_field(snapshot)

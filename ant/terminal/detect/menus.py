@@ -22,6 +22,8 @@ from ant.terminal.detect.menu_rows import (
     SIDES,
     Item,
     ending,
+    has_ground,
+    has_preview,
     is_live,
     is_stored,
     items_of,
@@ -172,22 +174,26 @@ def _is_right_above(snapshot: ScreenSnapshot, last: Item, composer: int) -> bool
 def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt | None:
     """Return the live menu whose rows have a box or a number but no mark, or None.
 
-    The selected row is the filled one of radio buttons, else the only one in its
-    colour, else the only one that is not dim. Numbered rows are a menu only if they
-    start at 1 and hints follow; otherwise they are a list in the text. So are all rows
+    The selected row is the filled one of radio buttons, else the only one with a
+    background, else the only one in its colour, else the only one that is not dim.
+    Numbered rows are a menu only if they start at 1, and hints follow or they are in a
+    box; otherwise they are a list in the text. So are all rows
     above a composer: it has the focus, and the transcript is above it.
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(snapshot, items, found[-1]) if found else []
     if len(block) < 2:
         return None
+    first = block[0].row
     is_radio = {each.box for each in block} in _RADIOS
-    ends = is_radio and ending(snapshot, items, block) is Form.MENU
+    backed = [each.row for each in block if has_ground(snapshot, each)]
+    may_end = is_radio or (len(backed) == 1 and bool(_side(snapshot, first)))
+    ends = may_end and ending(snapshot, items, block) is Form.MENU
     if not (ends or is_live(snapshot, block)):
         return None
     below = range(block[-1].row + 1, snapshot.last + 1)
     hinted = any(HINT.search(snapshot.bare[row]) for row in below)
-    if block[0].num and (block[0].num != 1 or not hinted):
+    if block[0].num and (block[0].num != 1 or not (hinted or _side(snapshot, first))):
         return None
     composer = find_composer(snapshot)
     if composer is not None and composer.first > block[-1].row:
@@ -196,6 +202,8 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     if is_radio and len(ticked) == 1:
         unboxed = [attrs.evolve(each, box="") for each in block]
         return menu_of(snapshot, unboxed, ticked[0].row)
+    if len(backed) == 1:
+        return menu_of(snapshot, block, backed[0])
     inks = [snapshot.style_at(each.row, each.at).fg for each in block]
     odd = [
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
@@ -232,7 +240,9 @@ def _walk(
     for row in rows:
         item = items[row]
         is_blank = snapshot.is_blank(row) and not (item and item.num)
-        if num is None and is_border(snapshot.lines[row]):
+        if item and is_blank and has_preview(snapshot.bare[row]):
+            is_blank = False  # The border of the preview is in the row of an option.
+        if num is None and is_blank and is_border(snapshot.lines[row]):
             return
         if COUNT.fullmatch(snapshot.bare[row]) and row - rows.step != marked.row:
             return
@@ -248,7 +258,10 @@ def _walk(
         numbered = num is not None
         expected = None if num is None else num + rows.step
         if (
-            (_in_column(item, marked) or (numbered and _is_shifted(snapshot, item, marked)))
+            (
+                _in_column(item, marked)
+                or (numbered and _is_shifted(snapshot, item, marked))
+            )
             and not item.marked
             and (numbered or bool(item.box) == bool(marked.box))
             and item.num == expected

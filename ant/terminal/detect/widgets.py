@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from ant.terminal.detect.menu_rows import FOOTER, Item, items_of
 from ant.terminal.detect.menus import class_of, menu_of
+from ant.terminal.detect.option_meaning import means_no, means_yes
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
-from ant.terminal.layout.hints import is_taking_hint
+from ant.terminal.layout.hints import is_footer, is_status, is_taking_hint
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
@@ -45,6 +46,13 @@ _TOGGLE = re.compile(
 _RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
 """Two radio buttons in one row."""
 
+_APART = re.compile(r"\s{2,}| [·•|/] |(?<=\w), ")
+"""What separates options in a row."""
+
+_KEYED = re.compile(r"((?:\w+ )?\w*)[\[(](\w)[\])](?:(\s)|(?=\w))(\S.{0,40})")
+"""An option with its key in brackets before it, or within its word: `[y] Yes`,
+`(Y)es`, `Allow a[l]ways`."""
+
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 """A word of a question that asks for a secret."""
 
@@ -56,7 +64,9 @@ def find_widget(snapshot: ScreenSnapshot) -> Prompt | None:
     """
     row = None if snapshot.takes_lines else _button_row(snapshot)
     if row is None:
-        return _tabs(snapshot) or _toggle(snapshot) or _lit(snapshot)
+        return (
+            _keyed(snapshot) or _tabs(snapshot) or _toggle(snapshot) or _lit(snapshot)
+        )
     found = list(_BUTTON.finditer(snapshot.bare[row]))
     block = _list_above(snapshot, row)
     if block:
@@ -160,6 +170,74 @@ def _focused(
     """Return for each button of the row whether the cursor is on it."""
     on_row, col = snapshot.cursor.row == row, snapshot.cursor.col
     return [on_row and each.start() <= col < each.end() for each in found]
+
+
+def _keyed(snapshot: ScreenSnapshot) -> Prompt | None:
+    """Return the prompt of options with their keys in brackets, or None.
+
+    They are in one row, or one a row, at the end of the screen, with at most a status
+    below. The cursor is hidden: the program takes a key. One of them is a plain yes and
+    one a plain no: other rows of keys are a legend.
+    """
+    if snapshot.takes_lines or snapshot.cursor.visible:
+        return None
+    row, below = snapshot.last, 0
+    while row >= 0 and not (found := _keys_in(snapshot.bare[row])):
+        if not snapshot.is_blank(row):
+            below += not (is_footer(snapshot, row) or is_status(snapshot, row))
+            if below or row <= snapshot.last - FOOTER:
+                return None
+        row -= 1
+    if row < 0:
+        return None
+    first = row
+    if len(found) == 1:
+        while first and len(above := _keys_in(snapshot.bare[first - 1])) == 1:
+            first, found = first - 1, [*above, *found]
+    keys = [key.lower() for key, _, _ in found]
+    labels = [label for _, label, _ in found]
+    question = question_above(snapshot, first)
+    if (
+        len({*keys}) < len(keys)
+        or sum(means_yes(label, "") for label in labels) != 1
+        or sum(means_no(label, "") for label in labels) != 1
+    ):
+        return None
+    places = [
+        (first + i if first < row else row, at) for i, (_, _, at) in enumerate(found)
+    ]
+    lit = _odd_one(snapshot, places)
+    return Prompt(
+        kind=Kind.DIALOG,
+        class_=class_of(labels),
+        form=Form.KEYS,
+        question=question,
+        options=tuple(
+            Option(label, i == lit, keys=key)
+            for i, (key, label) in enumerate(zip(keys, labels, strict=True))
+        ),
+        rule="keyed",
+        rows=(first, row),
+        text=excerpt(snapshot, top_of(snapshot, first), row),
+    )
+
+
+def _keys_in(line: str) -> list[tuple[str, str, int]]:
+    """Return the options with keys of which a row consists: key, label, index."""
+    if "[" not in line and "(" not in line:
+        return []
+    found = list[tuple[str, str, int]]()
+    at = 0
+    for part in _APART.split(line.rstrip()):
+        index = line.index(part, at)
+        at = index + len(part)
+        if not part.strip():
+            continue
+        if (match := _KEYED.fullmatch(part)) is None:
+            return []
+        lead, key, gap, rest = match.groups()
+        found.append((key, rest if gap else f"{lead}{key}{rest}", index))
+    return found
 
 
 def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:

@@ -7,10 +7,16 @@ from ant.terminal.screen.snapshot import ScreenSnapshot, width
 HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
     r"navigate|confirm|confirmation|waiting|submit|toggle|move|amend|go back|quit|"
-    r"filter|help|more|scroll|undo|exit|explain|edit)\b|[↑↓←→⏎↵]|\^[A-Z]",
+    r"filter|help|more|scroll|undo|exit|explain|edit|eingabe|échap|entrée|intro)\b"
+    r"|[↑↓←→⏎↵]|\^[A-Z]|\b(?:enter|esc)(?=[^\x00-\u02ff])",
     re.IGNORECASE,
 )
-"""A word or a sign of a hint, such as `Esc to cancel`."""
+"""A word or a sign of a hint, such as `Esc to cancel`. Some languages have their own
+names of keys, and some put no blank behind one."""
+
+_ESC = r"(?:\besc(?:ape)?(?![a-z])|\béchap\b)"
+_ENTER = r"(?:\b(?:enter|return)(?![a-z])|\b(?:eingabe|entrée|intro)\b|[⏎↵])"
+_TO = r"\W{0,3}(?:key )?(?:(?:to|for|zum|pour|para|de) |で|键|لل|ل)?\s?"
 
 COUNT = re.compile(r"\s*(?:\d+/\d+\b|[(\[]\d+(?:/| of )\d+[)\]]|\w* ?\d+-\d+ of \d+)")
 """A count such as `3/20` or `(3 of 20)`, which long lists show."""
@@ -27,16 +33,19 @@ _LEADS = re.compile(rf"\W*(?:use |press |hit )?[(\[<‹]?{_KEY}(?![^\W_])", re.I
 """The beginning of a row of hints."""
 
 _LEAVES = re.compile(
-    r"\besc(?:ape)?\b(?:/ctrl ?[+-] ?c)?\W{0,3}(?:key )?(?:to |for )?"
+    rf"{_ESC}(?:/ctrl ?[+-] ?c)?{_TO}"
     r"(?:cancel|close|dismiss|exit|quit|leave|go back|back|return|reject|deny|decline|"
-    r"abort|skip|no\b)",
+    r"abort|skip|no\b|abbr|schließ|zurück|annul|ferm|retour|salir|キャンセル|閉じ|戻る|"
+    r"取消|关闭|返回|إلغاء)",
     re.IGNORECASE,
 )
 """A hint that Escape leaves a dialog."""
 
 _TAKES = re.compile(
-    r"(?:\b(?:enter|return)\b|[⏎↵])\W{0,3}(?:key )?(?:to |for )?(?:select|confirm|"
-    r"choose|accept|continue|submit|apply|pick|save|open|set|ok\b|proceed|allow|approve|yes\b)",
+    rf"{_ENTER}{_TO}(?:select|confirm|"
+    r"choose|accept|continue|submit|apply|pick|save|open|set|ok\b|proceed|allow|approve|"
+    r"yes\b|wähl|auswähl|bestätig|choisir|sélect|valid|seleccion|elegir|選択|決定|確定|"
+    r"选择|确认|ختيار|اختيار|تأكيد)",
     re.IGNORECASE,
 )
 """A hint that Enter takes the marked option of a dialog."""

@@ -151,18 +151,17 @@ async def test_no_key_goes_to_another_dialog(
 
 
 def _misread(log: Path, pressed: Keys) -> tuple[list[Any], int]:
-    """The wrong bytes, and how many came to a dialog that was drawn after the look."""
-    after = {line["id"]: line["after"] for line in logged(log, "shown")}
+    """The wrong bytes, and how many came to what was drawn after the last look."""
     wrong, late = [], 0
-    read = logged(log, "byte")
-    assert [line["byte"] for line in read] == [b for b, _, _ in pressed.noted][
-        : len(read)
-    ]
-    for line, (_, meant, seen) in zip(read, pressed.noted, strict=False):
-        if meant is not None and line["dialog"] == meant:
-            continue
-        if meant is not None and after.get(line["dialog"], -1) >= seen:
-            late += 1
-        else:
-            wrong.append(line)
+    drawn, up, keys = 0, None, iter(pressed.noted)
+    for line in map(json.loads, log.read_text().splitlines()):
+        if line["event"] in ("shown", "gone"):
+            drawn, up = line["after"], line["id"] if line["event"] == "shown" else None
+        elif line["event"] == "byte":
+            byte, meant, seen = next(keys)
+            assert (byte, up) == (line["byte"], line["dialog"])
+            if meant is None or (up != meant and drawn < seen):
+                wrong.append(line)
+            elif up != meant:
+                late += 1
     return wrong, late

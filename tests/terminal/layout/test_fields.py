@@ -102,8 +102,16 @@ DRAFTS: dict[str, tuple[Rows, tuple[int, int], str]] = {
         "one two",
     ),
     "a command below what completes it": (
-        ["", *[f"{BAR[0]} /{each}" for each in ("model", "mcps", "new")]]
-        + [BAR[0], f"{BAR[0]}  /m", BAR[0], f"{BAR[0]}  Build · Model", BAR[1], " x"],
+        [
+            "",
+            *[f"{BAR[0]} /{each}" for each in ("model", "mcps", "new")],
+            BAR[0],
+            f"{BAR[0]}  /m",
+            BAR[0],
+            f"{BAR[0]}  Build · Model",
+            BAR[1],
+            " x",
+        ],
         (5, 7),
         "/m",
     ),
