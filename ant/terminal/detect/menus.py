@@ -35,7 +35,7 @@ from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
 from ant.terminal.layout.fields import find_field
 from ant.terminal.layout.hints import (
     COUNT,
-    HINT,
+    has_hint,
     is_dialog_hint,
     is_footer,
     is_key_row,
@@ -192,7 +192,7 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     if not (ends or is_live(snapshot, block)):
         return None
     below = range(block[-1].row + 1, snapshot.last + 1)
-    hinted = any(HINT.search(snapshot.bare[row]) for row in below)
+    hinted = any(has_hint(snapshot.bare[row]) for row in below)
     if block[0].num and (block[0].num != 1 or not (hinted or _side(snapshot, first))):
         return None
     composer = find_composer(snapshot)

@@ -1,8 +1,9 @@
 """Rows that tell the operator which keys a program takes, and rows of its status."""
 
+import functools
 import re
 
-from ant.terminal.screen.snapshot import ScreenSnapshot, width
+from ant.terminal.screen.snapshot import ROWS, ScreenSnapshot, width
 
 HINT = re.compile(
     r"\b(esc|escape|enter|return|tab|space|arrows?|arrow keys|ctrl|press|cancel|select|"
@@ -66,23 +67,32 @@ def is_footer(snapshot: ScreenSnapshot, row: int) -> bool:
     line = snapshot.bare[row]
     if snapshot.is_blank(row) or not line.strip() or COUNT.match(line):
         return True
-    if HINT.search(line):
+    if has_hint(line):
         return not _COMPOSER.match(line)
     above = snapshot.bare[row - 1] if row else ""
     is_full = width(snapshot.lines[row - 1]) >= snapshot.cols - 1 if row else False
-    return is_full and bool(HINT.search(above)) and not _COMPOSER.match(above)
+    return is_full and has_hint(above) and not _COMPOSER.match(above)
 
 
+@functools.lru_cache(ROWS)
+def has_hint(line: str) -> bool:
+    """Whether a row has a word or a sign of a hint."""
+    return bool(HINT.search(line))
+
+
+@functools.lru_cache(ROWS)
 def is_dialog_hint(line: str) -> bool:
     """Whether a row shows how a dialog is left or answered by Escape or Enter."""
     return bool(_LEAVES.search(line) or _TAKES.search(line))
 
 
+@functools.lru_cache(ROWS)
 def is_taking_hint(line: str) -> bool:
     """Whether a row shows that Enter takes the marked option."""
     return bool(_TAKES.search(line))
 
 
+@functools.lru_cache(ROWS)
 def is_leaving_hint(line: str) -> bool:
     """Whether a row shows that Escape leaves a dialog."""
     return bool(_LEAVES.search(line))
