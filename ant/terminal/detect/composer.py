@@ -32,6 +32,14 @@ STILL_S = 2.0
 """Seconds without output after which a spinner above unknown text has stopped: even the
 slowest spinners are redrawn every second."""
 
+STALE_S = 15.0
+"""Seconds without output after which a hint to interrupt, alone below an empty
+composer, is part of a status that always says so. Whatever works moves something at
+least once a second; the rest is a margin."""
+
+_MOVES = re.compile(r"[^\w\s!-/:-@\[-`{-~·•│…←→↑↓⏎↵⌃]")
+"""A sign that may be part of something that turns or fills."""
+
 SPINNER = Rule(
     "spinner",
     re.compile(r"^\s{0,4}(?:[⠁-⣿] (?!Waiting for user\b)[^\W\d_]|[🌑-🌘]\s*$)"),
@@ -88,11 +96,14 @@ THINKING = Rule(
 """A speaker's name before a working word: the last row while a model thinks that talks
 in a terminal that takes lines."""
 
+INTERRUPT = Rule(
+    "interrupt",
+    re.compile(rf"\b{_KEY}\b(?: (?:esc|again|to))*:? {_STOPS}", re.IGNORECASE),
+)
+"""A hint that a key interrupts the agent."""
+
 _STATUS = (
-    Rule(
-        "interrupt",
-        re.compile(rf"\b{_KEY}\b(?: (?:esc|again|to))*:? {_STOPS}", re.IGNORECASE),
-    ),
+    INTERRUPT,
     Rule("works", re.compile(rf"^\W{{1,6}}{_WORKS}(?! (?!esc\b)\w)")),
 )
 """Rows below a composer by which a person sees that any agent works."""
@@ -144,7 +155,7 @@ COMPOSER = Rule("composer", re.compile(""))
 """The rule of a composer that only its form shows."""
 
 _KEYS = re.compile(
-    r"\besc(?:ape)?\b(?! (?:again|twice|to (?:clear|edit|undo)))"
+    r"\besc(?:ape)?\b(?! (?:again|twice|(?:to )?(?:clear|edit|undo|interrupt|stop)\b))"
     r"|\b(?:enter|return)\b\W*(?:to )?(?:confirm|select|continue|choose|accept|save)\b"
     r"|-- ?NORMAL\b|\[NORMAL\]",
     re.IGNORECASE,
@@ -262,13 +273,16 @@ def find_busy(
 
     `composer` is the composer's row, None if there is none. Rows below the composer
     come first: they match `status`, or end in the cut-off hint to interrupt. Then comes
-    the spinner above (see `_spinner`).
+    the spinner above (see `_spinner`). A hint that is always there does not count (see
+    `_is_stale`).
     """
     top = snapshot.last + 1 if composer is None else composer
     for row in (
         range(snapshot.last, top, -1) if composer is None else _status(snapshot, top)
     ):
         if (found := first_row(snapshot, [row], driver.status)) is not None:
+            if found[1] is INTERRUPT and _is_stale(snapshot, driver, row, composer):
+                continue
             return row, found[1].id
         if driver.status and _is_cut(snapshot, row):
             return row, driver.status[0].id
@@ -333,6 +347,23 @@ def _spinner(
         if not neutral:
             indents.append(_indent(snapshot, row))
     return None
+
+
+def _is_stale(
+    snapshot: ScreenSnapshot, driver: Driver, row: int, composer: int | None
+) -> bool:
+    """Whether the general hint to interrupt in that row is one that is always there.
+
+    Nothing has moved for `STALE_S`, the row says nothing else of work and has no sign
+    that could move, and the composer above it is empty.
+    """
+    if composer is None or snapshot.quiet_s < STALE_S:
+        return False
+    others = [each for each in driver.status if each is not INTERRUPT]
+    if _MOVES.search(snapshot.bare[row]) or first_row(snapshot, [row], others):
+        return False
+    field = find_field(snapshot)
+    return field is not None and field.row == composer and not text_in(snapshot, field)
 
 
 def _indent(snapshot: ScreenSnapshot, row: int) -> int:
