@@ -17,7 +17,7 @@ from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import FLIP_S, PromptDetector
 from ant.terminal.input.keys import ESC, goal_of
 from ant.terminal.model.choice import Answer, Choice
-from ant.terminal.model.prompt import Kind
+from ant.terminal.model.prompt import Form, Kind
 from tests.terminal.drawn import RAW, look_at
 
 YES = ["Yes", "Allow", "Yes (y)", "Approve once", "Proceed", "Allow once"]
@@ -72,9 +72,18 @@ HINTS = [
     ["Eingabe: wählen · Esc: abbrechen"],
     ["Enter で選択 · Esc でキャンセル"],
     ["Enter للاختيار · Esc للإلغاء"],
+    ["Enterで決定・Escで戻る"],
+    ["⏎ ok   ⎋ leave"],
+    ["Press a number, or use the arrow keys and return."],
 ]
-STATUS = [[], ["~/demo (main)", "0.0%/200k           model"], ["  ? for shortcuts"]]
+STATUS = [
+    [],
+    ["~/demo (main)", "0.0%/200k           model"],
+    ["  ? for shortcuts"],
+    ["~/demo · main", "model · 3%", "auto-accept off", "$0.01"],
+]
 MARKS = "❯›→▸❭>●"
+BOXED = {"radio": "○◉", "paren": "( )(•)", "tick": "[ ][✔]", "square": "☐☑"}
 PLAIN = [*YES, *NO]
 
 
@@ -86,6 +95,9 @@ class Drawn:
     options: list[str]
     cols: int
     hinted: bool
+    at: int = 0
+    frame: str = ""
+    boxes: str = ""
 
 
 def wrapped(text: str, lead: str, cols: int) -> list[str]:
@@ -103,17 +115,31 @@ def wrapped(text: str, lead: str, cols: int) -> list[str]:
 def dialogs(draw: st.DrawFn) -> Drawn:
     """Draw a dialog with marks, numbers, borders, columns, hints, a scrolled top."""
     labels = st.sampled_from([*YES, *NO, *LASTS, *NEGATES, *GOES])
-    options = draw(st.lists(labels, min_size=2, max_size=5, unique=True))
+    options = draw(st.lists(labels, min_size=1, max_size=5, unique=True))
     at = draw(st.integers(0, len(options) - 1))
+    boxes = draw(st.sampled_from(["", "", "", *BOXED]))
     mark = draw(st.sampled_from(MARKS))
     number = draw(st.sampled_from(["", "{}. ", "{}) ", "[{}] ", "{} "]))
     cols = draw(st.sampled_from([30, 48, 80, 120]))
-    column = draw(st.booleans()) and cols >= 80
+    aside = draw(st.sampled_from(["", "column", "preview"])) if cols >= 80 else ""
+    below = draw(
+        st.sampled_from([[], [], ["    what it does"], ["    ╌╌╌", "    1 + x"]])
+    )
+    signs = BOXED.get(boxes, "")
     rows = list[str]()
     for i, label in enumerate(options):
-        lead = f"{mark if i == at else ' '} {number.format(i + 1)}"
-        text = f"{label:<40}  describes it" if column else label
-        rows += wrapped(text, lead, cols - 4) if not column else [lead + text]
+        half = len(signs) // 2
+        sign = f"{signs[half:] if i == at else signs[:half]} " if signs else ""
+        lead = f"{mark if i == at else ' '} {number.format(i + 1)}{sign}"
+        if aside:
+            beside = "│ a preview  │" if aside == "preview" else "describes it"
+            rows.append(f"{lead}{label:<40}  {beside}")
+        else:
+            rows += wrapped(label, lead, cols - 4)
+        rows += below if len(below) == 1 else []
+    if aside == "preview":
+        rows.append(f"{' ' * (len(lead) + 42)}└────────────┘")
+    rows += below if len(below) > 1 else []
     question = wrapped(draw(st.sampled_from(QUESTIONS)), "", cols - 4)
     hints, status = draw(st.sampled_from(HINTS)), draw(st.sampled_from(STATUS))
     body = [*question, "", *rows, *([""] if hints else []), *hints]
@@ -127,7 +153,21 @@ def dialogs(draw: st.DrawFn) -> Drawn:
         body = [rule, *body]
     above = draw(st.sampled_from([[], ["● I would like to do that.", ""], ["x"] * 30]))
     everything = [*above, *body, *status]
-    return Drawn(everything[-24:], options, cols, bool(hints))
+    return Drawn(everything[-24:], options, cols, bool(hints), at, frame, boxes)
+
+
+@st.composite
+def keyed(draw: st.DrawFn) -> Drawn:
+    """Draw options with their keys in brackets, in one row or one a row."""
+    labels = st.sampled_from([*YES, *NO, *LASTS, *NEGATES, *GOES])
+    options = draw(st.lists(labels, min_size=2, max_size=5, unique=True))
+    keys = draw(st.permutations("ynadsetx"))
+    pair = draw(st.sampled_from(["[{}] {}", "({}) {}"]))
+    parts = [pair.format(*each) for each in zip(keys, options, strict=False)]
+    gap = draw(st.sampled_from(["   ", " · ", " | ", "\n"]))
+    question, status = draw(st.sampled_from(QUESTIONS)), draw(st.sampled_from(STATUS))
+    rows = [question, "", *gap.join(parts).split("\n"), "", *status]
+    return Drawn(rows, options, 200, hinted=False)
 
 
 def refuses_or_takes(dialog: Drawn, answer: Answer, allowed: Sequence[str]) -> None:
@@ -144,14 +184,23 @@ def refuses_or_takes(dialog: Drawn, answer: Answer, allowed: Sequence[str]) -> N
         assert answer == "deny"
         assert dialog.hinted
         return
-    assert goal.index is not None
-    label = prompt.options[goal.index].label.casefold()
+    if prompt.form is Form.KEYS and goal.key is not None:
+        label = goal.chosen.casefold()
+        assert [goal.key.decode()] == [
+            each.keys for each in prompt.options if each.label == goal.chosen
+        ]
+    elif goal.ticked is not None:
+        (index,) = goal.ticked
+        label = prompt.options[index].label.casefold()
+    else:
+        assert goal.index is not None
+        label = prompt.options[goal.index].label.casefold()
     assert any(label.startswith(each.casefold()) for each in allowed), label
     wrong = [each for each in dialog.options if each not in allowed]
     assert not any(label == each.casefold() for each in wrong), label
 
 
-@given(dialogs())
+@given(dialogs() | keyed())
 def test_an_answer_by_meaning_takes_a_plain_option(dialog: Drawn) -> None:
     """Never one that lasts, negates, or does something beside."""
     refuses_or_takes(dialog, "approve", YES)
@@ -159,8 +208,8 @@ def test_an_answer_by_meaning_takes_a_plain_option(dialog: Drawn) -> None:
 
 
 @pytest.mark.soak
-@settings(max_examples=3_000)
-@given(dialogs())
+@settings(max_examples=6_000)
+@given(dialogs() | keyed())
 def test_an_answer_by_meaning_takes_a_plain_option_at_length(dialog: Drawn) -> None:
     """The same with many examples."""
     refuses_or_takes(dialog, "approve", YES)
