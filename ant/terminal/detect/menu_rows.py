@@ -13,6 +13,7 @@ from ant.terminal.layout.hints import (
     is_dialog_hint,
     is_footer,
     is_key_row,
+    is_moving_hint,
     is_status,
 )
 from ant.terminal.model.prompt import APPROVES, LASTING, Form
@@ -20,10 +21,11 @@ from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 _ITEM = re.compile(
     r"(?P<lead>\s*)(?P<marker>[❯❭›>⟩▶▸►▷→➜➤»▌⏵‣]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
-    r"(?:(?P<before>\d{1,2})[.):]?\s+(?=\([ xX*•●○◉◯]\)|[○◯◉●]\s))?"
+    r"(?:(?P<before>\d{1,2})[.):]?\s+"
+    r"(?=\([ xX*•●○◉◯]\)|\[[ xX*✓✔•]\]\s|[○◯◉●☐☑☒◻◼□■]\s))?"
     r"(?P<box>\[[ xX*✓✔•]\]|\([ xX*•●○◉◯]\)|[○◯◉●☐☑☒◻◼□■✔⬡⬢](?=\s))?(?P<in>\s*)"
     r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w))|\[(?P<key>\d{1,2})\]\s+)?"
-    r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
+    r"(?P<tick>(?:\[[ xX*✓✔•]\]|[☐☑☒◻◼□])\s+)?(?P<label>\S.*)"
 )
 """An option: a marker, a check box, a number, a second check box, a label."""
 
@@ -329,7 +331,7 @@ def ending(
         if item and item.marked and not is_key_row(line):
             return None
         if is_footer(snapshot, row):
-            is_keys = is_dialog_hint(line)
+            is_keys = is_dialog_hint(line) or is_moving_hint(line)
             loose += is_keys and status > 0 and not hinted
             hinted = hinted or is_keys
             hints += 1

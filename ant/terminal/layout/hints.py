@@ -51,9 +51,12 @@ _TAKES = re.compile(
 )
 """A hint that Enter takes the marked option of a dialog."""
 
+_MOVES = re.compile(r"\barrow keys\b|[↑▲]\W{0,3}[↓▼]|\bpress a number\b", re.I)
+"""The keys that move a mark, or numbers."""
+
 _STATUS = re.compile(
     r"\S {3,}\S|(?:^|\s)(?:~|\.{1,2})?/[\w.-]|(?:^|\s)~(?:\s|$)|\d%|\d[km]\b|\$\d"
-    r"| [·•|│] |\b(?:tokens?|context|ctx|model|mode|branch|auto)\b",
+    r"| [·•|│] |^\W*\? for |\b(?:tokens?|context|ctx|model|mode|branch|auto)\b",
     re.IGNORECASE,
 )
 """What a row of a status has: a folder, a share, a number of tokens, several parts."""
@@ -96,6 +99,12 @@ def is_taking_hint(line: str) -> bool:
 def is_leaving_hint(line: str) -> bool:
     """Whether a row shows that Escape leaves a dialog."""
     return bool(_LEAVES.search(line))
+
+
+@functools.lru_cache(ROWS)
+def is_moving_hint(line: str) -> bool:
+    """Whether a row shows the keys that move a mark."""
+    return bool(_MOVES.search(line))
 
 
 def is_key_row(line: str) -> bool:

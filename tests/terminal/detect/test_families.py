@@ -271,6 +271,19 @@ FAMILIES: dict[str, Screen] = {
         ["はい", "いいえ"],
         0,
     ),
+    "numbers without a dot before boxes": (
+        ["Which?", "", "❯ 1 ☐ one", "  2 ☑ two", "", "Space toggle · Enter confirm"],
+        ["one", "two"],
+        0,
+    ),
+    "a box with arrow keys as its hint, and a status below": (
+        [
+            *boxed("Run it?", "", "  ○ Yes", "› ◉ No", "", "(Use arrow keys)"),
+            "  ? for shortcuts",
+        ],
+        ["Yes", "No"],
+        1,
+    ),
     "numbered boxes above the row that submits them": (
         [
             RULE,

@@ -341,3 +341,70 @@ def test_a_composer_that_is_redrawn_does_not_flip(
     turns = [b[0] for a, b in itertools.pairwise(kinds) if a[1] != b[1]]
     gaps = [b - a for a, b in itertools.pairwise(turns)]
     assert all(gap >= FLIP_S - 0.3 for gap in gaps), kinds
+
+
+PHASES = st.lists(
+    st.tuples(st.booleans(), st.integers(1, 8), st.floats(0.05, 0.9)),
+    min_size=2,
+    max_size=8,
+)
+"""Whether something turns, for how many frames, and the seconds between two of them."""
+
+
+def watched(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> list[tuple[float, float, bool, Kind]]:
+    """Return each reported state: when, after how much quiet, and what turned then."""
+    detector, at, end, frame = PromptDetector(None), 100.0, 0, 0
+    told = list[tuple[float, float, bool, Kind]]()
+    for turns, frames, pause in [*phases, (False, 1, 3.5)]:
+        for _ in range(frames):
+            end, frame = end + 10, frame + 1
+            detector.feed(b"x" * 10, end, at)
+            spinner = [f"{'⠋⠙⠹⠸'[frame % 4]} Thinking", ""] if turns else []
+            rows = ["● Counting.", "", *spinner, *composer, footer]
+            last, stop = at, at + pause
+            while (due := detector.due(stop)) is not None and due <= stop:
+                quiet_s = due - last
+                snapshot = look_at(*rows, hidden=True, quiet_s=quiet_s, tty=RAW)
+                for _ in detector.judge(attrs.evolve(snapshot, end=end), due):
+                    assert detector.verdict is not None
+                    told.append((due, quiet_s, turns, detector.verdict.kind))
+            at = stop
+    return told
+
+
+def never_flips(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> None:
+    """Check that what turns is busy, and that rest follows a quiet second."""
+    told = watched(phases, composer, footer)
+    for (_, _, _, before), (_, quiet_s, turns, kind) in itertools.pairwise(told):
+        assert not (turns and kind is Kind.AT_REST)
+        assert not (before is Kind.BUSY and kind is Kind.AT_REST and quiet_s < FLIP_S)
+    rests = [at for at, _, _, kind in told if kind is Kind.AT_REST]
+    assert all(b - a >= FLIP_S for a, b in itertools.pairwise(rests))
+    assert told[-1][3] is (Kind.BUSY if "interrupt" in footer else Kind.AT_REST)
+
+
+FOOTERS = st.sampled_from(["  ? for shortcuts", "~/demo (main)", "  esc to interrupt"])
+
+
+@pytest.mark.slow
+@settings(max_examples=8)
+@given(PHASES, st.sampled_from(COMPOSERS), FOOTERS)
+def test_a_state_does_not_flip_however_something_turns(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> None:
+    """A spinner comes and goes, and is redrawn at any pace."""
+    never_flips(phases, composer, footer)
+
+
+@pytest.mark.soak
+@settings(max_examples=300)
+@given(PHASES, st.sampled_from(COMPOSERS), FOOTERS)
+def test_a_state_does_not_flip_however_something_turns_at_length(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> None:
+    """The same with many examples."""
+    never_flips(phases, composer, footer)
