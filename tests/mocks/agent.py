@@ -26,7 +26,7 @@ Misbehaviour, by argv: `--swap S` swaps each dialog after 0..S seconds, by the s
 for S seconds after an arrow, and logs `ignored`.
 On SIGWINCH everything is painted anew.
 
-The log is JSON lines: `shown` (`after` so many bytes of output), `gone`, `byte` (its
+The log is JSON lines: `shown` and `gone` (`after` so many bytes of output), `byte` (its
 value and the dialog that was up, or null), `chose` (label, or null for a cancel),
 `submitted` (a draft), `ended`. A dialog's `id` counts from 1 and is never used twice.
 """
@@ -132,7 +132,7 @@ class Mock:
 
     def close(self) -> None:
         if self.dialog:
-            self.note("gone", id=self.shown)
+            self.note("gone", id=self.shown, after=OUT.count)
         self.dialog = self.swap_at = None
 
     def choose(self, index: int | None, by: str) -> None:

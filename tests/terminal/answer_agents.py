@@ -353,9 +353,8 @@ class Desk:
             return {} if state is not None and state["state"] == "ready" else None
 
         while prompt := await eventually(look, SETTLE_S):
-            await trio.sleep(READ_S)
             try:
-                await self.ant.respond(self.session["id"], prompt["id"], **body)
+                await self.respond(prompt, body)
             except AntError as exc:
                 self.notes.append(f"later: {prompt['question']} {exc}")
                 self.counts["refused"] += 1

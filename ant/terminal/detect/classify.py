@@ -75,9 +75,6 @@ _AT_REST = re.compile(
 _NUMBERED = re.compile(r"\s*\S\s+\d+[.)]\s")
 """A row that begins with a mark and a number."""
 
-_COMMAND = re.compile(r"[\s╭╰│┃╹▌─❯›>]*/[\w-]*[\s─╯╮│┃]*$")
-"""The row of a composer with the beginning of a command, in any frame."""
-
 _NUMBERED_ROW = re.compile(r"\s*(?:\S\s+)?\d+[.)]\s")
 """A row that begins with a number, perhaps behind a mark."""
 
@@ -123,6 +120,8 @@ def _verdicts(snapshot: ScreenSnapshot, driver: Driver | None) -> Iterator[Verdi
     if driver and (boxes := find_boxes(snapshot, driver)) is not None:
         yield _prompting(snapshot, _with_class(snapshot, boxes, driver))
     menu = find_widget(snapshot) or find_menu(snapshot)
+    if menu is not None and menu.form is Form.BOXES:
+        menu = find_boxes(snapshot, GENERAL) or menu
     if (
         menu is not None
         and not (driver and _is_composer(snapshot, menu, driver))
@@ -169,9 +168,6 @@ def _is_typed(snapshot: ScreenSnapshot, menu: Prompt) -> bool:
         return True
     first, last = menu.rows
     is_list = menu.form in (Form.MENU, Form.VIEW)
-    row = snapshot.cursor.row
-    if is_list and row in (first - 1, last + 1) and _COMMAND.match(snapshot.lines[row]):
-        return True
     if not is_list or _NUMBERED_ROW.match(snapshot.bare[first]):
         return False
     field = find_field(snapshot)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from ant.terminal.agents.driver import Driver, Rule
-from ant.terminal.layout.fields import HOOKS, Field, find_field, text_in
+from ant.terminal.layout.fields import COMMANDS, HOOKS, Field, find_field, text_in
 from ant.terminal.layout.hints import is_footer, is_leaving_hint, is_status
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
@@ -31,6 +31,14 @@ stand between the spinner and the composer."""
 STILL_S = 2.0
 """Seconds without output after which a spinner above unknown text has stopped: even the
 slowest spinners are redrawn every second."""
+
+STALE_S = 15.0
+"""Seconds without output after which a hint to interrupt, alone below an empty
+composer, is part of a status that always says so. Whatever works moves something at
+least once a second; the rest is a margin."""
+
+_MOVES = re.compile(r"[^\w\s!-/:-@\[-`{-~·•│…←→↑↓⏎↵⌃]")
+"""A sign that may be part of something that turns or fills."""
 
 SPINNER = Rule(
     "spinner",
@@ -88,11 +96,14 @@ THINKING = Rule(
 """A speaker's name before a working word: the last row while a model thinks that talks
 in a terminal that takes lines."""
 
+INTERRUPT = Rule(
+    "interrupt",
+    re.compile(rf"\b{_KEY}\b(?: (?:esc|again|to))*:? {_STOPS}", re.IGNORECASE),
+)
+"""A hint that a key interrupts the agent."""
+
 _STATUS = (
-    Rule(
-        "interrupt",
-        re.compile(rf"\b{_KEY}\b(?: (?:esc|again|to))*:? {_STOPS}", re.IGNORECASE),
-    ),
+    INTERRUPT,
     Rule("works", re.compile(rf"^\W{{1,6}}{_WORKS}(?! (?!esc\b)\w)")),
 )
 """Rows below a composer by which a person sees that any agent works."""
@@ -128,11 +139,23 @@ _READY = (
 )
 """Rows that may stand between the last reply and the composer of any agent."""
 
+_TAKEN = (
+    Rule(
+        "submits",
+        re.compile(
+            r"^\s*(?:[❯❭›>→▸▶]\s*)?"
+            r"(?:submit|next|done|continue|confirm|finish|apply|save|ok)\W*$",
+            re.IGNORECASE,
+        ),
+    ),
+)
+"""A row below numbered boxes by which they are submitted."""
+
 COMPOSER = Rule("composer", re.compile(""))
 """The rule of a composer that only its form shows."""
 
 _KEYS = re.compile(
-    r"\besc(?:ape)?\b(?! (?:again|twice|to (?:clear|edit|undo)))"
+    r"\besc(?:ape)?\b(?! (?:again|twice|(?:to )?(?:clear|edit|undo|interrupt|stop)\b))"
     r"|\b(?:enter|return)\b\W*(?:to )?(?:confirm|select|continue|choose|accept|save)\b"
     r"|-- ?NORMAL\b|\[NORMAL\]",
     re.IGNORECASE,
@@ -152,6 +175,7 @@ GENERAL = Driver(
     ended=_ENDED,
     reply=(Rule("reply", re.compile(r"^\s{0,2}[●⏺✦]\s")),),
     ready=_READY,
+    taken=_TAKEN,
     rest_ms=1000,
 )
 """How any agent looks: the rules for one without a driver. A driver adds its words."""
@@ -235,7 +259,7 @@ def is_composer(snapshot: ScreenSnapshot, field: Field) -> bool:
 
 def is_command(snapshot: ScreenSnapshot, field: Field) -> bool:
     """Whether the field has the beginning of a command, which a list may complete."""
-    return text_in(snapshot, field)[:1] in ("/", "@")
+    return text_in(snapshot, field)[:1] in COMMANDS
 
 
 def is_at_end(snapshot: ScreenSnapshot, row: int) -> bool:
@@ -262,13 +286,16 @@ def find_busy(
 
     `composer` is the composer's row, None if there is none. Rows below the composer
     come first: they match `status`, or end in the cut-off hint to interrupt. Then comes
-    the spinner above (see `_spinner`).
+    the spinner above (see `_spinner`). A hint that is always there does not count (see
+    `_is_stale`).
     """
     top = snapshot.last + 1 if composer is None else composer
     for row in (
         range(snapshot.last, top, -1) if composer is None else _status(snapshot, top)
     ):
         if (found := first_row(snapshot, [row], driver.status)) is not None:
+            if found[1] is INTERRUPT and _is_stale(snapshot, driver, row, composer):
+                continue
             return row, found[1].id
         if driver.status and _is_cut(snapshot, row):
             return row, driver.status[0].id
@@ -333,6 +360,23 @@ def _spinner(
         if not neutral:
             indents.append(_indent(snapshot, row))
     return None
+
+
+def _is_stale(
+    snapshot: ScreenSnapshot, driver: Driver, row: int, composer: int | None
+) -> bool:
+    """Whether the general hint to interrupt in that row is one that is always there.
+
+    Nothing has moved for `STALE_S`, the row says nothing else of work and has no sign
+    that could move, and the composer above it is empty.
+    """
+    if composer is None or snapshot.quiet_s < STALE_S:
+        return False
+    others = [each for each in driver.status if each is not INTERRUPT]
+    if _MOVES.search(snapshot.bare[row]) or first_row(snapshot, [row], others):
+        return False
+    field = find_field(snapshot)
+    return field is not None and field.row == composer and not text_in(snapshot, field)
 
 
 def _indent(snapshot: ScreenSnapshot, row: int) -> int:

@@ -13,6 +13,7 @@ from ant.terminal.layout.hints import (
     is_dialog_hint,
     is_footer,
     is_key_row,
+    is_moving_hint,
     is_status,
 )
 from ant.terminal.model.prompt import APPROVES, LASTING, Form
@@ -20,10 +21,11 @@ from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 _ITEM = re.compile(
     r"(?P<lead>\s*)(?P<marker>[❯❭›>⟩▶▸►▷→➜➤»▌⏵‣]|\*(?=\s)|[●◉](?=\s+\d+[.)]))?(?P<gap>\s*)"
-    r"(?:(?P<before>\d{1,2})[.):]?\s+(?=\([ xX*•●○◉◯]\)|[○◯◉●]\s))?"
+    r"(?:(?P<before>\d{1,2})[.):]?\s+"
+    r"(?=\([ xX*•●○◉◯]\)|\[[ xX*✓✔•]\]\s|[○◯◉●☐☑☒◻◼□■]\s))?"
     r"(?P<box>\[[ xX*✓✔•]\]|\([ xX*•●○◉◯]\)|[○◯◉●☐☑☒◻◼□■✔⬡⬢](?=\s))?(?P<in>\s*)"
     r"(?:(?P<num>\d{1,2})(?:[.)]\s+|\s{2,}(?=\w))|\[(?P<key>\d{1,2})\]\s+)?"
-    r"(?P<tick>\[[ xX*✓✔•]\]\s+)?(?P<label>\S.*)"
+    r"(?P<tick>(?:\[[ xX*✓✔•]\]|[☐☑☒◻◼□])\s+)?(?P<label>\S.*)"
 )
 """An option: a marker, a check box, a number, a second check box, a label."""
 
@@ -79,6 +81,13 @@ STATUS = 4
 
 MORE = 3
 """The most rows of further choices below the border under a menu."""
+
+PAIRS = 3
+"""The least options of which each has a description in its own column: fewer may be
+two groups of options."""
+
+WORDS = 4
+"""The least words of such a description."""
 
 ROWS = 1024
 """Parsed rows that ANT keeps: those of some screens."""
@@ -184,6 +193,11 @@ def items_of(snapshot: ScreenSnapshot) -> list[Item | None]:
     return found
 
 
+def has_preview(line: str) -> bool:
+    """Whether a box is right of the text of a row."""
+    return without_preview(line) != line
+
+
 def without_preview(line: str) -> str:
     """Return a row without the box right of it."""
     return line if line.isascii() else _BESIDE.sub("", line)
@@ -239,6 +253,33 @@ def without_ages(block: Sequence[Item], marked: int | None) -> Sequence[Item]:
     return names if is_paired else block
 
 
+def without_descriptions(block: Sequence[Item], marked: int | None) -> Sequence[Item]:
+    """Return the block without the descriptions in the column of its options.
+
+    A blank row is before each option, and one description right below each. It is
+    longer than the option, and a text of some words.
+    """
+    names, texts = block[::2], block[1::2]
+    if len(names) != len(texts) or len(names) < PAIRS:
+        return block
+    is_paired = marked in [each.row for each in names] and all(
+        text.row == name.row + 1
+        and len(text.label) > len(name.label)
+        and len(text.label.split()) >= WORDS
+        and not (name.num or text.num or name.box or text.box)
+        for name, text in zip(names, texts, strict=True)
+    )
+    is_apart = all(b.row > a.row + 1 for a, b in zip(texts, names[1:], strict=False))
+    return names if is_paired and is_apart else block
+
+
+def has_ground(snapshot: ScreenSnapshot, item: Item) -> bool:
+    """Whether a row has a background unlike that of the row above it."""
+    style = snapshot.style_at(item.row, item.at)
+    around = snapshot.style_at(item.row, max(item.col - 4, 0))
+    return style.inverse or (bool(style.bg) and style.bg != around.bg)
+
+
 def is_live(snapshot: ScreenSnapshot, block: Sequence[Item]) -> bool:
     """Whether only details of the last option, borders and hints follow (rule 1).
 
@@ -283,7 +324,11 @@ def ending(
     lead = snapshot.lines[marked.row].lstrip()[:1]
     others = {snapshot.style_at(each.row, each.at) for each in block if each != marked}
     is_lit = snapshot.style_at(marked.row, marked.at) not in others
-    in_box = sign == ">" and lead in SIDES and is_lit
+    in_box = sign == ">" and lead in SIDES
+    if in_box and not is_lit:
+        rows = range(end + 1, snapshot.last + 1)
+        inside = (r for r in rows if snapshot.lines[r].lstrip()[:1] == lead)
+        in_box = any(is_dialog_hint(snapshot.bare[r]) for r in inside)
     if sign in QUOTES and marked.num is None and not (marked.box or in_box):
         return None
     field = find_field(snapshot)
@@ -300,13 +345,14 @@ def ending(
         item = items[row]
         if snapshot.is_blank(row) or not line.strip():
             if is_border(drawn):
-                closed, side = True, ""
+                closed = True
+                side = side if side and drawn.lstrip()[:1] == side else ""
                 row = _end_of_preview(snapshot, items, row) or row
             continue
         if item and item.marked and not is_key_row(line):
             return None
         if is_footer(snapshot, row):
-            is_keys = is_dialog_hint(line)
+            is_keys = is_dialog_hint(line) or is_moving_hint(line)
             loose += is_keys and status > 0 and not hinted
             hinted = hinted or is_keys
             hints += 1

@@ -22,18 +22,21 @@ from ant.terminal.detect.menu_rows import (
     SIDES,
     Item,
     ending,
+    has_ground,
+    has_preview,
     is_live,
     is_stored,
     items_of,
     takes_at_once,
     without_ages,
+    without_descriptions,
 )
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
 from ant.terminal.layout.fields import find_field
 from ant.terminal.layout.hints import (
     COUNT,
-    HINT,
+    has_hint,
     is_dialog_hint,
     is_footer,
     is_key_row,
@@ -43,6 +46,7 @@ from ant.terminal.screen.snapshot import (
     ScreenSnapshot,
     index_at,
     is_border,
+    width,
 )
 
 _BESIDE = re.compile(r"[^\s│┃][^│┃]*[│┃].*\S")
@@ -171,22 +175,26 @@ def _is_right_above(snapshot: ScreenSnapshot, last: Item, composer: int) -> bool
 def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt | None:
     """Return the live menu whose rows have a box or a number but no mark, or None.
 
-    The selected row is the filled one of radio buttons, else the only one in its
-    colour, else the only one that is not dim. Numbered rows are a menu only if they
-    start at 1 and hints follow; otherwise they are a list in the text. So are all rows
+    The selected row is the filled one of radio buttons, else the only one with a
+    background, else the only one in its colour, else the only one that is not dim.
+    Numbered rows are a menu only if they start at 1, and hints follow or they are in a
+    box; otherwise they are a list in the text. So are all rows
     above a composer: it has the focus, and the transcript is above it.
     """
     found = [each for each in items if each and (each.box in _ROUND or each.num)]
     block = _siblings(snapshot, items, found[-1]) if found else []
     if len(block) < 2:
         return None
+    first = block[0].row
     is_radio = {each.box for each in block} in _RADIOS
-    ends = is_radio and ending(snapshot, items, block) is Form.MENU
+    backed = [each.row for each in block if has_ground(snapshot, each)]
+    may_end = is_radio or (len(backed) == 1 and bool(_side(snapshot, first)))
+    ends = may_end and ending(snapshot, items, block) is Form.MENU
     if not (ends or is_live(snapshot, block)):
         return None
     below = range(block[-1].row + 1, snapshot.last + 1)
-    hinted = any(HINT.search(snapshot.bare[row]) for row in below)
-    if block[0].num and (block[0].num != 1 or not hinted):
+    hinted = any(has_hint(snapshot.bare[row]) for row in below)
+    if block[0].num and (block[0].num != 1 or not (hinted or _side(snapshot, first))):
         return None
     composer = find_composer(snapshot)
     if composer is not None and composer.first > block[-1].row:
@@ -195,6 +203,8 @@ def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt 
     if is_radio and len(ticked) == 1:
         unboxed = [attrs.evolve(each, box="") for each in block]
         return menu_of(snapshot, unboxed, ticked[0].row)
+    if len(backed) == 1:
+        return menu_of(snapshot, block, backed[0])
     inks = [snapshot.style_at(each.row, each.at).fg for each in block]
     odd = [
         each.row for each, ink in zip(block, inks, strict=True) if inks.count(ink) < 2
@@ -231,9 +241,13 @@ def _walk(
     for row in rows:
         item = items[row]
         is_blank = snapshot.is_blank(row) and not (item and item.num)
-        if num is None and is_border(snapshot.lines[row]):
+        if item and is_blank and has_preview(snapshot.bare[row]):
+            is_blank = False  # The border of the preview is in the row of an option.
+        if num is None and is_blank and is_border(snapshot.lines[row]):
             return
-        if item is None or is_blank or COUNT.fullmatch(snapshot.bare[row]):
+        if COUNT.fullmatch(snapshot.bare[row]) and row - rows.step != marked.row:
+            return
+        if item is None or is_blank:
             skipped.append(row)
             if len(skipped) > 2:
                 return
@@ -245,7 +259,10 @@ def _walk(
         numbered = num is not None
         expected = None if num is None else num + rows.step
         if (
-            _in_column(item, marked)
+            (
+                _in_column(item, marked)
+                or (numbered and _is_shifted(snapshot, item, marked))
+            )
             and not item.marked
             and (numbered or bool(item.box) == bool(marked.box))
             and item.num == expected
@@ -284,6 +301,12 @@ def _in_column(item: Item, other: Item) -> bool:
     return item.col in (other.col, other.col - shift)
 
 
+def _is_shifted(snapshot: ScreenSnapshot, item: Item, marked: Item) -> bool:
+    """Whether a row that fills the screen's width has lost one column of its indent."""
+    is_full = width(snapshot.lines[item.row]) >= snapshot.cols - 1
+    return is_full and item.col == marked.col - 1
+
+
 def _is_list(snapshot: ScreenSnapshot, block: Sequence[Item], marked: Item) -> bool:
     """Whether the mark is that of a menu, not of a quotation or a shell prompt.
 
@@ -316,6 +339,7 @@ def menu_of(
     block = without_ages(_alike(snapshot, block, marked), marked)
     if takes_at_once(snapshot, block):
         block = [attrs.evolve(each, box="") for each in block]
+    block = without_descriptions(block, marked)
     boxes = any(each.box for each in block)
     named = block if columns else _columns(block)
     wholes = [_whole(snapshot, each) for each in named]
@@ -369,7 +393,7 @@ def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
     did fit, the next row is a detail.
     """
     boxed = len(snapshot.lines[item.row]) > len(snapshot.bare[item.row])
-    width = len(snapshot.lines[item.row]) - 1 if boxed else snapshot.cols
+    wide = len(snapshot.lines[item.row]) - 1 if boxed else snapshot.cols
     label, row = item.label, item.row
     start = item.at
     if not snapshot.bare[row].endswith(label):
@@ -381,7 +405,7 @@ def _whole(snapshot: ScreenSnapshot, item: Item) -> str:
         if not first or indent < start:
             break
         is_same = snapshot.style_at(row, start) == snapshot.style_at(row + 1, indent)
-        room = width - len(line) - 1 - (SLACK if is_same else 0)
+        room = wide - len(line) - 1 - (SLACK if is_same else 0)
         if len(first[0]) < room:
             break
         if _NUMBER.match(below):

@@ -20,6 +20,7 @@ counts as gone at once.
 import attrs
 
 from ant.terminal.detect.classify import classify
+from ant.terminal.detect.composer import STALE_S
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
 from ant.terminal.model.prompt import Form, Kind, Prompt, Verdict
 from ant.terminal.screen.snapshot import ScreenSnapshot
@@ -48,9 +49,10 @@ Grok CLI take up to half a second for that on a loaded machine."""
 _RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
 _LINES = frozenset([Form.LINE, Form.WORDS, Form.SECRET])
 
-LATER_S = (0.3, 1.05, 3.0)
+LATER_S = (0.3, 1.05, 3.0, STALE_S + 0.05)
 """Seconds without output at which another snapshot is due: after a change of the line
-discipline, when output no longer counts as work, and once more."""
+discipline, when output no longer counts as work, once more, and when a hint that is
+always there no longer does."""
 
 
 class PromptDetector:

@@ -37,6 +37,12 @@ _SIGN = re.compile(r"(?P<lead>\s{0,8})(?P<sign>[>❯›»→➜❭⟩λ✨💫]|
 HOOKS = frozenset(["╰─", "└─"])
 """Signs that continue a border above them."""
 
+_BAR_ENDS = ("─╯", "─┘")
+"""The other end of a border that a hook continues, in the row of the text."""
+
+COMMANDS = ("/", "@")
+"""The beginnings of a text that a list completes: a command, a file."""
+
 _SHELL = re.compile(r"\s{0,4}[!#$&%](?:\s|$)")
 """The sign of a composer that has become the command line of a shell."""
 
@@ -162,7 +168,8 @@ def _framed(
     first = min(rows[0], row)
     if _SHELL.match(snapshot.bare[first]):
         return None
-    sign = _SIGN.match(snapshot.bare[first])
+    inset = _indent(snapshot, top) if top >= 0 else 0
+    sign = _SIGN.match(snapshot.bare[first], inset)
     if sign is None and snapshot.lines[first].lstrip()[:1] in _SIDES:
         sign = _DOT.match(snapshot.bare[first])
     if sign is None and not is_sure:
@@ -179,7 +186,11 @@ def _framed(
     if row == first and sign is not None and index < sign.end("sign"):
         return None
     if sign is None and not _is_one_text(snapshot, first, row):
-        return None
+        if not snapshot.is_blank(row - 1) and snapshot.bare[row - 1].strip():
+            return None
+        if snapshot.bare[row].strip()[:1] not in COMMANDS:
+            return None
+        first, at = row, _indent(snapshot, row)  # Above it is what completes it.
     name = sign["sign"] if sign else ""
     return Field(first, max(last, row), first, at, top, bottom, name, True)
 
@@ -236,6 +247,12 @@ def _is_wide(line: str) -> bool:
     return _is_edge(line) and width(line.strip()) >= RULED
 
 
+def _is_sided(line: str) -> bool:
+    """Whether a row begins with a side and has text."""
+    line = line.lstrip()
+    return line[:1] in _SIDES and any(map(str.isalnum, line))
+
+
 def _is_nested(snapshot: ScreenSnapshot, top: int) -> bool:
     """Whether a border is itself inside a box (rule 3)."""
     return snapshot.lines[top].lstrip()[:1] in _SIDES
@@ -247,6 +264,8 @@ def _open_field(snapshot: ScreenSnapshot, row: int, index: int) -> Field | None:
     The sign begins the paragraph of the cursor. Nothing but a blank row or a border is
     right above it.
     """
+    if snapshot.bare[row].lstrip()[:2] in HOOKS:
+        return _hooked(snapshot, row, index)
     first = row
     while first > 0 and row - first < ROWS and not snapshot.is_blank(first - 1):
         if _SIGN.match(snapshot.bare[first]) or not snapshot.bare[first - 1].strip():
@@ -265,7 +284,7 @@ def _open_field(snapshot: ScreenSnapshot, row: int, index: int) -> Field | None:
         return None
     below = row + 1
     has_text = below <= snapshot.last and bool(snapshot.bare[below].strip())
-    is_command = snapshot.bare[first][sign.end() :][:1] in ("/", "@")
+    is_command = snapshot.bare[first][sign.end() :][:1] in COMMANDS
     if has_text and not (is_command or snapshot.is_blank(below)):
         return None  # A menu with the cursor in it.
     if not _ends_at(
@@ -273,6 +292,30 @@ def _open_field(snapshot: ScreenSnapshot, row: int, index: int) -> Field | None:
     ):
         return None
     return Field(first, row, first, sign.end(), first, row, sign["sign"], True)
+
+
+def _hooked(snapshot: ScreenSnapshot, row: int, index: int) -> Field | None:
+    """Return the field whose last row begins with a hook, or None.
+
+    Above it are a border and perhaps further rows of the text, each behind a side. The
+    hook may end in a bar at the other end of the row.
+    """
+    sign = _SIGN.match(snapshot.bare[row])
+    if sign is None or index < sign.end("sign"):
+        return None
+    first = row
+    while first and row - first < ROWS and _is_sided(snapshot.lines[first - 1]):
+        first -= 1
+    if not (first and is_border(snapshot.lines[first - 1])):
+        return None
+    below, at = row + 1, sign.end()
+    has_text = below <= snapshot.last and not snapshot.is_blank(below)
+    if has_text and snapshot.bare[row][at : at + 1] not in COMMANDS:
+        return None  # A menu with the cursor in it.
+    if not _ends_at(snapshot, row, index, row, first == row and index <= at + 1):
+        return None
+    at = at if first == row else _indent(snapshot, first)
+    return Field(first, row, first, at, first - 1, row, sign["sign"], True)
 
 
 def _placeholder(snapshot: ScreenSnapshot) -> Field | None:
@@ -341,6 +384,9 @@ def _inked(snapshot: ScreenSnapshot, row: int, start: int) -> str:
     """
     line, index, kept = snapshot.bare[row], 0, list[str]()
     runs = snapshot.rows[row]
+    if line.endswith(_BAR_ENDS) and line.lstrip()[:2] in HOOKS:
+        hook = line.index("─") + 1
+        start, line = max(start, hook), line[:-2].rstrip()
     for number, run in enumerate(runs):
         end = index + len(run.text)
         is_cursor = run.style.inverse and len(run.text) == 1

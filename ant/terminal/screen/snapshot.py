@@ -22,8 +22,8 @@ _BORDER = re.compile(r"[─━═▔▁╌┄┈⎯]{3}|[-=_]{5}")
 _TITLED = re.compile(r"\s*[┌┏╔╭├┠╟╒╓+][─━═┄\-].*|.*[─━═]{10}.*")
 
 ROWS = 1024
-"""Rows of which ANT keeps whether they are borders: those of some screens. Most rows of
-a screen are the same at the next look."""
+"""Rows of which ANT keeps what they are, such as a border or a hint: those of some
+screens. Most rows of a screen are the same at the next look."""
 
 WRAPPED = 4
 """The most rows above the cursor that are part of its line."""
@@ -120,8 +120,11 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(char_width, text))
 
 
+@functools.lru_cache(ROWS)
 def without_sides(line: str) -> str:
     """Replace the sides of a box around a line by blanks, and a scroll bar's thumb."""
+    if not line:
+        return line
     left = _LEFT.match(line)
     if left is not None:
         line = " " * left.end() + line[left.end() :]

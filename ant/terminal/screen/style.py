@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 BRIGHT = 190
 """The least red, green and blue of a grey that is normal text on a dark background."""
 
-_GREYS = {"5;7", "5;8", *(f"5;{n}" for n in range(232, 251))}
+_GREYS = {"5;7", "5;8", *(f"5;{n}" for n in (59, 102, 145, *range(232, 251)))}
 
 
 class Style(NamedTuple):

@@ -5,7 +5,12 @@ import pytest
 
 from ant.terminal.agents.driver import drivers
 from ant.terminal.detect.classify import classify
-from ant.terminal.detect.composer import composer_of, find_busy, find_spinner
+from ant.terminal.detect.composer import (
+    STALE_S,
+    composer_of,
+    find_busy,
+    find_spinner,
+)
 from ant.terminal.model.prompt import Form, Kind
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.drawn import COOKED, RAW, SHELL, look_at
@@ -265,3 +270,34 @@ def test_a_reply_that_is_off_the_screen_may_ask() -> None:
     assert Kind.AT_REST is classify(done, "gptme").kind
     asks = look_at("Assistant: Shall I?", *notes, "User: ", rows=5)
     assert Kind.QUESTION is classify(asks, "gptme").kind
+
+
+HINTED = "  /tmp/demo · esc to interrupt"
+
+
+@pytest.mark.parametrize(
+    ("below", "quiet_s", "text", "expected"),
+    [
+        (HINTED, STALE_S - 1, "", Kind.BUSY),
+        (HINTED, STALE_S, "", Kind.AT_REST),
+        (HINTED, STALE_S, "a thought", Kind.BUSY),
+        ("  ■■■⬝⬝  esc to interrupt", STALE_S, "", Kind.BUSY),
+        ("  ⠋ esc to interrupt", STALE_S, "", Kind.BUSY),
+        ("  Working (esc to interrupt)", STALE_S, "", Kind.BUSY),
+    ],
+)
+def test_a_hint_that_is_always_there_does_not_keep_an_agent_busy(
+    below: str, quiet_s: float, text: str, expected: Kind
+) -> None:
+    """Below an empty composer, once nothing has moved for a while."""
+    rows = ["● Done.", "", RULE, f"❯ {text}\x1b[7m \x1b[27m", RULE, below]
+    snapshot = look_at(*rows, hidden=True, quiet_s=quiet_s)
+    assert expected is classify(snapshot).kind
+    turning = look_at("⠋ Thinking", "", *rows[2:], hidden=True, quiet_s=quiet_s)
+    assert Kind.BUSY is classify(turning).kind
+
+
+def test_a_drivers_own_hint_always_counts() -> None:
+    """Its recordings show that the agent says so only while it works."""
+    snapshot = claude("● Done.", below="  esc to interrupt", quiet_s=2 * STALE_S)
+    assert Kind.BUSY is kind(snapshot)

@@ -190,6 +190,150 @@ FAMILIES: dict[str, Screen] = {
         ["SQLite", "Postgres"],
         0,
     ),
+    "descriptions in the column of the options, and a rule in the box": (
+        boxed(
+            "Select a method",
+            "",
+            "› Key",
+            "  Paste a key of your account",
+            "",
+            "  Browser",
+            "  Open a page and sign in there",
+            "",
+            "  Local",
+            "  Connect to a server of your own",
+            "",
+            "─" * 40,
+            "",
+            "Terms of service:",
+            "https://example.com/terms",
+        ),
+        ["Key", "Browser", "Local"],
+        0,
+    ),
+    "a border of the preview in the row of an option": (
+        [
+            "Theme",
+            "",
+            "❯ Dark      ┌──────────────┐",
+            "  Light     │ code         │",
+            "  Auto      └──────────────┘",
+            "",
+            "Enter to select · Esc to cancel",
+        ],
+        ["Dark", "Light", "Auto"],
+        0,
+    ),
+    "a quoting mark in a box with hints": (
+        [
+            *boxed("RUN (make)", "", "> Yes, allow", "  No, cancel", "")[:-1],
+            *boxed("Enter to select, Esc to cancel")[1:],
+            "  [Auto (Off)]        model x",
+        ],
+        ["Yes, allow", "No, cancel"],
+        0,
+    ),
+    "a background in a box without hints": (
+        [
+            *boxed("Run it?", "", f"{BACK}  1. Yes  {OFF}", "  2. No"),
+            "/tmp/demo     0%",
+        ],
+        ["Yes", "No"],
+        0,
+    ),
+    "keys in brackets in one row": (
+        [
+            "Allow it?",
+            "",
+            "  $ make",
+            "",
+            f"  {BACK}[y] Approve{OFF}   [n] Deny",
+            "",
+            " demo (10) $0.00               ○ Plan ● Act (Tab)",
+        ],
+        ["Approve", "Deny"],
+        0,
+    ),
+    "hints in French": (
+        [
+            "Autoriser ?",
+            "",
+            "❯ Oui",
+            "  Non",
+            "",
+            "Entrée pour valider · Échap : quitter",
+        ],
+        ["Oui", "Non"],
+        0,
+    ),
+    "hints in Japanese without blanks": (
+        ["実行しますか?", "", "❯ はい", "  いいえ", "", "Enterで選択・Escでキャンセル"],
+        ["はい", "いいえ"],
+        0,
+    ),
+    "numbers without a dot before boxes": (
+        ["Which?", "", "❯ 1 ☐ one", "  2 ☑ two", "", "Space toggle · Enter confirm"],
+        ["one", "two"],
+        0,
+    ),
+    "a box with arrow keys as its hint, and a status below": (
+        [
+            *boxed("Run it?", "", "  ○ Yes", "› ◉ No", "", "(Use arrow keys)"),
+            "  ? for shortcuts",
+        ],
+        ["Yes", "No"],
+        1,
+    ),
+    "numbered boxes above the row that submits them": (
+        [
+            RULE,
+            "Which ones?",
+            "",
+            "❯ 1. [ ] one",
+            "  2. [✔] two",
+            "  3. [ ] Type something",
+            "     Next",
+            RULE,
+            "  4. Chat about this",
+            "",
+            "Enter to select · Esc to cancel",
+        ],
+        ["one", "two", "Type something", "Next", "Chat about this"],
+        0,
+    ),
+    "two groups of options": (
+        [
+            "Run it?",
+            "❯ Yes",
+            "  Yes, and the same for all others",
+            "",
+            "  No",
+            "  No, and tell it what to do",
+            "",
+            "Esc to cancel",
+        ],
+        ["Yes", "Yes, and the same for all others", "No", "No, and tell it what to do"],
+        0,
+    ),
+    "a full row that has lost its first column": (
+        [
+            "Run it?",
+            " ❯ 1. Yes",
+            "  2. "
+            + "Yes, and do not ask again for the commands of make in this "
+            + "x" * 16,
+            "",
+            "   3. No",
+            "",
+            " Esc to cancel",
+        ],
+        [
+            "Yes",
+            "Yes, and do not ask again for the commands of make in this " + "x" * 16,
+            "No",
+        ],
+        0,
+    ),
     "a label without a number that wraps": (
         [
             "Run it?",
@@ -236,6 +380,49 @@ def test_a_dialog_of_an_unknown_agent_is_seen(name: str) -> None:
     assert verdict.prompt.form is not Form.VIEW
     assert options == [each.label for each in verdict.prompt.options]
     assert marked == verdict.prompt.selected
+
+
+KEYED = {
+    "[Y]es  [N]o  [A]lways": {"Yes": "y", "No": "n", "Always": "a"},
+    "(y) Allow once · (a) Always allow · (n) Deny": {
+        "Allow once": "y",
+        "Always allow": "a",
+        "Deny": "n",
+    },
+    "[A]llow once  [D]eny  Allow a[l]ways": {
+        "Allow once": "a",
+        "Deny": "d",
+        "Allow always": "l",
+    },
+    "[y] Yes\n[a] Always\n[n] No": {"Yes": "y", "Always": "a", "No": "n"},
+    "[q] Quit  [h] Help": None,
+    "[y] Yes  [x] Stop": None,
+    "[y] Yes  [o] OK  [n] No": None,
+    "[y] Yes  [y] No": None,
+    "Press [y] Yes or [n] No": None,
+}
+
+
+@pytest.mark.parametrize("row", KEYED)
+def test_keys_in_brackets_are_options_if_they_say_yes_and_no(row: str) -> None:
+    """The key takes effect at once. Other rows of keys are a legend."""
+    rows = ["● Well.", "", "Run it?", "", *row.split("\n"), "", "~/demo (main)"]
+    prompt = classify(look_at(*rows, hidden=True, tty=TTY)).prompt
+    wanted = KEYED[row]
+    keys = prompt and {each.label: each.keys for each in prompt.options}
+    assert (keys or None) == wanted
+    assert wanted is None or (prompt and prompt.form is Form.KEYS)
+    typed = classify(look_at(*rows, cursor=(2, 7), tty=TTY)).prompt
+    assert typed is None or typed.form is not Form.KEYS
+
+
+def test_a_row_below_numbered_boxes_submits_them() -> None:
+    """Enter on a box only ticks it."""
+    rows, _, _ = FAMILIES["numbered boxes above the row that submits them"]
+    prompt = classify(look_at(*rows, hidden=True, tty=TTY)).prompt
+    assert prompt is not None
+    assert Form.BOXES is prompt.form
+    assert ["Next"] == [each.label for each in prompt.options if each.keys]
 
 
 CELL = "\x1b[7m \x1b[27m"

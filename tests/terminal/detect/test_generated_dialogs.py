@@ -17,7 +17,7 @@ from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import FLIP_S, PromptDetector
 from ant.terminal.input.keys import ESC, goal_of
 from ant.terminal.model.choice import Answer, Choice
-from ant.terminal.model.prompt import Kind
+from ant.terminal.model.prompt import Form, Kind
 from tests.terminal.drawn import RAW, look_at
 
 YES = ["Yes", "Allow", "Yes (y)", "Approve once", "Proceed", "Allow once"]
@@ -72,9 +72,18 @@ HINTS = [
     ["Eingabe: wählen · Esc: abbrechen"],
     ["Enter で選択 · Esc でキャンセル"],
     ["Enter للاختيار · Esc للإلغاء"],
+    ["Enterで決定・Escで戻る"],
+    ["⏎ ok   ⎋ leave"],
+    ["Press a number, or use the arrow keys and return."],
 ]
-STATUS = [[], ["~/demo (main)", "0.0%/200k           model"], ["  ? for shortcuts"]]
+STATUS = [
+    [],
+    ["~/demo (main)", "0.0%/200k           model"],
+    ["  ? for shortcuts"],
+    ["~/demo · main", "model · 3%", "auto-accept off", "$0.01"],
+]
 MARKS = "❯›→▸❭>●"
+BOXED = {"radio": "○◉", "paren": "( )(•)", "tick": "[ ][✔]", "square": "☐☑"}
 PLAIN = [*YES, *NO]
 
 
@@ -86,6 +95,9 @@ class Drawn:
     options: list[str]
     cols: int
     hinted: bool
+    at: int = 0
+    frame: str = ""
+    boxes: str = ""
 
 
 def wrapped(text: str, lead: str, cols: int) -> list[str]:
@@ -103,17 +115,31 @@ def wrapped(text: str, lead: str, cols: int) -> list[str]:
 def dialogs(draw: st.DrawFn) -> Drawn:
     """Draw a dialog with marks, numbers, borders, columns, hints, a scrolled top."""
     labels = st.sampled_from([*YES, *NO, *LASTS, *NEGATES, *GOES])
-    options = draw(st.lists(labels, min_size=2, max_size=5, unique=True))
+    options = draw(st.lists(labels, min_size=1, max_size=5, unique=True))
     at = draw(st.integers(0, len(options) - 1))
+    boxes = draw(st.sampled_from(["", "", "", *BOXED]))
     mark = draw(st.sampled_from(MARKS))
     number = draw(st.sampled_from(["", "{}. ", "{}) ", "[{}] ", "{} "]))
     cols = draw(st.sampled_from([30, 48, 80, 120]))
-    column = draw(st.booleans()) and cols >= 80
+    aside = draw(st.sampled_from(["", "column", "preview"])) if cols >= 80 else ""
+    below = draw(
+        st.sampled_from([[], [], ["    what it does"], ["    ╌╌╌", "    1 + x"]])
+    )
+    signs = BOXED.get(boxes, "")
     rows = list[str]()
     for i, label in enumerate(options):
-        lead = f"{mark if i == at else ' '} {number.format(i + 1)}"
-        text = f"{label:<40}  describes it" if column else label
-        rows += wrapped(text, lead, cols - 4) if not column else [lead + text]
+        half = len(signs) // 2
+        sign = f"{signs[half:] if i == at else signs[:half]} " if signs else ""
+        lead = f"{mark if i == at else ' '} {number.format(i + 1)}{sign}"
+        if aside:
+            beside = "│ a preview  │" if aside == "preview" else "describes it"
+            rows.append(f"{lead}{label:<40}  {beside}")
+        else:
+            rows += wrapped(label, lead, cols - 4)
+        rows += below if len(below) == 1 else []
+    if aside == "preview":
+        rows.append(f"{' ' * (len(lead) + 42)}└────────────┘")
+    rows += below if len(below) > 1 else []
     question = wrapped(draw(st.sampled_from(QUESTIONS)), "", cols - 4)
     hints, status = draw(st.sampled_from(HINTS)), draw(st.sampled_from(STATUS))
     body = [*question, "", *rows, *([""] if hints else []), *hints]
@@ -127,7 +153,21 @@ def dialogs(draw: st.DrawFn) -> Drawn:
         body = [rule, *body]
     above = draw(st.sampled_from([[], ["● I would like to do that.", ""], ["x"] * 30]))
     everything = [*above, *body, *status]
-    return Drawn(everything[-24:], options, cols, bool(hints))
+    return Drawn(everything[-24:], options, cols, bool(hints), at, frame, boxes)
+
+
+@st.composite
+def keyed(draw: st.DrawFn) -> Drawn:
+    """Draw options with their keys in brackets, in one row or one a row."""
+    labels = st.sampled_from([*YES, *NO, *LASTS, *NEGATES, *GOES])
+    options = draw(st.lists(labels, min_size=2, max_size=5, unique=True))
+    keys = draw(st.permutations("ynadsetx"))
+    pair = draw(st.sampled_from(["[{}] {}", "({}) {}"]))
+    parts = [pair.format(*each) for each in zip(keys, options, strict=False)]
+    gap = draw(st.sampled_from(["   ", " · ", " | ", "\n"]))
+    question, status = draw(st.sampled_from(QUESTIONS)), draw(st.sampled_from(STATUS))
+    rows = [question, "", *gap.join(parts).split("\n"), "", *status]
+    return Drawn(rows, options, 200, hinted=False)
 
 
 def refuses_or_takes(dialog: Drawn, answer: Answer, allowed: Sequence[str]) -> None:
@@ -144,14 +184,23 @@ def refuses_or_takes(dialog: Drawn, answer: Answer, allowed: Sequence[str]) -> N
         assert answer == "deny"
         assert dialog.hinted
         return
-    assert goal.index is not None
-    label = prompt.options[goal.index].label.casefold()
+    if prompt.form is Form.KEYS and goal.key is not None:
+        label = goal.chosen.casefold()
+        assert [goal.key.decode()] == [
+            each.keys for each in prompt.options if each.label == goal.chosen
+        ]
+    elif goal.ticked is not None:
+        (index,) = goal.ticked
+        label = prompt.options[index].label.casefold()
+    else:
+        assert goal.index is not None
+        label = prompt.options[goal.index].label.casefold()
     assert any(label.startswith(each.casefold()) for each in allowed), label
     wrong = [each for each in dialog.options if each not in allowed]
     assert not any(label == each.casefold() for each in wrong), label
 
 
-@given(dialogs())
+@given(dialogs() | keyed())
 def test_an_answer_by_meaning_takes_a_plain_option(dialog: Drawn) -> None:
     """Never one that lasts, negates, or does something beside."""
     refuses_or_takes(dialog, "approve", YES)
@@ -159,8 +208,8 @@ def test_an_answer_by_meaning_takes_a_plain_option(dialog: Drawn) -> None:
 
 
 @pytest.mark.soak
-@settings(max_examples=3_000)
-@given(dialogs())
+@settings(max_examples=6_000)
+@given(dialogs() | keyed())
 def test_an_answer_by_meaning_takes_a_plain_option_at_length(dialog: Drawn) -> None:
     """The same with many examples."""
     refuses_or_takes(dialog, "approve", YES)
@@ -292,3 +341,70 @@ def test_a_composer_that_is_redrawn_does_not_flip(
     turns = [b[0] for a, b in itertools.pairwise(kinds) if a[1] != b[1]]
     gaps = [b - a for a, b in itertools.pairwise(turns)]
     assert all(gap >= FLIP_S - 0.3 for gap in gaps), kinds
+
+
+PHASES = st.lists(
+    st.tuples(st.booleans(), st.integers(1, 8), st.floats(0.05, 0.9)),
+    min_size=2,
+    max_size=8,
+)
+"""Whether something turns, for how many frames, and the seconds between two of them."""
+
+
+def watched(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> list[tuple[float, float, bool, Kind]]:
+    """Return each reported state: when, after how much quiet, and what turned then."""
+    detector, at, end, frame = PromptDetector(None), 100.0, 0, 0
+    told = list[tuple[float, float, bool, Kind]]()
+    for turns, frames, pause in [*phases, (False, 1, 3.5)]:
+        for _ in range(frames):
+            end, frame = end + 10, frame + 1
+            detector.feed(b"x" * 10, end, at)
+            spinner = [f"{'⠋⠙⠹⠸'[frame % 4]} Thinking", ""] if turns else []
+            rows = ["● Counting.", "", *spinner, *composer, footer]
+            last, stop = at, at + pause
+            while (due := detector.due(stop)) is not None and due <= stop:
+                quiet_s = due - last
+                snapshot = look_at(*rows, hidden=True, quiet_s=quiet_s, tty=RAW)
+                for _ in detector.judge(attrs.evolve(snapshot, end=end), due):
+                    assert detector.verdict is not None
+                    told.append((due, quiet_s, turns, detector.verdict.kind))
+            at = stop
+    return told
+
+
+def never_flips(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> None:
+    """Check that what turns is busy, and that rest follows a quiet second."""
+    told = watched(phases, composer, footer)
+    for (_, _, _, before), (_, quiet_s, turns, kind) in itertools.pairwise(told):
+        assert not (turns and kind is Kind.AT_REST)
+        assert not (before is Kind.BUSY and kind is Kind.AT_REST and quiet_s < FLIP_S)
+    rests = [at for at, _, _, kind in told if kind is Kind.AT_REST]
+    assert all(b - a >= FLIP_S for a, b in itertools.pairwise(rests))
+    assert told[-1][3] is (Kind.BUSY if "interrupt" in footer else Kind.AT_REST)
+
+
+FOOTERS = st.sampled_from(["  ? for shortcuts", "~/demo (main)", "  esc to interrupt"])
+
+
+@pytest.mark.slow
+@settings(max_examples=8)
+@given(PHASES, st.sampled_from(COMPOSERS), FOOTERS)
+def test_a_state_does_not_flip_however_something_turns(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> None:
+    """A spinner comes and goes, and is redrawn at any pace."""
+    never_flips(phases, composer, footer)
+
+
+@pytest.mark.soak
+@settings(max_examples=300)
+@given(PHASES, st.sampled_from(COMPOSERS), FOOTERS)
+def test_a_state_does_not_flip_however_something_turns_at_length(
+    phases: list[tuple[bool, int, float]], composer: list[str], footer: str
+) -> None:
+    """The same with many examples."""
+    never_flips(phases, composer, footer)

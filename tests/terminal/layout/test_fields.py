@@ -57,6 +57,16 @@ COMPOSERS: dict[str, tuple[Rows, tuple[int, int], bool]] = {
         (4, 0),
         True,
     ),
+    "a bar with a hook at its end": (
+        ["Done.", "╭── π > model ▶" + "─" * 44 + "╮", "╰─ " + " " * 54 + "─╯"],
+        (2, 3),
+        False,
+    ),
+    "rules in the middle of the screen": (
+        [" " * 14 + RULE, " " * 14 + f"❯ {FAINT}Ask anything{OFF}", " " * 14 + RULE],
+        (1, 16),
+        False,
+    ),
     "a placeholder alone": (
         [RULE, f"> {FAINT}Type your message{OFF}", RULE, "  ? for help"],
         (9, 0),
@@ -90,6 +100,25 @@ DRAFTS: dict[str, tuple[Rows, tuple[int, int], str]] = {
         [RULE, "please fix the tests", f"and then the docs{CELL}", RULE, "~/demo"],
         (2, 17),
         "please fix the tests and then the docs",
+    ),
+    "behind a hook, with a bar at its end": (
+        [f"╭─ > model ▶{'─' * 30}╮", "│  one  │", f"╰─ two{' ' * 30}─╯"],
+        (2, 6),
+        "one two",
+    ),
+    "a command below what completes it": (
+        [
+            "",
+            *[f"{BAR[0]} /{each}" for each in ("model", "mcps", "new")],
+            BAR[0],
+            f"{BAR[0]}  /m",
+            BAR[0],
+            f"{BAR[0]}  Build · Model",
+            BAR[1],
+            " x",
+        ],
+        (5, 7),
+        "/m",
     ),
     "behind a sign": (
         ["Done.", "", "› one", "  two", "", "  model · ~/demo"],
@@ -134,6 +163,12 @@ OTHERS: dict[str, tuple[Rows, tuple[int, int], bool]] = {
         (1, 1),
         False,
     ),
+    "a menu below a hook": (
+        [f"╭─ > model ▶{'─' * 30}╮", f"╰─ Go on?{' ' * 30}─╯", "❯ Yes"],
+        (1, 9),
+        False,
+    ),
+    "a hook below no border": (["Done.", f"╰─ one{' ' * 30}─╯"], (1, 6), False),
     "a sign in a text": (["It said", "> quoted", "and so on"], (1, 8), False),
 }
 
