@@ -249,6 +249,11 @@ class AgentStatus:
     )
     """What the agent said last, by its hook, while it is ready, at most 2,000
     characters; null if it is not known."""
+    via: str | None = None
+    """Where an answer to the prompt goes: to the agent's `hook`, which waits for it, or
+    by `keys`; null without a prompt."""
+    queued: int = 0
+    """How many further requests of the agent's hook wait behind the prompt."""
 
 
 @attrs.frozen

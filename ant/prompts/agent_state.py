@@ -53,10 +53,13 @@ def derive(
     prompt: PromptRecord | None,
     *,
     is_shown: bool,
+    via: str | None = None,
+    queued: int = 0,
 ) -> AgentStatus | None:
     """Return the state; None if neither the screen nor a hook has told one.
 
-    `prompt` is the current prompt; `is_shown`: it is on the screen.
+    `prompt` is the current prompt; `is_shown`: it is on the screen; `via` is how its
+    answer would go, and `queued` how many requests wait behind it.
     """
     kind = verdict.kind if verdict is not None else None
     asks = kind in ASKING
@@ -78,6 +81,7 @@ def derive(
     elif verdict is not None and verdict.prompt is not None and asks:
         waiting_for = summary_of(verdict.prompt)
     is_of_hook = hook is not None or (by_hook and not asks)
+    is_prompt = prompt is not None and (asks or by_hook)
     return AgentStatus(
         state=state,
         detected_at=clock.epoch_ms(clock.now()),
@@ -88,6 +92,8 @@ def derive(
         waiting_for=waiting_for,
         activity=hook.detail if hook is not None else None,
         last_message=words if state is AgentState.READY else None,
+        via=via if is_prompt else None,
+        queued=queued if is_prompt else 0,
     )
 
 

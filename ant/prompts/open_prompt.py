@@ -5,13 +5,39 @@ from typing import Final
 import attrs
 
 from ant.core import clock
-from ant.model.prompts import PromptRecord, PromptStatus
+from ant.model.prompts import (
+    CLIENT_LEFT,
+    ENDED,
+    HOOK,
+    KEYS,
+    LEFT,
+    LOST,
+    NO_ANSWER,
+    STOPPED,
+    TOLD,
+    TOOL_RAN,
+    PromptRecord,
+    PromptStatus,
+)
 from ant.prompts import permissions
 from ant.prompts.permission_wait import PermissionWait
 from ant.terminal.model.prompt import Prompt
 
 SUMMARY: Final = 80
 """Characters of a summary: as many as fit on a badge."""
+
+
+_ENDS: Final = {
+    LEFT: "has left the screen: it was answered there, or the program drew it anew",
+    ENDED: "is over: its program has ended",
+    LOST: "is over: its program is lost",
+    NO_ANSWER: "is over: the agent's hook got no answer in time",
+    CLIENT_LEFT: "is over: the agent's hook has left",
+    STOPPED: "is over: the server was stopped",
+    TOLD: "was asked anew by the agent's hook, with the exact command",
+    TOOL_RAN: "is over: it was allowed in the terminal",
+}
+"""How a prompt ended without an answer through ANT, by its reason."""
 
 
 @attrs.define(eq=False)
@@ -45,6 +71,14 @@ class OpenPrompt:
         if prompt.fingerprint == self.shown:
             return True
         return self.is_own and self.wait is not None and self.wait.ask.is_about(prompt)
+
+    @property
+    def via(self) -> str:
+        """`hook` if a request of a hook waits for the answer, or has just got it, else
+        `keys`."""
+        wait = self.wait
+        is_hook = wait is not None and (wait.is_open or wait.decision is not None)
+        return HOOK if is_hook else KEYS
 
     @property
     def is_due(self) -> bool:
@@ -92,6 +126,22 @@ class OpenPrompt:
             self.record = attrs.evolve(
                 self.record, status=status, reason=reason, closed_at=clock.now()
             )
+
+
+def why_gone(record: PromptRecord) -> str:
+    """Say how a prompt ended that takes no answer any more, and what to do.
+
+    A prompt whose end is not stored yet has left the screen a moment ago.
+    """
+    answer = record.answer
+    if answer is not None:
+        by = f" by {one_line(answer.by)}" if answer.by else ""
+        how = f"was answered already{by}: {one_line(answer.chosen)!r}"
+    elif record.status is PromptStatus.DISCARDED:
+        how = "was put away by a person"
+    else:
+        how = _ENDS.get(record.reason or LEFT, _ENDS[LEFT])
+    return f"This prompt {how}. Answer the prompt that waits now, if there is one."
 
 
 def summary_of(prompt: Prompt) -> str:

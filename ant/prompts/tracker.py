@@ -37,7 +37,7 @@ from ant.model.sessions import SessionId
 from ant.prompts import agent_state, permissions
 from ant.prompts.agent_state import ASKING
 from ant.prompts.hooks import HookFact
-from ant.prompts.open_prompt import OpenPrompt, one_line, summary_of
+from ant.prompts.open_prompt import OpenPrompt, one_line, summary_of, why_gone
 from ant.prompts.permission_wait import PermissionWait
 from ant.prompts.recent_dialogs import RecentDialogs
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
@@ -398,11 +398,10 @@ class PromptTracker:
         if open_prompt is None:
             raise AlreadyAnswered(f"Prompt {prompt_id!r} is no longer on the screen.")
         if not open_prompt.record.is_pending:
-            status = open_prompt.record.status
-            raise AlreadyAnswered(f"Prompt {prompt_id!r} is {status} already.")
+            raise AlreadyAnswered(why_gone(open_prompt.record))
         if open_prompt.is_claimed:
             raise AlreadyAnswered(
-                f"Another answer to prompt {prompt_id!r} is being typed."
+                f"Another answer to prompt {prompt_id!r} is being given."
             )
         if len(self.open_prompts) > UNWRITTEN:
             raise CapacityReached(
@@ -483,6 +482,8 @@ class PromptTracker:
             self.hook,
             current.record if current is not None else None,
             is_shown=current is not None and bool(current.shown),
+            via=current.via if current is not None else None,
+            queued=len(self.waiting) + sum(each.via == HOOK for each in self.parked),
         )
         if status is None:
             return None

@@ -16,6 +16,7 @@ from ant.model.prompts import Decision, PromptRecord, TargetKind
 from ant.model.sessions import SessionId
 from ant.prompts import interpret, prompts
 from ant.prompts.interpret import Responder
+from ant.prompts.open_prompt import why_gone
 from ant.rooms import participants
 from ant.runtime.system import System
 from ant.sessions import sessions
@@ -162,8 +163,7 @@ async def _bound(
     found = prompt_service.find(terminal_id, prompt_id)
     if found is None:
         past = await system.journal.read(prompts.need_prompt, terminal_id, prompt_id)
-        ended = f"is {past.status} already" if not past.is_pending else "has closed"
-        raise AlreadyAnswered(f"This prompt {ended}.")
+        raise AlreadyAnswered(why_gone(past))
     return found
 
 

@@ -28,6 +28,7 @@ import { batch, effect, signal, untracked } from "./vendor/signals-core.js";
  * @property {boolean} isChanged Whether another prompt stood on this card before.
  * @property {string[]} rows The last rows of the screen; empty until they are read.
  * @property {Set<number>} ticked The boxes that are ticked, if the prompt has boxes.
+ * @property {string} via How the last answer went: `keys` or `hook`; empty before.
  * @property {number} changedAt When the card last changed, in ms of `performance.now()`.
  */
 
@@ -35,6 +36,7 @@ export const DISARM_MS = 400;
 const LINGER_MS = 900;
 const FADE_MS = 120;
 const ROWS = 10;
+const NOT_CONNECTED = "Not connected. Nothing was pressed.";
 
 /** What was typed as the reason of a denial, by prompt. @type {Map<string, string>} */
 export const reasons = new Map();
@@ -73,6 +75,7 @@ function cardOf(prompt) {
     note: "",
     refusal: "",
     isChanged: false,
+    via: "",
     rows: screens.get(prompt.id) ?? [],
     ticked: ticked(prompt),
     changedAt: performance.now(),
@@ -90,6 +93,15 @@ export function follow() {
     const pending = [...prompts.value.values()].sort((a, b) => a.ts - b.ts);
     untracked(() => batch(() => reconcile(pending)));
   });
+  effect(() => {
+    if (link.value.state === "open") untracked(forgetAway);
+  });
+}
+
+/** The server is back: the note that it was away is of no use any more. */
+function forgetAway() {
+  if (!cards.value.some((each) => each.note === NOT_CONNECTED)) return;
+  cards.value = cards.value.map((each) => (each.note === NOT_CONNECTED ? { ...each, note: "" } : each));
 }
 
 /** @param {Prompt[]} pending The longest wait first. */
@@ -226,7 +238,7 @@ export function sendText(card, text) {
 async function send(card, answer) {
   const { id, prompt } = card;
   if (link.value.state !== "open") {
-    update(id, { note: "Not connected. Nothing was pressed." });
+    update(id, { note: NOT_CONNECTED });
     return false;
   }
   /** @param {Partial<Card>} change */
@@ -239,8 +251,10 @@ async function send(card, answer) {
     mine.add(prompt.id);
     const body = { prompt_id: prompt.id, source: "page", ...answer };
     const done = await post(sessionPath(id, "prompt-bridge/respond"), body);
-    const stays = { phase: "open", note: "Typed, but the question is still there.", changedAt: performance.now() };
-    show(done.resolved ? { phase: "typed" } : /** @type {Partial<Card>} */ (stays));
+    const via = done.prompt.answer?.via ?? "";
+    const given = via === "hook" ? "The agent has the answer" : "Typed";
+    const stays = { phase: "open", note: `${given}, but the question is still there.`, changedAt: performance.now() };
+    show(done.resolved ? { phase: "typed", via } : /** @type {Partial<Card>} */ (stays));
     return true;
   } catch (error) {
     mine.delete(prompt.id);
@@ -257,7 +271,7 @@ async function send(card, answer) {
 /** @param {unknown} error */
 function sentence(error) {
   if (error instanceof Problem && error.status === 0) {
-    return "The server did not answer. The answer may have been typed: look before you answer again.";
+    return "The server did not answer. The answer may have been given: look before you answer again.";
   }
   return said(error);
 }

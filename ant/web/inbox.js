@@ -11,7 +11,7 @@ import { choicesOf, takesText } from "./options.js";
 import { agentOf, emptyState, mark, stateMark, whereOf } from "./parts.js";
 import { go, href } from "./router.js";
 import { agents, answers, loaded, may, sessions, STATES, stateOf, terminals } from "./state.js";
-import { byName, nameOf, visible, wrapped } from "./text.js";
+import { byName, count, nameOf, visible, wrapped } from "./text.js";
 import { ago } from "./times.js";
 import { repeat } from "./vendor/directives/repeat.js";
 import { html, nothing } from "./vendor/lit-html.js";
@@ -125,11 +125,33 @@ function answering(card) {
   return html`${buttons(card)} ${reasonPart(card)}`;
 }
 
+/** The state of a card's agent, if it is about the card's prompt. @param {Card} card */
+function stateFor(card) {
+  const state = agents.value.get(card.id);
+  return state?.promptId === card.prompt.id ? state : undefined;
+}
+
+/** How the answer to an agent goes, and how many requests come after it. @param {Card} card */
+function wayPart(card) {
+  const state = card.phase === "done" ? undefined : stateFor(card);
+  const isAgent = card.prompt.details || agentOf(sessions.value.get(card.id));
+  if (!state?.via || !isAgent || card.prompt.form === "view") return "";
+  const more = state.queued ?? 0;
+  return html`<p class="hint way">
+    ${state.via === "hook" ? "Its hook takes the answer: no key is pressed." : "The answer goes by keys."}
+    ${more ? html`<b>${count(more, "more request")} behind this one.</b>` : ""}
+  </p>`;
+}
+
 /** A hook tells its agent why something was denied; a key cannot. @param {Card} card */
 function reasonPart(card) {
   const { id, details } = card.prompt;
   const denial = choicesOf(card.prompt).find((each) => each.isDenial);
   if (!details || !denial) return "";
+  if (stateFor(card)?.via === "keys") {
+    if (!reasons.get(id)) return "";
+    return html`<p class="note reason">The agent's hook has left. Keys tell no reason.</p>`;
+  }
   const deny = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     if (isArmed(card)) void choose(card, denial.index);
@@ -172,7 +194,8 @@ export function cardView(card) {
   const name = nameOf(session);
   const agent = agentOf(session);
   const { prompt } = card;
-  const said = { sending: "Sending…", typed: "Typed. Waiting for the program…", open: "", done: "" };
+  const given = card.via === "hook" ? "The agent has the answer." : "Typed.";
+  const said = { sending: "Sending…", typed: `${given} Waiting for the program…`, open: "", done: "" };
   return html`<article
     class="card ${card.phase} ${card.isChanged && card.phase === "open" ? "changed" : ""}"
     tabindex="0"
@@ -193,6 +216,7 @@ export function cardView(card) {
     ${screenPart(rowsOf(card), name)}
     ${card.note ? html`<p class="note"><bdi>${visible(card.note)}</bdi></p>` : ""}
     ${said[card.phase] ? html`<p class="note quiet-note">${said[card.phase]}</p>` : ""}
+    ${wayPart(card)}
     <footer>
       ${answering(card)}
       <a class="open" data-open href=${href("terminal", card.id)}>Open terminal <span aria-hidden="true">↗</span></a>

@@ -98,6 +98,8 @@
  * @property {string | null} promptId
  * @property {string | null} waitingFor
  * @property {string | null} activity
+ * @property {"hook" | "keys" | null} [via] Where an answer to the prompt goes.
+ * @property {number} [queued] Further requests of the agent's hook behind the prompt.
  *
  * @typedef {object} TerminalStatus
  * @property {{id: string}} session

@@ -1,9 +1,11 @@
 """One open prompt: what it shows, and what is left to store."""
 
-from ant.model.prompts import PromptStatus
-from ant.prompts.open_prompt import SUMMARY, OpenPrompt, summary_of
+import attrs
+
+from ant.model.prompts import LEFT, TOOL_RAN, PromptStatus
+from ant.prompts.open_prompt import SUMMARY, OpenPrompt, summary_of, why_gone
 from ant.prompts.permission_wait import PermissionWait
-from tests.asked import prompt, record
+from tests.asked import decision, prompt, record
 from tests.hooking import asked, dialog
 
 
@@ -13,6 +15,23 @@ def test_a_summary_is_a_line() -> None:
     assert "a b" == summary_of(prompt("", text="a\n\nb"))
     long = summary_of(prompt("x" * 200))
     assert (SUMMARY, "…") == (len(long), long[-1])
+
+
+def test_why_a_prompt_takes_no_answer() -> None:
+    """What happened, and what to do; the texts of others are one short line each."""
+    one = record("one")
+    advice = " Answer the prompt that waits now, if there is one."
+    drawn = "This prompt has left the screen: it was answered there, or the program"
+    assert f"{drawn} drew it anew.{advice}" == why_gone(one)
+    left = attrs.evolve(one, status=PromptStatus.RESOLVED, reason=LEFT)
+    assert why_gone(one) == why_gone(left)
+    hook = attrs.evolve(left, reason=TOOL_RAN)
+    ran = "This prompt is over: it was allowed in the terminal."
+    assert f"{ran}{advice}" == why_gone(hook)
+    answer = attrs.evolve(decision(), chosen="Yes\n\x1b[2J", by="@ada")
+    answered = attrs.evolve(one, status=PromptStatus.ANSWERED, answer=answer)
+    said = "This prompt was answered already by @ada: 'Yes \\x1b[2J'."
+    assert f"{said}{advice}" == why_gone(answered)
 
 
 def test_a_prompt_on_its_way_to_the_database_is_not_over() -> None:

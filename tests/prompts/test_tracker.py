@@ -147,7 +147,7 @@ def test_only_a_pending_prompt_on_the_screen_can_be_claimed(
     with pytest.raises(AlreadyAnswered):
         tracker.claim("another")
     tracker.discard(attrs.evolve(open_prompt.record, status=PromptStatus.DISCARDED))
-    with pytest.raises(AlreadyAnswered, match="discarded"):
+    with pytest.raises(AlreadyAnswered, match="was put away by a person"):
         tracker.claim(open_prompt.record.id)
     assert open_prompt is tracker.prompt, "it is still on the screen"
     assert [] == tracker.unsettled()

@@ -14,6 +14,7 @@ from ant.model.prompts import (
     CLIENT_LEFT,
     ENDED,
     HOOK,
+    KEYS,
     LEFT,
     TOLD,
     AgentState,
@@ -319,6 +320,30 @@ def test_requests_take_turns(scene: Scene) -> None:
     assert "Bash: make 3" == scene.current.record.question
     scene.leave(waits[3])
     assert [] == scene.pending
+
+
+def test_the_state_says_where_an_answer_goes(scene: Scene) -> None:
+    """To the hook while it waits, else by keys; and how many requests come after it."""
+
+    def told() -> tuple[str | None, int] | None:
+        status = scene.tracker.status_change()
+        return None if status is None else (status.via, status.queued)
+
+    first, second = scene.ask("make one"), scene.ask("make two")
+    assert (HOOK, 1) == told()
+    scene.show(dialog("make one"))
+    assert (HOOK, 1) == told()
+    third = scene.ask("make three")
+    assert (HOOK, 2) == told()
+    scene.leave(third)
+    scene.leave(first)
+    assert (KEYS, 1) == told()
+    scene.show(dialog("rm -r /"))
+    assert (KEYS, 1) == told()
+    scene.leave(second)
+    assert (KEYS, 0) == told()
+    scene.show()
+    assert (None, 0) == told()
 
 
 def test_another_question_on_the_screen_is_a_prompt_of_its_own(scene: Scene) -> None:

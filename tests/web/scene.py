@@ -142,9 +142,9 @@ def opened(folder: Path, server: WebServer, browser: "Browser") -> Iterator[Scen
     one.check()
 
 
-def until(look: Callable[[], Any]) -> Any:
+def until(look: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     """The first true answer of `look`: for what has no event of its own."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while time.monotonic() < end:
         if answer := look():
             return answer

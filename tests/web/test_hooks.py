@@ -1,5 +1,8 @@
 """Permissions that an agent's hook asks for, answered on the page without a key."""
 
+import json
+import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -28,18 +31,35 @@ class Hook:
     agent: Agent
     pool: ThreadPoolExecutor
 
-    def ask(self, **fields: Any) -> "Future[Any]":
-        """Ask for a permission, such as for `command`; the future has the answer."""
+    def ask(self, stop: threading.Event | None = None, **fields: Any) -> "Future[Any]":
+        """Ask for a permission, such as for `command`; the future has the answer.
+
+        With `stop` the client leaves when that is set; the answer is then None.
+        """
         row = self.scene.call("GET", f"/api/sessions/{self.agent.id}")
         found = Path(f"/proc/{row['terminal']['pid']}/environ").read_bytes()
         pairs = dict(each.partition(b"=")[::2] for each in found.split(b"\0"))
         headers = {"Authorization": f"Bearer {pairs[b'ANT_TOKEN'].decode()}"}
-        return self.pool.submit(self._post, hooking.payload(**fields), headers)
+        work = self._leave if stop else self._post
+        return self.pool.submit(work, hooking.payload(**fields), headers, stop)
 
-    def _post(self, body: Any, headers: dict[str, str]) -> Any:
+    def _post(self, body: Any, headers: dict[str, str], _: None) -> Any:
         url = f"{self.scene.url}/api/hooks"
         with httpx.Client(timeout=60, trust_env=False) as client:
             return client.post(url, json=body, headers=headers).json()
+
+    def _leave(self, body: Any, headers: dict[str, str], stop: threading.Event) -> None:
+        """Send the request, and close the connection without its response."""
+        text = json.dumps(body)
+        host = self.scene.url.removeprefix("http://")
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        with socket.create_connection(tuple(host.split(":"))) as link:
+            link.sendall(
+                f"POST /api/hooks HTTP/1.1\r\nHost: {host}\r\n{head}"
+                "Content-Type: application/json\r\n"
+                f"Content-Length: {len(text)}\r\n\r\n{text}".encode()
+            )
+            assert stop.wait(60)
 
 
 @pytest.fixture
@@ -83,6 +103,34 @@ def test_allowed_by_two_keys_beside_its_dialog(scene: Scene, hook: Hook) -> None
     page.keyboard.press("1")
     assert hooking.ALLOWED == answer.result(30)
     assert [] == hook.agent.log("byte")
+
+
+def test_what_the_card_says_of_its_way(scene: Scene, hook: Hook) -> None:
+    """To the hook while it waits, then by keys; and how many requests come after it."""
+    page = scene.page()
+    stop = threading.Event()
+    hook.agent.order("dialog 0")
+    first = hook.ask(command="rm -r build", stop=stop)
+    expect(card(page, "api").get_by_label("command", exact=True)).to_be_visible()
+    reason = card(page, "api").get_by_label("Reason, if you deny it")
+    reason.fill("Not now.")
+    way = card(page, "api").locator(".way")
+    expect(way).to_have_text("Its hook takes the answer: no key is pressed.")
+    second = hook.ask(command="make")
+    expect(way).to_contain_text("1 more request behind this one.")
+    stop.set()
+    assert first.result(30) is None
+    expect(way).to_contain_text("The answer goes by keys.")
+    expect(reason).to_have_count(0)
+    note = card(page, "api").locator(".reason")
+    expect(note).to_have_text("The agent's hook has left. Keys tell no reason.")
+    armed(page, "api").get_by_role("button", name="1 Yes (y)").click()
+    exact = card(page, "api").get_by_label("command", exact=True)
+    expect(exact).to_have_text("make")
+    expect(way).to_have_text("Its hook takes the answer: no key is pressed.")
+    armed(page, "api").get_by_role("button", name="1 Allow").click()
+    assert hooking.ALLOWED == second.result(30)
+    assert ["Yes (y)"] == [each["label"] for each in hook.agent.log("chose")]
 
 
 def test_the_terminal_was_first(scene: Scene, hook: Hook) -> None:

@@ -355,6 +355,7 @@ def test_what_a_hook_says_is_shown_exactly(scene: Scene) -> None:
         body = answer.json()
         for each in body["terminals"]:
             each["prompt"]["details"] = EDIT
+            each["agent_status"]["via"] = "hook"
         route.fulfill(response=answer, json=body)
 
     def answered(route: "Route") -> None:

@@ -177,7 +177,8 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
     "WhoCalls": {"kind": "token", "label": "CI", "session_id": None}
     | {"scopes": ["view", "post"], "expires_at": None},
     "Ack": {"ref": "1", "sessionId": TERMINAL, "offset": 4096, "end": 4160},
-    "AgentStatus": {"state": "waiting", "kind": "dialog", "source": "screen"},
+    "AgentStatus": {"state": "waiting", "kind": "dialog", "source": "screen"}
+    | {"via": "keys", "queued": 0},
     "AskedPrompt": {"class": "permission_request", "status": "answered"}
     | {"answer": "Yes", "by": "@ada"},
     "BridgeConfig": {"enabled": True, "audit": True, "routes": {}},

@@ -224,6 +224,26 @@ async def test_one_of_twenty_answers_is_accepted(api: Api, asker: Asker) -> None
     assert 1 == len(asker.typed)
 
 
+async def test_a_dialog_that_is_drawn_anew_at_that_moment(
+    api: Api, asker: Asker
+) -> None:
+    """Its end is not stored yet: the 409 says what happened, and what to do."""
+    one = await asker.ask()
+    asker.show(prompt("Run it now?"))
+    answer = await respond(api, asker, prompt_id=one.id, type="approve")
+    assert (409, []) == (answer.status, asker.typed)
+    assert (
+        "This prompt has left the screen: it was answered there, or the program drew "
+        "it anew. Answer the prompt that waits now, if there is one."
+    ) == answer.body["detail"]
+    two = await asker.told()
+    answer = await respond(api, asker, prompt_id=two.id, type="approve", by="@ada")
+    assert 200 == answer.status
+    answer = await respond(api, asker, prompt_id=two.id, type="approve")
+    said = "This prompt was answered already by @ada: 'approve'."
+    assert (409, True) == (answer.status, answer.body["detail"].startswith(said))
+
+
 async def test_a_pager_is_no_prompt(api: Api, asker: Asker) -> None:
     """It waits for keys, which the state says; there is nothing to answer."""
     asker.show(prompt(class_=PromptClass.PAGER, form=Form.VIEW, options=()))
