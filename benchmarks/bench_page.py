@@ -159,8 +159,12 @@ def sizes() -> None:
     assert found.index is not None
     files = [found.index, *found.files.values()]
     raw = sum(len(each.content) for each in files)
-    sent = sum(len(each.gzipped or each.content) for each in files)
-    print(f"size: {len(files)} files, {raw:,} bytes, {sent:,} as they are sent")
+    sent = sum(len(each.least) for each in files)
+    gzipped = sum(len(each.gzipped or each.content) for each in files)
+    print(
+        f"size: {len(files)} files, {raw:,} bytes, {sent:,} as they are sent "
+        f"({gzipped:,} as gzip)"
+    )
 
 
 @contextmanager

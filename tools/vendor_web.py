@@ -120,12 +120,10 @@ def own_files() -> dict[str, str]:
     """The page's own scripts and styles without comments, by the names of their small
     forms below the folder of third-party files."""
     slim = _slim()
+    paths = (path for path in sorted(WEB.iterdir()) if path.suffix in slim.SLIMMED)
     return {
-        slim.small_name(path.name, path.read_bytes()): slim.slim(
-            path.read_text("utf-8")
-        )
-        for path in sorted(WEB.iterdir())
-        if path.suffix in slim.SLIMMED
+        slim.small_name(path.name, path.read_bytes()): slim.slim(path.read_text())
+        for path in paths
     }
 
 
