@@ -32,9 +32,34 @@ const tokens = signal(null);
 const health = signal(null);
 const failure = signal("");
 
+/** How long the figures wait for more events: a flood of them is one call. */
+const FIGURES_MS = 1000;
+
 export function enterSettings() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+  const soon = () => {
+    later ??= setTimeout(() => {
+      later = undefined;
+      void readFigures();
+    }, FIGURES_MS);
+  };
   void read();
-  return onFrame("access_tokens_changed", () => void read());
+  const stops = [
+    onFrame("access_tokens_changed", () => void read()),
+    // What changes a figure is told, such as output of a terminal. A reply tells nothing.
+    onFrame("*", (frame) => frame.ref || soon()),
+    () => clearTimeout(later),
+  ];
+  return () => stops.forEach((each) => each());
+}
+
+async function readFigures() {
+  try {
+    health.value = await get("api/health");
+  } catch {
+    // The figures stay. The page says that the server is away.
+  }
 }
 
 async function read() {
