@@ -24,7 +24,14 @@ from ant.terminal.host import processes
 from benchmarks.bench_binary import make_colours
 from benchmarks.bench_stream import make_text
 from tests.installed import need_page
-from tests.web.browser import DESKTOP, WebServer, chromium, web_server
+from tests.web.browser import (
+    DESKTOP,
+    SOFTWARE_GL,
+    WebServer,
+    chromium,
+    launch,
+    web_server,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -37,6 +44,9 @@ SETTLE_S = 4.0
 
 TURNS = 2
 ANSWERS = 20
+DRAWN = 140_000
+"""Lines, 4 MB in all: the page passes over what is 8 MiB behind."""
+
 PRINTS = "while sleep 1; do echo line $((++n)) of $$; done"
 ASKS = "while read -r -p 'Go on? [y/n] ' a; do clear; sleep 2; done"
 """It asks again when the card of the last question has left the page."""
@@ -106,6 +116,13 @@ FLOOD = """
 """Bytes on the wire, frame headers included, of all output of a terminal."""
 
 
+DREW = """(size) => {
+  const { emulator } = document.querySelector(".emulator");
+  const { end, gaps, inFlight } = emulator.extent();
+  return end >= size && !gaps.length && !inFlight;
+}"""
+
+
 @attrs.frozen
 class Usage:
     """Seconds of processor time until now, and bytes in PSS."""
@@ -159,8 +176,12 @@ def sizes() -> None:
     assert found.index is not None
     files = [found.index, *found.files.values()]
     raw = sum(len(each.content) for each in files)
-    sent = sum(len(each.gzipped or each.content) for each in files)
-    print(f"size: {len(files)} files, {raw:,} bytes, {sent:,} as they are sent")
+    sent = sum(len(each.least) for each in files)
+    gzipped = sum(len(each.gzipped or each.content) for each in files)
+    print(
+        f"size: {len(files)} files, {raw:,} bytes, {sent:,} as they are sent "
+        f"({gzipped:,} as gzip)"
+    )
 
 
 @contextmanager
@@ -299,6 +320,43 @@ def flood(browser: "Browser", server: WebServer, folder: Path) -> None:
             server.call("DELETE", f"/api/sessions/{row['id']}", hard="true")
 
 
+def drawn(browser: "Browser", server: WebServer, folder: Path) -> None:
+    """4 MB in a terminal, drawn by elements and by WebGL without a card."""
+    path = folder / "drawn"
+    path.write_bytes(
+        b"".join(b"line %07d of some output\r\n" % n for n in range(DRAWN))
+    )
+    size = path.stat().st_size
+    browser = launch(browser.browser_type, *SOFTWARE_GL)
+    found: dict[str, list[float]] = {"DOM": [], "WebGL": []}
+    for _ in range(TURNS):
+        for choice, busy in found.items():
+            row = server.create(
+                "drawn", "sh", "-c", f"stty raw -echo; read x; cat {path}"
+            )
+            context = browser.new_context(**DESKTOP)
+            page = context.new_page()
+            page.add_init_script(f"localStorage.setItem('ant.renderer', '{choice}')")
+            page.goto(f"{server.url}/#/terminal/{row['id']}")
+            page.locator(".size").wait_for()
+            pids = [pid for each in browser_pids().values() for pid in each]
+            before, start = usage_of(pids).cpu_s, time.perf_counter()
+            server.type(row["id"], "\n")
+            page.wait_for_function(DREW, arg=size)
+            took, used = time.perf_counter() - start, usage_of(pids).cpu_s - before
+            busy.append(used)
+            context.close()
+            server.call("DELETE", f"/api/sessions/{row['id']}", hard="true")
+            print(
+                f"drawn by {choice}: {size:,} bytes in {took:.1f} s, {used:.2f} s of "
+                f"the browser ({load()})",
+                flush=True,
+            )
+    browser.close()
+    dom, webgl = (statistics.median(each) for each in found.values())
+    print(f"WebGL by a program beside DOM: {webgl / dom:.2f} times the processor time")
+
+
 def measure() -> None:
     """All of it, with one browser and one server."""
     need_page()
@@ -312,6 +370,7 @@ def measure() -> None:
         resolved(browser, server)
         live(browser, server)
         flood(browser, server, Path(folder))
+        drawn(browser, server, Path(folder))
 
 
 async def main() -> None:

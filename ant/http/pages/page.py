@@ -58,14 +58,17 @@ def respond(file: WebFile, etag: str, caching: str, policy: str = POLICY) -> Res
     headers = {
         "Cache-Control": caching,
         "Content-Security-Policy": policy,
-        "ETag": f'W/"{etag}"',  # Weak: the same for both encodings.
+        "ETag": f'W/"{etag}"',  # Weak: the same for all encodings.
         "Vary": "Accept-Encoding",
     }
     if request.if_none_match.contains_weak(etag):
         return Response(b"", 304, headers)
     content = file.content
-    if file.gzipped is not None and request.accept_encodings.quality("gzip") > 0:
-        content, headers["Content-Encoding"] = file.gzipped, "gzip"
+    # Browsers take Brotli from https and from this machine only.
+    for encoding, encoded in (("br", file.brotli), ("gzip", file.gzipped)):
+        if encoded is not None and request.accept_encodings.quality(encoding) > 0:
+            content, headers["Content-Encoding"] = encoded, encoding
+            break
     return Response(content, 200, headers, content_type=file.content_type)
 
 

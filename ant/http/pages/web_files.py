@@ -1,4 +1,4 @@
-"""The files of the page, read once: content, compressed content, type, and one hash.
+"""The files of the page, read once: content, compressed forms, type, and one hash.
 
 The hash is in the path of every file (`web/HASH/PATH`), so a browser may keep a file
 for ever: a changed file has another path. Names are looked up in a table of the files
@@ -15,7 +15,7 @@ from typing import Final
 import attrs
 
 import ant
-from ant.http.pages.slim import slim
+from ant.http.pages.slim import SLIMMED, slim, small_name
 
 FOLDER: Final = Path(ant.__file__).parent / "web"
 """The page's own files, and in `vendor/` those of third parties."""
@@ -26,10 +26,9 @@ STAMP: Final = "vendor/version"
 INDEX: Final = "index.html"
 
 VENDOR: Final = "vendor"
-"""The folder of third-party files, which are small already."""
+"""The folder of third-party files, and in `own/` of small forms of our own."""
 
-SLIMMED: Final = (".js", ".css")
-"""Our own files that are sent without comments and indentation."""
+OWN: Final = "own"
 
 TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -58,6 +57,13 @@ class WebFile:
     gzipped: bytes | None
     """The content as gzip; None if that is not smaller."""
     content_type: str
+    brotli: bytes | None = None
+    """The content as Brotli; None if nobody made it (`tools/vendor_web.py`)."""
+
+    @property
+    def least(self) -> bytes:
+        """The smallest form, which a browser is sent that takes all of them."""
+        return self.brotli or self.gzipped or self.content
 
 
 @attrs.frozen
@@ -77,11 +83,11 @@ class WebFiles:
         return f"web/{self.hash}"
 
 
-def file_of(content: bytes, content_type: str) -> WebFile:
-    """A file of this content; compresses it."""
+def file_of(content: bytes, content_type: str, brotli: bytes | None = None) -> WebFile:
+    """A file of this content; compresses it as gzip."""
     gzipped = gzip.compress(content, mtime=0)
     is_smaller = len(gzipped) < len(content)
-    return WebFile(content, gzipped if is_smaller else None, content_type)
+    return WebFile(content, gzipped if is_smaller else None, content_type, brotli)
 
 
 @functools.cache
@@ -89,28 +95,40 @@ def read_files(folder: Path = FOLDER) -> WebFiles:
     """Read the files of a folder; a second call returns the same ones."""
     contents = dict(_contents(folder))
     digest = hashlib.sha256()
-    for name, content in contents.items():
+    for name, (content, _) in contents.items():
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     found = digest.hexdigest()[:HASH_LENGTH]
     index, template = None, contents.pop(INDEX, None)
     if template is not None and (folder / STAMP).exists():
-        text = template.replace(b"{{assets}}", f"web/{found}".encode())
+        text = template[0].replace(b"{{assets}}", f"web/{found}".encode())
         index = file_of(text, TYPES[".html"])
     files = {
-        name: file_of(content, TYPES[Path(name).suffix])
-        for name, content in contents.items()
+        name: file_of(content, TYPES[Path(name).suffix], brotli)
+        for name, (content, brotli) in contents.items()
     }
     return WebFiles(found, files, index)
 
 
-def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """The name and the content of each file that may be served, in their order."""
+def _contents(folder: Path) -> Iterator[tuple[str, tuple[bytes, bytes | None]]]:
+    """Each file that may be served: its name, its content, and that as Brotli."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
         is_hidden = any(part.startswith(".") for part in name.parts)
         if path.suffix not in TYPES or not path.is_file() or is_hidden:
             continue
-        content = path.read_bytes()
-        if name.parts[0] != VENDOR and path.suffix in SLIMMED:
-            content = slim(content.decode()).encode()
-        yield name.as_posix(), content
+        if name.parts[:2] == (VENDOR, OWN):
+            continue
+        is_own = name.parts[0] != VENDOR and path.suffix in SLIMMED
+        yield name.as_posix(), _small(folder, path) if is_own else _read(path)
+
+
+def _small(folder: Path, path: Path) -> tuple[bytes, bytes | None]:
+    """A file of ours: its small form, if that was made of what the file is now."""
+    source = path.read_bytes()
+    made = folder / VENDOR / small_name(path.name, source)
+    return _read(made) if made.exists() else (slim(source.decode()).encode(), None)
+
+
+def _read(path: Path) -> tuple[bytes, bytes | None]:
+    compressed = path.with_name(f"{path.name}.br")
+    return path.read_bytes(), compressed.read_bytes() if compressed.exists() else None

@@ -57,6 +57,7 @@ def make(folder: Path) -> WebFiles:
         "index.html": "<script src={{assets}}/main.js></script>" + " " * 200,
         "main.js": "import './vendor/lib.js';" * 20,
         "vendor/lib.js": "export {}",
+        "vendor/lib.js.br": "compressed",
         "favicon.svg": "<svg/>",
         "manifest.webmanifest": "{}",
         STAMP: "",
@@ -143,6 +144,26 @@ async def test_a_file_is_compressed_for_who_takes_it(
             body = gzip.decompress(got.body) if is_gzip else got.body
             assert plain.body == body
             assert "Accept-Encoding" == got.headers["Vary"]
+
+
+async def test_brotli_is_sent_to_who_takes_it(
+    app: QuartTrio, web_files: WebFiles
+) -> None:
+    """Before gzip, of a file that has it, and under the same address and hash."""
+    path = f"/{web_files.prefix}/vendor/lib.js"
+    plain = await get(app, path)
+    for value, is_brotli in {
+        "br": True,
+        "gzip, deflate, br, zstd": True,
+        "*": True,
+        "gzip": False,
+        "br;q=0": False,
+    }.items():
+        got = await get(app, path, Accept_Encoding=value)
+        assert (b"compressed" if is_brotli else plain.body) == got.body
+        assert ("br" if is_brotli else None) == got.headers.get("Content-Encoding")
+        assert plain.headers["ETag"] == got.headers["ETag"]
+        assert "Accept-Encoding" == got.headers["Vary"]
 
 
 async def test_head_has_the_headers_of_get(app: QuartTrio, web_files: WebFiles) -> None:

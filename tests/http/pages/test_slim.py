@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ant.http.pages.slim import slim
-from ant.http.pages.web_files import FOLDER, SLIMMED
+from ant.http.pages.slim import SLIMMED, slim
+from ant.http.pages.web_files import FOLDER
 
 OWN = sorted(path for path in FOLDER.iterdir() if path.suffix in SLIMMED)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ant.http.pages.web_files import STAMP, TYPES, WebFiles, read_files
+from ant.http.pages.slim import small_name
+from ant.http.pages.web_files import STAMP, TYPES, VENDOR, WebFiles, read_files
 
 
 def page(folder: Path, **files: str) -> WebFiles:
@@ -68,6 +69,31 @@ def test_gzip_is_kept_where_it_is_smaller(tmp_path: Path) -> None:
     gzipped = files["long.js"].gzipped
     assert gzipped is not None
     assert files["long.js"].content == gzip.decompress(gzipped)
+
+
+def test_a_small_form_counts_for_its_source_only(tmp_path: Path) -> None:
+    """A source that changed is sent itself. Small forms have no address."""
+    source = "// A comment.\nlet letter = 1;\n"
+    made = tmp_path / VENDOR / small_name("a.js", source.encode())
+    made.parent.mkdir(parents=True)
+    made.write_text("let l=1;")
+    made.with_name(f"{made.name}.br").write_bytes(b"compressed")
+    files = page(tmp_path, a_js=source).files
+    assert {"a.js"} == set(files)
+    assert (b"let l=1;", b"compressed") == (files["a.js"].content, files["a.js"].brotli)
+    file = page(tmp_path, a_js=source.replace("1", "2")).files["a.js"]
+    assert (b"let letter = 2;\n", None) == (file.content, file.brotli)
+
+
+def test_brotli_stands_beside_a_third_party_file(tmp_path: Path) -> None:
+    """It changes no address, and is what a browser is sent that takes it."""
+    before = page(tmp_path, vendor__x_js="1;" * 99)
+    (tmp_path / VENDOR / "x.js.br").write_bytes(b"compressed")
+    after = page(tmp_path, vendor__x_js="1;" * 99)
+    assert (before.hash, {"vendor/x.js"}) == (after.hash, set(after.files))
+    file = after.files["vendor/x.js"]
+    assert b"compressed" == file.brotli == file.least
+    assert file.gzipped == before.files["vendor/x.js"].least
 
 
 @pytest.mark.parametrize("has_index", [True, False])
