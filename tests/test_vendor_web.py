@@ -65,6 +65,25 @@ def test_files_are_copied_without_source_maps(tmp_path: Path) -> None:
     assert not vendor_web.is_current(target)
 
 
+@pytest.mark.slow
+def test_a_changed_file_gets_its_small_form(tmp_path: Path) -> None:
+    """Only that one is made, and the form of what it was goes."""
+    need("node", "npm")
+    if not (vendor_web.TOOLS / "terser").exists():
+        pytest.skip("needs terser, which is not installed")
+    target = tmp_path / "web" / "vendor"
+    vendor_web.copy_files(fake_modules(tmp_path / "modules"), target, nothing)
+    changed, kept = list(vendor_web.own_files())[:2]
+    (target / changed).rename(target / "own" / "before.js")
+    vendor_web.renew_own(target)
+    assert vendor_web.has_own(target)
+    assert not (target / "own" / "before.js").exists()
+    compressed = {path.name for path in target.rglob("*.br")}
+    assert {f"{Path(changed).name}.br"} == compressed
+    assert vendor_web.own_files()[kept] == (target / kept).read_text()
+    assert ["vendor"] == os.listdir(target.parent)
+
+
 def test_a_failure_leaves_what_was_there(tmp_path: Path) -> None:
     """A package that lacks a file is an error, and half a folder is none."""
     target = tmp_path / "web" / "vendor"

@@ -20,11 +20,14 @@ class WebFilesHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Make the files, unless they are there. An editable installation needs none:
         `make` does that by itself."""
-        is_there = vendor_web.is_current(vendor_web.VENDOR) and vendor_web.has_own()
-        if version == "editable" or os.environ.get(WITHOUT) or is_there:
+        if version == "editable" or os.environ.get(WITHOUT):
             return
         try:
-            vendor_web.vendor()
+            if not vendor_web.is_current(vendor_web.VENDOR):
+                vendor_web.vendor()
+            elif not vendor_web.has_own():
+                is_near = vendor_web.is_current(vendor_web.TOOLS)
+                vendor_web.renew_own() if is_near else vendor_web.vendor()
         except vendor_web.Failed as exc:
             raise SystemExit(
                 f"The page's third-party files cannot be had: {exc} Set {WITHOUT}=1 to "

@@ -37,6 +37,9 @@ MINIFY = ROOT / "tools" / "minify_web.mjs"
 TOOLS = ROOT / "node_modules"
 MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
 
+OWN = "own"
+"""The folder in it of small forms of the page's own files."""
+
 STAMP = "version"
 """The file in the folder that says what it was made from."""
 
@@ -67,6 +70,9 @@ FILES = {
 
 INSTALL_S = 110
 """Seconds for `npm ci`, which takes two on a fast line; `make serve` may take 120."""
+
+MINIFY_S = 300
+"""Seconds to make files small, which takes ten on a quiet machine."""
 
 NPM_CI = (
     *("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"),
@@ -132,7 +138,12 @@ def has_own(folder: Path = VENDOR) -> bool:
     return all((folder / name).exists() for name in own_files())
 
 
-def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) -> str:
+def _run(
+    command: list[str],
+    folder: Path,
+    env: dict[str, str] | None = None,
+    patience_s: float = INSTALL_S,
+) -> str:
     try:
         done = subprocess.run(
             command,
@@ -140,7 +151,7 @@ def _run(command: list[str], folder: Path, env: dict[str, str] | None = None) ->
             env={**os.environ, **(env or {})},
             capture_output=True,
             text=True,
-            timeout=INSTALL_S,
+            timeout=patience_s,
         )
     except (OSError, subprocess.TimeoutExpired) as exc:
         raise Failed(f"{command[0]} failed: {exc}") from None
@@ -214,7 +225,8 @@ def install(node: Node, modules: Path, *options: str) -> None:
 
 def minify(node: Node, modules: Path, folder: Path) -> None:
     """Make the files of a folder small, by terser of `modules`. Raises `Failed`."""
-    _run([*node.node, str(MINIFY), str(modules), str(folder)], ROOT)
+    command = [*node.node, str(MINIFY), str(modules), str(folder)]
+    _run(command, ROOT, patience_s=MINIFY_S)
 
 
 def vendor(folder: Path = VENDOR) -> None:
@@ -232,6 +244,30 @@ def vendor_from_tools() -> None:
     """Make that folder from the packages in `node_modules`. Raises `Failed`."""
     with node_commands() as node:
         copy_files(TOOLS, VENDOR, lambda new: minify(node, TOOLS, new))
+
+
+def renew_own(folder: Path = VENDOR) -> None:
+    """Make the small forms of own files that changed, by terser in `node_modules`.
+
+    Raises `Failed`; the server then sends these files without their comments.
+    """
+    own = own_files()
+    new = [name for name in own if not (folder / name).exists()]
+    with (
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix=".vendor-") as name,
+        node_commands() as node,
+    ):
+        made = Path(name)
+        (made / OWN).mkdir()
+        for each in new:
+            (made / each).write_text(own[each], encoding="utf-8")
+        minify(node, TOOLS, made)
+        # A server that starts meanwhile looks for the script first.
+        for path in sorted((made / OWN).iterdir(), reverse=True):
+            path.rename(folder / OWN / path.name)
+    for path in (folder / OWN).iterdir():
+        if f"{OWN}/{path.name.removesuffix('.br')}" not in own:
+            path.unlink()
 
 
 def install_tools() -> None:
@@ -297,11 +333,14 @@ def main() -> int:
             install_tools()
         elif not asked.tools and not is_current(VENDOR):
             vendor()
-        elif not asked.tools and not has_own() and is_current(TOOLS):
-            vendor_from_tools()
     except (Failed, OSError) as exc:
         print(f"The page's files are not here: {exc}\n{HINT}", file=sys.stderr)
         return 1
+    try:
+        if not asked.tools and not has_own() and is_current(TOOLS):
+            renew_own()
+    except (Failed, OSError) as exc:
+        print(f"Changed files of the page are sent as they are: {exc}", file=sys.stderr)
     return 0
 
 

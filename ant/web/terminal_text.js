@@ -27,6 +27,8 @@ const KEYS = [
   ["^C", "Control C", "\x03"],
 ];
 
+/** The pause before the Enter of a line. Codex takes one that comes sooner for a line of a paste. */
+const ENTER_MS = 300;
 const NEAR_PX = 24;
 /** Room below the last row. */
 const FOOT_PX = 8;
@@ -188,9 +190,13 @@ export class TextView {
     const form = /** @type {HTMLFormElement} */ (event.currentTarget);
     const field = /** @type {HTMLInputElement} */ (form.elements.namedItem("line"));
     const text = field.value;
-    if (!(await this.type(`${text}\r`))) return;
-    if (field.value === text) field.value = "";
-    this.isEmpty.value = !field.value;
+    if (text) {
+      if (!(await this.type(text))) return;
+      if (field.value === text) field.value = "";
+      this.isEmpty.value = !field.value;
+      await new Promise((resolve) => setTimeout(resolve, ENTER_MS));
+    }
+    await this.type("\r");
   }
 
   /** @private @param {KeyboardEvent} event */

@@ -321,7 +321,6 @@ def test_frequent_changes_are_drawn_at_once(scene: Scene) -> None:
     assert ["first 0", "second 0"] == page.evaluate(TOGETHER)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_figures_follow_events(scene: Scene) -> None:
     """Without a reload: a terminal begins, and it is removed."""
     page = scene.page("/#/settings")
@@ -333,6 +332,7 @@ def test_the_figures_follow_events(scene: Scene) -> None:
     expect(sessions).to_have_text(re.compile("^0"))
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "place", ["inbox", "fleet", "rooms", "search?q=line", "settings"]
 )

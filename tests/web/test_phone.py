@@ -1,5 +1,6 @@
 """A terminal under a thumb: the row of keys, raw keys, pastes, the keyboard."""
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,19 @@ def test_raw_keys(scene: Scene) -> None:
     browser.send("Input.insertText", {"text": "é"})
     until(lambda: typed(scene, row) == "ls^?^MM-CM-)")
     expect(line).to_have_value("")
+
+
+def test_the_enter_of_a_line_comes_by_itself(scene: Scene) -> None:
+    """Codex takes an Enter that comes with its text for a line of a paste."""
+    code = (
+        "import os\nprint('go', end='', flush=True)\n"
+        "while True: print(ascii(os.read(0, 99)), end=' ', flush=True)"
+    )
+    page, row = opened(scene, f"stty raw -echo; exec python3 -c {shlex.quote(code)}")
+    page.get_by_label("Line to type").fill("demo run")
+    page.get_by_role("button", name="Send", exact=True).tap()
+    until(lambda: typed(scene, row).endswith("b'demo run' b'\\r' "))
+    expect(page.get_by_label("Line to type")).to_have_value("")
 
 
 def test_a_composed_line_is_sent_by_its_own_enter(scene: Scene) -> None:
