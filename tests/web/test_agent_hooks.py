@@ -80,7 +80,8 @@ def test_allow(scene: Scene) -> None:
         press(allow(found))
         one.done()
         assert one.desk.has("one.txt")
-        expect(found.get_by_text("Waiting for the program")).to_be_visible()
+        said = "The agent has the answer. Waiting for the program…"
+        expect(found.get_by_text(said)).to_be_visible()
         pumped(page, lambda: held)
         (resolved,) = held
         sockets[0].send(resolved)
