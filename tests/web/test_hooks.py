@@ -113,6 +113,7 @@ def test_what_the_card_says_of_its_way(scene: Scene, hook: Hook) -> None:
     page = scene.page(**PHONE)
     stop = threading.Event()
     hook.agent.order("dialog 0")
+    expect(card(page, "api")).to_be_visible()
     first = hook.ask(command="rm -r build", stop=stop)
     expect(card(page, "api").get_by_label("command", exact=True)).to_be_visible()
     reason = card(page, "api").get_by_label("Reason, if you deny it")
