@@ -197,6 +197,7 @@ WAKE = "dispatchEvent(new Event('online'))"
 
 @needs_claude
 @needs_tmux
+@pytest.mark.soak
 def test_a_killed_server(fragile: Scene) -> None:
     """The page queues nothing; the dialog stays, and its answer goes by keys."""
     fragile.accept("WebSocket", "ERR_CONNECTION_REFUSED")
@@ -318,6 +319,7 @@ def test_a_hook_for_another_terminal(scene: Scene) -> None:
 
 
 @needs_agent("codex")
+@pytest.mark.soak
 def test_codex_asks_by_a_command(scene: Scene) -> None:
     """Its trust in the hooks is asked on the page, too; then they take the answers."""
     page = scene.page()
