@@ -11,7 +11,7 @@
  */
 import { get, post, Problem, said, sessionPath } from "./api.js";
 import { link } from "./connection.js";
-import { answers, prompts, screens, sessions } from "./state.js";
+import { agents, answers, prompts, screens, sessions } from "./state.js";
 import { announce } from "./live.js";
 import { choicesOf } from "./options.js";
 import { count, nameOf } from "./text.js";
@@ -96,6 +96,22 @@ export function follow() {
   effect(() => {
     if (link.value.state === "open") untracked(forgetAway);
   });
+  effect(followWays);
+}
+
+/** What each card said of where its answer goes. @type {Map<string, string>} */
+let ways = new Map();
+
+/** A card that says something else of its way may have grown: the cards below it move. */
+function followWays() {
+  const now = new Map(
+    cards.value.map(({ id, prompt }) => {
+      const state = agents.value.get(id);
+      return [id, state?.promptId === prompt.id ? `${state.via} ${state.queued}` : ""];
+    }),
+  );
+  if ([...now].some(([id, way]) => (ways.get(id) ?? way) !== way)) movedAt = performance.now();
+  ways = now;
 }
 
 /** The server is back: the note that it was away is of no use any more. */

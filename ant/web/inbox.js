@@ -131,7 +131,12 @@ function stateFor(card) {
   return state?.promptId === card.prompt.id ? state : undefined;
 }
 
-/** How the answer to an agent goes, and how many requests come after it. @param {Card} card */
+/**
+ * How the answer to an agent goes, and how many requests come after it. It stands below
+ * the buttons, which must not move when it changes.
+ *
+ * @param {Card} card
+ */
 function wayPart(card) {
   const state = card.phase === "done" ? undefined : stateFor(card);
   const isAgent = card.prompt.details || agentOf(sessions.value.get(card.id));
@@ -216,10 +221,10 @@ export function cardView(card) {
     ${screenPart(rowsOf(card), name)}
     ${card.note ? html`<p class="note"><bdi>${visible(card.note)}</bdi></p>` : ""}
     ${said[card.phase] ? html`<p class="note quiet-note">${said[card.phase]}</p>` : ""}
-    ${wayPart(card)}
     <footer>
       ${answering(card)}
       <a class="open" data-open href=${href("terminal", card.id)}>Open terminal <span aria-hidden="true">↗</span></a>
+      ${wayPart(card)}
     </footer>
   </article>`;
 }

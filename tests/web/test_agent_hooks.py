@@ -80,7 +80,8 @@ def test_allow(scene: Scene) -> None:
         press(allow(found))
         one.done()
         assert one.desk.has("one.txt")
-        expect(found.get_by_text("Waiting for the program")).to_be_visible()
+        said = "The agent has the answer. Waiting for the program…"
+        expect(found.get_by_text(said)).to_be_visible()
         pumped(page, lambda: held)
         (resolved,) = held
         sockets[0].send(resolved)
@@ -196,6 +197,7 @@ WAKE = "dispatchEvent(new Event('online'))"
 
 @needs_claude
 @needs_tmux
+@pytest.mark.soak
 def test_a_killed_server(fragile: Scene) -> None:
     """The page queues nothing; the dialog stays, and its answer goes by keys."""
     fragile.accept("WebSocket", "ERR_CONNECTION_REFUSED")
@@ -214,9 +216,8 @@ def test_a_killed_server(fragile: Scene) -> None:
             expect(away).to_be_visible()
             expect(allow(found)).to_be_disabled()
             page.keyboard.press("n")
-            page.keyboard.press("1")
             said = found.get_by_text("Not connected. Nothing was pressed.")
-            expect(said).to_be_visible()
+            pumped(page, lambda: (page.keyboard.press("1"), said.count())[1])
             fragile.restart_server()
             page.evaluate(WAKE)
             expect(page.get_by_text("last seen")).to_have_count(0)
@@ -318,6 +319,7 @@ def test_a_hook_for_another_terminal(scene: Scene) -> None:
 
 
 @needs_agent("codex")
+@pytest.mark.soak
 def test_codex_asks_by_a_command(scene: Scene) -> None:
     """Its trust in the hooks is asked on the page, too; then they take the answers."""
     page = scene.page()

@@ -106,16 +106,22 @@ def test_allowed_by_two_keys_beside_its_dialog(scene: Scene, hook: Hook) -> None
 
 
 def test_what_the_card_says_of_its_way(scene: Scene, hook: Hook) -> None:
-    """To the hook while it waits, then by keys; and how many requests come after it."""
-    page = scene.page()
+    """To the hook while it waits, then by keys; and how many requests come after it.
+
+    No button moves when that changes.
+    """
+    page = scene.page(**PHONE)
     stop = threading.Event()
     hook.agent.order("dialog 0")
+    expect(card(page, "api")).to_be_visible()
     first = hook.ask(command="rm -r build", stop=stop)
     expect(card(page, "api").get_by_label("command", exact=True)).to_be_visible()
     reason = card(page, "api").get_by_label("Reason, if you deny it")
     reason.fill("Not now.")
     way = card(page, "api").locator(".way")
     expect(way).to_have_text("Its hook takes the answer: no key is pressed.")
+    button = armed(page, "api").get_by_role("button", name="1 Yes (y)")
+    place = button.bounding_box()
     second = hook.ask(command="make")
     expect(way).to_contain_text("1 more request behind this one.")
     stop.set()
@@ -124,11 +130,13 @@ def test_what_the_card_says_of_its_way(scene: Scene, hook: Hook) -> None:
     expect(reason).to_have_count(0)
     note = card(page, "api").locator(".reason")
     expect(note).to_have_text("The agent's hook has left. Keys tell no reason.")
-    armed(page, "api").get_by_role("button", name="1 Yes (y)").click()
+    assert place == button.bounding_box()
+    armed(page, "api")
+    button.tap()
     exact = card(page, "api").get_by_label("command", exact=True)
     expect(exact).to_have_text("make")
     expect(way).to_have_text("Its hook takes the answer: no key is pressed.")
-    armed(page, "api").get_by_role("button", name="1 Allow").click()
+    armed(page, "api").get_by_role("button", name="1 Allow").tap()
     assert hooking.ALLOWED == second.result(30)
     assert ["Yes (y)"] == [each["label"] for each in hook.agent.log("chose")]
 
