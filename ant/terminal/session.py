@@ -235,7 +235,8 @@ class LiveTerminal:
     @property
     def settle_s(self) -> float:
         """See `TerminalOps`."""
-        return driver.settle_ms / 1000 if (driver := self._driver) else 0.0
+        driver = self._driver
+        return driver.settle_ms / 1000 if driver else 0.0
 
     def until_keys_s(self, fingerprint: str) -> float:
         """See `TerminalOps`."""
