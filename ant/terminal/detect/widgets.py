@@ -5,6 +5,7 @@ or on a button. If the cursor is elsewhere, the focus is on the button that look
 the others.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ from ant.terminal.detect.option_meaning import means_no, means_yes
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
 from ant.terminal.layout.hints import is_footer, is_status, is_taking_hint
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
-from ant.terminal.screen.snapshot import ScreenSnapshot
+from ant.terminal.screen.snapshot import ROWS, ScreenSnapshot
 
 _BUTTON = re.compile(r"<\s*([^<>\s][^<>]{0,24}?)\s*>|\[\s*([A-Z][^\[\]]{1,24}?)\s*\]")
 """A button: `< Yes >` or `[ Yes ]`."""
@@ -193,7 +194,7 @@ def _keyed(snapshot: ScreenSnapshot) -> Prompt | None:
     first = row
     if len(found) == 1:
         while first and len(above := _keys_in(snapshot.bare[first - 1])) == 1:
-            first, found = first - 1, [*above, *found]
+            first, found = first - 1, (*above, *found)
     keys = [key.lower() for key, _, _ in found]
     labels = [label for _, label, _ in found]
     question = question_above(snapshot, first)
@@ -222,10 +223,11 @@ def _keyed(snapshot: ScreenSnapshot) -> Prompt | None:
     )
 
 
-def _keys_in(line: str) -> list[tuple[str, str, int]]:
+@functools.lru_cache(ROWS)
+def _keys_in(line: str) -> tuple[tuple[str, str, int], ...]:
     """Return the options with keys of which a row consists: key, label, index."""
     if "[" not in line and "(" not in line:
-        return []
+        return ()
     found = list[tuple[str, str, int]]()
     at = 0
     for part in _APART.split(line.rstrip()):
@@ -234,10 +236,10 @@ def _keys_in(line: str) -> list[tuple[str, str, int]]:
         if not part.strip():
             continue
         if (match := _KEYED.fullmatch(part)) is None:
-            return []
+            return ()
         lead, key, gap, rest = match.groups()
         found.append((key, rest if gap else f"{lead}{key}{rest}", index))
-    return found
+    return tuple(found)
 
 
 def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:
