@@ -245,10 +245,23 @@ class LiveTerminal:
         driver = self._driver
         return driver.settle_ms / 1000 if driver else 0.0
 
+    def until_keys_s(self, fingerprint: str) -> float:
+        """See `TerminalOps`."""
+        driver = self._driver
+        pause_s = driver.keys_after_ms / 1000 if driver else 0.0
+        since = self._detector.asked_since(fingerprint)
+        now = trio.current_time()
+        return max(0.0, (now if since is None else since) + pause_s - now)
+
     @property
     def end(self) -> int:
         """See `TerminalOps`."""
         return self.flow.tail.end
+
+    @property
+    def is_awaited(self) -> bool:
+        """See `TerminalOps`."""
+        return self._input_queue.is_awaited
 
     async def write(self, data: bytes) -> None:
         """See `TerminalOps.write`."""

@@ -13,7 +13,9 @@ LOOK_AGAIN_S = 0.02
 
 
 async def eventually(
-    look: Callable[[], Any | Awaitable[Any]], patience_s: float = PATIENCE_S
+    look: Callable[[], Any | Awaitable[Any]],
+    patience_s: float = PATIENCE_S,
+    again_s: float = LOOK_AGAIN_S,
 ) -> Any:
     """The first true answer of `look`, async or not. Raises `trio.TooSlowError`."""
     with trio.fail_after(patience_s):
@@ -23,4 +25,4 @@ async def eventually(
                 answer = await answer
             if answer:
                 return answer
-            await trio.sleep(LOOK_AGAIN_S)
+            await trio.sleep(again_s)

@@ -21,7 +21,9 @@ the terminal; `wake`; `die CODE`.
 
 Misbehaviour, by argv: `--swap S` swaps each dialog after 0..S seconds, by the seed;
 `--ambush N` opens a dialog when N bytes of a draft have come; `--eat-enter`; `--hang`;
-`--die N` after N bytes; `--late S` echoes a draft S seconds late; `--mute` never does.
+`--die N` after N bytes; `--late S` echoes a draft S seconds late; `--mute` never does;
+`--ignore S` ignores keys for S seconds after a dialog was drawn, `--mark S` an Enter
+for S seconds after an arrow, and logs `ignored`.
 On SIGWINCH everything is painted anew.
 
 The log is JSON lines: `shown` (`after` so many bytes of output), `gone`, `byte` (its
@@ -91,6 +93,8 @@ class Mock:
     height: int = 0
     due: float | None = None
     swap_at: float | None = None
+    keys_at: float = 0.0
+    enter_at: float = 0.0
     ambushed: bool = False
     held: str = ""
     decoder: Any = field(
@@ -121,6 +125,7 @@ class Mock:
         if self.args.swap:
             self.swap_at = time.monotonic() + self.random.uniform(0, self.args.swap)
         self.paint()
+        self.keys_at = time.monotonic() + self.args.ignore
 
     def swap(self) -> None:
         self.show(self.random.choice([d for d in DIALOGS if d is not self.dialog]))
@@ -183,12 +188,18 @@ class Mock:
                     raise SystemExit(3)
             if key == "\r" and self.args.eat_enter:
                 self.args.eat_enter = False
+            elif self.dialog and self.ignores(key):
+                self.note("ignored", id=self.shown, key=key)
             elif self.dialog:
                 self.answer(key, self.dialog)
             else:
                 self.compose(key)
         if not self.args.late:
             self.echo()
+
+    def ignores(self, key: str) -> bool:
+        now = time.monotonic()
+        return now < self.keys_at or (key == "\r" and now < self.enter_at)
 
     def answer(self, key: str, dialog: Dialog) -> None:
         last = len(dialog.options) - 1
@@ -200,6 +211,7 @@ class Mock:
             self.answer_line(key, dialog)
         elif key in (UP, DOWN):
             self.at = max(0, min(last, self.at + (1 if key == DOWN else -1)))
+            self.enter_at = time.monotonic() + self.args.mark
         elif key == "\r":
             self.choose(self.at, "enter")
         elif key == ESC:
@@ -354,7 +366,7 @@ def main() -> None:
     parser.add_argument("--control", default=os.environ.get("MOCK_CONTROL"))
     for name in ("--seed", "--ambush", "--die"):
         parser.add_argument(name, type=int, default=0)
-    for name in ("--swap", "--late"):
+    for name in ("--swap", "--late", "--ignore", "--mark"):
         parser.add_argument(name, type=float, default=0.0)
     for name in ("--eat-enter", "--hang", "--mute"):
         parser.add_argument(name, action="store_true")

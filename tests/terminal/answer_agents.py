@@ -13,7 +13,8 @@ shows what the CLI did:
 `renewed` counts answers that came while the agent drew its dialog again, under another
 id: ANT pressed no key, and the answer was given again. `unasked` counts messages after
 which no dialog was seen, `empty` dialogs without options, which these agents do not
-have. `reacted` counts messages that ANT typed and saw accepted.
+have. `reacted` counts messages that ANT typed and saw accepted. `unresolved` counts
+answers after which the prompt stayed for a while. Each answer comes at once.
 """
 
 import argparse
@@ -38,15 +39,14 @@ from tests.terminal.agents import AGENTS, ESC, MODEL, fresh, search_path
 from tests.terminal.record_agents import load, model
 from tests.terminal.recorder import DEMO, ENV
 
-START_S, ASK_S, SETTLE_S = 90.0, 40.0, 40.0
+START_S, ASK_S, SETTLE_S = 180.0, 60.0, 60.0
 """How long a CLI may take to be at rest, to ask, and to do what was answered."""
+
+AGAIN_S = 0.25
+"""Between two looks, so that the server and the CLI get the processor."""
 
 STILL_S = 2.0
 """How long nothing must have happened after a denial."""
-
-READ_S = 1.0
-"""How long a person reads. Claude Code 2.1.332 ignores keys right after it has drawn
-the dialog of its question tool."""
 
 Json = dict[str, Any]
 Seen = Callable[[], bool]
@@ -212,7 +212,7 @@ class Desk:
             found = (await self.status())["agent_status"]
             return found is not None and bool(found["state"] == "ready")
 
-        await eventually(look, patience_s)
+        await eventually(look, patience_s, AGAIN_S)
 
     async def dialog(self) -> Json:
         """The dialog with options that waits, once one does.
@@ -232,7 +232,7 @@ class Desk:
             return prompt
 
         try:
-            found: Json = await eventually(look, ASK_S)
+            found: Json = await eventually(look, ASK_S, AGAIN_S)
         finally:
             self.counts["empty"] += len(empty)
         return found
@@ -255,7 +255,7 @@ class Desk:
             return None if waits else found
 
         try:
-            self.counts[(await eventually(look, ASK_S))["state"]] += 1
+            self.counts[(await eventually(look, ASK_S, AGAIN_S))["state"]] += 1
         except trio.TooSlowError:
             self.counts["undelivered"] += 1
             page = await self.ant.call("GET", route, limit=1000)
@@ -269,7 +269,6 @@ class Desk:
             prompt = await self.dialog()
         except trio.TooSlowError:
             return await self.give_up("unasked", step)
-        await trio.sleep(READ_S)
         body = dict(step.answer)
         if step.label:
             options = [each["label"] for each in prompt["options"]]
@@ -277,7 +276,7 @@ class Desk:
                 "label": next((o for o in options if o.startswith(step.label)), "")
             }
         try:
-            await self.ant.respond(self.session["id"], prompt["id"], **body)
+            await self.respond(prompt, body)
         except (AlreadyAnswered, PromptChanged) as exc:
             self.notes.append(f"renewed: {step.word} {step.answer} {exc}")
             self.counts["renewed"] += 1
@@ -286,12 +285,16 @@ class Desk:
             return await self.give_up("refused", step, f"{exc}")
         return await self.see(step)
 
+    async def respond(self, prompt: Json, body: Json) -> None:
+        """Answer a prompt, and count an answer after which it stays."""
+        found = await self.ant.respond(self.session["id"], prompt["id"], **body)
+        self.counts["unresolved"] += not found["resolved"]
+
     async def answer_anew(self, step: Step, body: Json) -> str:
         """Answer the dialog that the agent drew again under another id."""
         try:
             prompt = await self.dialog()
-            await trio.sleep(READ_S)
-            await self.ant.respond(self.session["id"], prompt["id"], **body)
+            await self.respond(prompt, body)
         except (AntError, trio.TooSlowError) as exc:
             return await self.give_up("refused", step, f"{exc}")
         return await self.see(step)

@@ -61,6 +61,9 @@ OTHERS = {  # Further names of these tools, and of the agents that use them.
     "many": "AskUserQuestion ask_user_question",
     "read": "ReadFile view_file",
 }
+SEARCH = "ToolSearch"
+"""Claude Code's tool by which a model gets a tool that was not offered at first."""
+
 VALUES: Json = {
     "command": "touch hello.txt && rm -f old.log",
     "description": "Make one file and delete another",
@@ -90,6 +93,9 @@ VALUES: Json = {
     "choices": [choice["label"] for choice in CHOICES],
     "options": [choice["label"] for choice in CHOICES],
     "questions": [QUESTION],
+    "plan_filename": "plan.md",
+    "query": "select:ExitPlanMode",
+    "max_results": 1,
 }
 ALIASES = {
     "cmd": "command",
@@ -213,6 +219,8 @@ def answer(ask: Ask) -> Reply:
         steps.insert(0, TOOLS["read"])
     if word == "propose":
         steps *= len(PROPOSED)
+    if word == "plan" and SEARCH in ask.tools:  # It gives the tool that ends a plan.
+        steps.insert(0, SEARCH)
     calls = [next((n for n in s.split() if n in ask.tools), "") for s in steps]
     calls = [name for name in calls if name]
     if not calls and word == "plan":  # Codex takes a plan from the text.

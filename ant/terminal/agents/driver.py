@@ -126,13 +126,16 @@ class Driver:
     `ticks`      boolean  true     Enter on a box submits all ticked boxes. If false,
                                    only a row of `taken` submits them.
     `taken`      rules    []       The row below the boxes that submits them.
+    `keys_after_ms` integer 0      Milliseconds after a dialog has come up until the
+                                   agent takes keys. ANT presses none before.
 
     Typing
     `lines`      boolean  false    The agent reads whole lines: the terminal edits them.
                                    Any other agent that does has ended its work there.
     `paste`      boolean  true     Type text as a bracketed paste if the agent has
                                    enabled that mode.
-    `settle_ms`  integer  0        Milliseconds between the text and Enter.
+    `settle_ms`  integer  0        Milliseconds between a text, or a moved marker, on
+                                   the screen and Enter.
     `again_ms`   integer  0        Milliseconds before a second Enter; 0 for none.
 
     Start
@@ -156,6 +159,7 @@ class Driver:
     formed: bool = False
     ticks: bool = True
     taken: tuple[Rule, ...] = ()
+    keys_after_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
     dialog: tuple[Rule, ...] = ()
     modal: tuple[Rule, ...] = ()
     reply: tuple[Rule, ...] = ()

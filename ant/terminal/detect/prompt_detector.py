@@ -77,6 +77,8 @@ class PromptDetector:
         self._fed = self._judged = 0
         self._last_newline = -1
         self._place = 0, (0, 0)
+        self._asked_at = 0.0
+        """When the prompt of the last verdict was first seen."""
 
     def feed(
         self, data: bytes, end: int, at: float
@@ -138,6 +140,16 @@ class PromptDetector:
         (row, size), (row_now, size_now) = self._place, _place_of(snapshot, prompt)
         return size == size_now and row_now > row
 
+    def asked_since(self, fingerprint: str) -> float | None:
+        """Return when the detector first saw this prompt, in monotonic seconds.
+
+        None if the last verdict does not have it, or if it may be a new one by now.
+        """
+        if self.verdict is None or self.verdict.prompt is None or self._must_report:
+            return None
+        is_same = self.verdict.prompt.fingerprint == fingerprint
+        return self._asked_at if is_same else None
+
     def _is_early(self, end: int, at: float) -> bool:
         """Whether the program may not have read the typed line yet."""
         return self._typed is not None and (
@@ -188,6 +200,9 @@ class PromptDetector:
         if verdict.prompt is not None:
             self._place = _place_of(snapshot, verdict.prompt)
         verdict = attrs.evolve(verdict, again=again)
+        asked = verdict.prompt
+        if again or asked is None or self.asked_since(asked.fingerprint) is None:
+            self._asked_at = at
         changed = again or self._must_report or verdict.differs_from(self.verdict)
         self.verdict, self._must_report = verdict, False
         if not changed:

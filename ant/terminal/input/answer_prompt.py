@@ -28,10 +28,10 @@ WATCH_S = 3.0
 """How long ANT watches a prompt that it has answered."""
 
 MARKED_S = 0.15
-"""How long ANT waits between the last arrow key and Enter, at least.
+"""How long ANT waits between a moved marker on the screen and Enter, at least.
 
-A program may draw the marker before it acts on it: Continue 1.5.47 took the row before
-when Enter came within some milliseconds of its frame.
+Continue 1.5.47 draws the marker before it acts on it. It took the row before when Enter
+came within some milliseconds of the frame.
 """
 
 MOVES = 400
@@ -49,8 +49,9 @@ QUIET_S = 0.05
 class TerminalOps(Protocol):
     """A terminal, for the holder of its write lock.
 
-    `settle_s` is the pause its program needs before Enter. `end` is the
-    offset after the last byte that was read.
+    `settle_s` is the pause its program needs between a text or a moved marker on the
+    screen and Enter. `end` is the offset after the last byte that was read.
+    `is_awaited`: other input waits for the write lock.
     """
 
     @property
@@ -58,6 +59,13 @@ class TerminalOps(Protocol):
 
     @property
     def end(self) -> int: ...
+
+    @property
+    def is_awaited(self) -> bool: ...
+
+    def until_keys_s(self, fingerprint: str) -> float:
+        """Return the seconds until the program takes keys in this prompt, 0 if now."""
+        ...
 
     def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
         """Read the terminal until it would block; the screen, and the verdict on it.
@@ -119,25 +127,28 @@ async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> Sen
     *Cancellation:* the same.
     """
     snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
+    if wait_s := ops.until_keys_s(fingerprint):  # At most `driver.WAIT_MAX_MS`.
+        await trio.sleep(wait_s)
+        snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
     goal = goal_of(prompt, choice)
     if goal.text is not None:
         await _write(ops, snapshot, prompt, goal.text)
         typed = "" if prompt.form is Form.SECRET else goal.text
         line = (snapshot.typed_at + typed).strip()
         return SentAnswer(goal.chosen, line, _count(snapshot, line))
-    is_settled = True
+    has_moved = False
     for _ in range(MOVES):
         move = next_move(prompt, goal, snapshot.modes)
-        if move.takes and not is_settled:
+        if move.takes and has_moved:  # It may draw a row before it takes Enter.
             await trio.sleep(max(MARKED_S, ops.settle_s))
             snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
-            is_settled = True
+            has_moved = False
             continue
         ops.press(move.data)
         if move.takes:
             return SentAnswer(goal.chosen)
         snapshot, prompt = await _moved(ops, fingerprint, prompt)
-        is_settled = False
+        has_moved = True
     raise Conflict("Arrow keys do not reach this option; nothing was chosen.")
 
 

@@ -117,6 +117,11 @@ class InputQueue:
                 raise NotRunning(ENDED)
             yield
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether input, an answer or a message waits for the write lock."""
+        return self._exclusive.statistics().tasks_waiting > 0
+
     def press(self, data: bytes) -> None:
         """Write all of `data` now; only inside `exclusive`.
 

@@ -25,8 +25,12 @@ from ant.terminal.screen.snapshot import ScreenSnapshot
 LINE_MAX = 4000
 """Bytes of a line in canonical mode: Linux drops what is beyond 4,096."""
 
-SHOWN_S = 5.0
-"""How long a program may take to show a typed text."""
+SHOWN_S = 20.0
+"""How long a program may take to show a typed text. Qwen Code 0.24.4 took up to 13.9 s
+after a turn, on a machine with eight times as many programs at work as processors."""
+
+YIELD_S = 5.0
+"""How long ANT waits for a typed text to show while other input waits behind it."""
 
 REACT_POLL_S = 0.5
 """Between two snapshots while ANT waits for a reaction and there is no output."""
@@ -81,9 +85,10 @@ async def type_message(
         )
     data = text.encode()
     await ops.write(b"\x1b[200~" + data + b"\x1b[201~" if paste else data)
-    await trio.sleep(ops.settle_s)
-    if not await _wait_shown(ops, snapshot, text, check):
-        return TypeResult(ops.end, submitted=False, sure=sure)
+    for pause_s in (0.0, ops.settle_s):  # A slow program shows the text late.
+        await trio.sleep(pause_s)
+        if not await _wait_shown(ops, snapshot, text, check):
+            return TypeResult(ops.end, submitted=False, sure=sure)
     ops.press(ENTER)
     end = ops.end
     if driver is not None and driver.again_ms:
@@ -161,8 +166,9 @@ async def _wait_shown(
     ops: TerminalOps, before: ScreenSnapshot, text: str, check: Check | None
 ) -> bool:
     """Wait for the text to show; whether it does, and may be sent."""
+    yields_at = trio.current_time() + YIELD_S
     with trio.move_on_after(SHOWN_S):
-        while True:
+        while not (ops.is_awaited and trio.current_time() >= yields_at):
             if await ops.wait_output(QUIET_S):
                 continue
             snapshot, verdict = ops.snapshot()
@@ -170,7 +176,7 @@ async def _wait_shown(
                 return False
             if snapshot.lines != before.lines and _shows(snapshot, text):
                 return _may_receive(snapshot, verdict, text, check)
-            await ops.wait_output(SHOWN_S)
+            await ops.wait_output(REACT_POLL_S)
     return False
 
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.terminal.agents import (
+    AGENTS,
     ESC,
     SETTLE_S,
     Dialog,
@@ -13,7 +15,8 @@ from tests.terminal.agents import (
     reply,
     say,
 )
-from tests.terminal.recorder import Recorder
+from tests.terminal.fake_model import VALUES
+from tests.terminal.recorder import DEMO, Recorder
 
 LONG = (
     "this thought is so long that it does not fit into one row of a terminal that has "
@@ -102,12 +105,19 @@ def resumes(
 
 
 def plans(
-    cli: str, keys: list[str], sign: str, dialog: Dialog, answer: list[str], chose: str
+    cli: str, keys: list[str], sign: str, answer: list[str], chose: str, file: str = ""
 ) -> None:
-    """Plan mode, reached by these keys, and what the agent asks at its end."""
+    """Plan mode, reached by these keys, and what the agent asks at its end.
+
+    `file` of the project has the plan before, of an agent that reads one.
+    """
+    dialog = AGENTS[cli].dialogs["plan"]
 
     @open_case(cli, "plan", rows=40)
     def script(r: Recorder) -> None:
+        if file:
+            Path(DEMO, file).parent.mkdir(exist_ok=True)
+            Path(DEMO, file).write_text(VALUES["plan"])
         for key in keys:
             r.type(key)
             r.sleep(SETTLE_S)

@@ -5,6 +5,7 @@
 """
 
 import json
+import re
 from collections.abc import Sequence
 
 import attrs
@@ -23,12 +24,15 @@ from tests.terminal.agents import (
     ask,
     asks,
     case,
+    menu,
     open_case,
+    ready,
+    reply,
     say,
     talks,
     version,
 )
-from tests.terminal.agents.common import drafts, found, resumes, starts
+from tests.terminal.agents.common import drafts, found, plans, resumes, starts
 from tests.terminal.agents.copilot import copilot_setup
 from tests.terminal.agents.gemini import gemini_setup
 from tests.terminal.recorder import Recorder
@@ -52,6 +56,8 @@ def claude(cli: str, no: str = "3") -> None:
         )
     drafts(cli)
     resumes(cli, "Resume session", found(r"^\s*❯ (demo \w+)$"))
+    if "plan" in dialogs:
+        plans(cli, [BACKTAB, BACKTAB], "plan mode on", [DOWN, ENTER], "No")
 
 
 def codex(cli: str) -> None:
@@ -87,6 +93,9 @@ def gemini(cli: str) -> None:
         case(cli, "setup", new=True)(gemini_setup)
     drafts(cli)
     resumes(cli, "Chat Sessions (1 total)", found(r"│ (demo \w+)"))
+    if "plan" in AGENTS[cli].dialogs:
+        manual = ([DOWN, ENTER], "Yes, manually accept edits")
+        plans(cli, [BACKTAB, BACKTAB], "Shift+Tab to manual", *manual, PLAN_GEMINI)
 
 
 def opencode(cli: str) -> None:
@@ -109,6 +118,22 @@ def opencode(cli: str) -> None:
         anew="/new",
         command="/sessions",
     )
+    if "plan" not in AGENTS[cli].dialogs:
+        return
+
+    @open_case(cli, "plan", rows=40, env={"OPENCODE_EXPERIMENTAL_PLAN_MODE": "1"})
+    def script(r: Recorder) -> None:
+        r.type("\t")
+        r.wait("Plan · Demo")
+        r.sleep(SETTLE_S)
+        r.moment("at_rest")
+        say(r, "demo plan")
+        r.wait(AGENTS[cli].dialogs["plan"].sign)
+        shown = re.search(r"Plan at .*\?", " ".join(r.text.replace("┃", "").split()))
+        question = shown[0] if shown else ""  # It names a file of its own.
+        dialog = attrs.evolve(AGENTS[cli].dialogs["plan"], question=question)
+        menu(r, dialog)
+        reply(r, dialog, [DOWN, ENTER], "No")
 
 
 def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
@@ -121,6 +146,17 @@ def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
     talks(cli, [ESC], looks=1)
     drafts(cli)
     resumes(cli, "Resume Session", found(r"│ [›❯ ] (demo \w+)"))
+    if "trust" in AGENTS[cli].dialogs:
+
+        @case(cli, "setup", new=True)
+        def trusts(r: Recorder) -> None:
+            menu(r, AGENTS[cli].dialogs["trust"])
+            r.type(ENTER, "Trust folder (demo)")
+            ready(r, cli)  # It starts anew.
+            r.moment("at_rest")
+
+    if "plan" in AGENTS[cli].dialogs:  # The key goes through all modes.
+        plans(cli, [BACKTAB] * 4, "plan mode (", ["4"], "No, keep planning")
 
 
 def login(cli: str) -> None:
@@ -143,6 +179,8 @@ def copilot(cli: str) -> None:
     case(cli, "setup", new=True)(copilot_setup)
     drafts(cli)
     resumes(cli, "Resume Session:", found(r"\d\. +(demo \w+ \(main\))"))
+    if "plan" in AGENTS[cli].dialogs:
+        plans(cli, [BACKTAB], " plan · ", [ESC], "Esc")
 
 
 ASK_QWEN = Dialog(
@@ -151,12 +189,21 @@ ASK_QWEN = Dialog(
     "multi_choice",
     sign="Enter: Select",
 )
-QWEN_HOME = json.dumps(
-    {
-        "general": {"enableAutoUpdate": False},
-        "ui": {"hideBanner": True, "hideTips": True},
-    }
+QWEN_SETTINGS = {
+    "general": {"enableAutoUpdate": False},
+    "ui": {"hideBanner": True, "hideTips": True},
+}
+QWEN_HOME = json.dumps(QWEN_SETTINGS)
+TRUSTING = {"security": {"folderTrust": {"enabled": True}}}
+QWEN_TRUST = json.dumps(QWEN_SETTINGS | TRUSTING)
+"""It asks for trust only where this is set."""
+SETTINGS_GEMINI = ".gemini/settings.json"
+PLAN_GEMINI = "plans/plan.md"
+PLANS_GEMINI = json.dumps(
+    json.loads(AGENTS["gemini-cli"].files[SETTINGS_GEMINI])
+    | {"general": {"plan": {"directory": "plans"}}}
 )
+"""Plans in the project, where a script can write one."""
 EDITS = [
     "Yes",
     "Yes, and switch to accept edits (auto-approve file edits and common file "
@@ -194,6 +241,14 @@ claude(
             "edit": Dialog("Do you want to make this edit to app.py?", EDITS),
             "trust": TRUST_CLAUDE,
             "key": KEY_CLAUDE,
+            "plan": Dialog(
+                "Exit plan mode?",
+                [
+                    "Yes, and switch to default (ask each time) for this session",
+                    "No",
+                ],
+                "confirmation",
+            ),
         },
     ),
     "4",
@@ -244,16 +299,63 @@ codex(
         },
     )
 )
-gemini(version("gemini-cli", "0.53.0", argv=["gemini", "-m", "gemini-2.5-pro"]))
-opencode(version("opencode", "1.14.41"))
+gemini(
+    version(
+        "gemini-cli",
+        "0.53.0",
+        argv=["gemini", "-m", "gemini-2.5-pro"],
+        files=AGENTS["gemini-cli"].files | {SETTINGS_GEMINI: PLANS_GEMINI},
+        dialogs={
+            "plan": Dialog(
+                "Ready to start implementation?",
+                [
+                    "Yes, automatically accept edits",
+                    "Yes, manually accept edits",
+                    "Type your feedback...",
+                ],
+                "confirmation",
+                sign="Ctrl+G to edit plan",
+            )
+        },
+    )
+)
+opencode(
+    version(
+        "opencode",
+        "1.14.41",
+        dialogs={
+            "plan": Dialog("", ["Yes", "No"], "confirmation", sign="enter submit")
+        },
+    )
+)
 qwen(
     version(
         "qwen-cli",
         "0.24.4",
         argv=["qwen", "--approval-mode", "default"],
         files={".qwen/settings.json": QWEN_HOME},
+        new={".qwen/settings.json": QWEN_TRUST},
         dialogs={
             "ask": ASK_QWEN,
+            "trust": Dialog(
+                "Do you trust this folder?",
+                [
+                    "Trust folder (demo)",
+                    "Trust parent folder (tmp)",
+                    "Don't trust (esc)",
+                ],
+                "confirmation",
+            ),
+            "plan": Dialog(
+                "Would you like to proceed?",
+                [
+                    "Yes, restore previous mode (yolo)",
+                    "Yes, and auto-accept edits",
+                    "Yes, and manually approve edits",
+                    "No, keep planning (esc)",
+                ],
+                "confirmation",
+            ),
         },
     )
 )
@@ -272,6 +374,16 @@ copilot(
                 ["SQLite", "PostgreSQL", "Plain files", "Other (type your answer)"],
                 "multi_choice",
                 sign="enter to confirm",
+            ),
+            "plan": Dialog(
+                "Plan Ready for Review",
+                [
+                    "Accept plan and build on autopilot (recommended)",
+                    "Accept plan and build on default permissions",
+                    "Exit plan mode and I will prompt myself",
+                    "Suggest changes",
+                ],
+                "confirmation",
             ),
         },
     )

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import trio
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ant.core.errors import NotAnOption, Withheld
 from ant.terminal.agents.driver import driver_for, drivers
 from ant.terminal.detect.drafts import draft_of
+from ant.terminal.input import type_message
 from ant.terminal.input.type_message import reacts
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.screen.snapshot import ScreenSnapshot
@@ -109,14 +110,55 @@ async def test_a_draft_is_left_alone(tmp_path: Path) -> None:
     assert [] == logged(tmp_path / "log", "submitted")
 
 
-async def test_a_text_that_does_not_show_is_not_sent(tmp_path: Path) -> None:
+async def test_a_text_that_does_not_show_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A program that shows nothing of it gets no Enter."""
+    monkeypatch.setattr(type_message, "SHOWN_S", 1.0)
     argv = mock(tmp_path, "claude", "--mute")
     async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
         await at_rest(onlooker)
         said = await onlooker.live.type_message(HELLO)
         assert not said.submitted
     assert [] == logged(tmp_path / "log", "submitted")
+
+
+@pytest.mark.soak
+async def test_a_text_that_shows_late_is_sent(tmp_path: Path) -> None:
+    """Qwen Code showed a paste after up to 13.9 s, on a loaded machine."""
+    argv = mock(tmp_path, "qwen", "--late", "8")
+    async with running(*argv, cwd=ROOT, flag="qwen-cli") as onlooker:
+        await at_rest(onlooker)
+        said = await onlooker.live.type_message(HELLO)
+        assert said.submitted
+        assert await onlooker.live.reacts(said.end, HELLO, 20) is not None
+    texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
+    assert [HELLO] == texts
+
+
+@pytest.mark.slow
+async def test_a_text_that_shows_late_lets_other_input_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator's keys wait for `YIELD_S` behind a text that does not show."""
+    monkeypatch.setattr(type_message, "YIELD_S", 0.5)
+    argv = mock(tmp_path, "claude", "--mute")
+    async with running(*argv, cwd=ROOT, flag="claude-code") as onlooker:
+        await at_rest(onlooker)
+        async with trio.open_nursery() as nursery:
+
+            async def say() -> None:
+                said = await onlooker.live.type_message(HELLO)
+                assert not said.submitted
+
+            nursery.start_soon(say)
+            await wait_all_tasks_blocked()
+            typed = onlooker.live.type_nowait(b"!\r")
+            with trio.fail_after(type_message.SHOWN_S / 2):
+                await typed.over.wait()
+        await onlooker.shows("You said")
+    texts = [line["text"] for line in logged(tmp_path / "log", "submitted")]
+    assert [f"{HELLO}!"] == texts
 
 
 async def test_a_swallowed_enter_is_pressed_again(tmp_path: Path) -> None:
@@ -184,16 +226,20 @@ async def test_a_frame_that_is_half_drawn_is_no_reaction(
     assert offset == await reacts(ops, driver, 9, "hello", 2)
 
 
+PUT_BACK = ("qwen-cli-0.24.4/busy#1", "qwen-cli-0.12.0/busy#1")
+"""Qwen Code puts a cancelled message back into its composer: what was typed then stands
+behind it."""
+
 SENT = [
     (recording, index)
     for recording in recordings()
     for index, moment in enumerate(recording.moments[:-1])
     if recording.driver
     and (moment.typed or "").startswith("demo ")
-    and f"{recording.name}#{index}" != "qwen-cli-0.24.4/busy#1"
+    and moment.expect["kind"] != "busy"
+    and f"{recording.name}#{index}" not in PUT_BACK
 ]
-"""Where a message was typed to a recorded agent, and sent. Qwen Code puts a cancelled
-message back into its composer: what was typed then stands behind it."""
+"""Where a message was typed to a recorded agent that was free, and sent."""
 
 
 @pytest.mark.parametrize(
@@ -225,6 +271,32 @@ def test_every_recorded_agent_is_among_them() -> None:
         if each.moments[index + 1].expect["kind"] == "dialog"
     }
     assert agents == asking
+
+
+DRAFTS = [
+    (recording, index)
+    for recording in recordings()
+    for index, moment in enumerate(recording.moments[:-1])
+    if recording.driver
+    and len(moment.typed or "") > 20
+    and recording.name.endswith(("/drafts", "/composer"))
+]
+"""Where a long text was typed to a recorded agent, and not sent."""
+
+
+@pytest.mark.parametrize(
+    ("recording", "index"),
+    [pytest.param(*each, id=f"{each[0].name}#{each[1]}") for each in DRAFTS],
+)
+async def test_a_text_in_the_composer_is_not_called_taken(
+    autojump_clock: MockClock, recording: Recording, index: int
+) -> None:
+    """Enter was pressed, and was lost: a text of several rows stands there yet."""
+    before, after = recording.moments[index : index + 2]
+    text = (before.typed or "").removeprefix("\x1b[200~").removesuffix("\x1b[201~")
+    ops: Any = Replayed(recording, before, after)
+    ops.is_stuck = False
+    assert await reacts(ops, ops.driver, ops.began, text, 10) is None
 
 
 async def test_a_collapsed_paste_counts_as_unsent(
