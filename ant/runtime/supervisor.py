@@ -11,7 +11,8 @@ from ant.core.errors import AntError, CapacityReached, NotRunning, Stopping
 from ant.model.sessions import SessionId
 from ant.runtime.services import RunServices
 from ant.runtime.session_run import SessionRun
-from ant.terminal.session import LiveTerminal, run_session
+from ant.terminal.run_session import run_session
+from ant.terminal.session import LiveTerminal
 from ant.terminal.tmux.tmux_server import SurvivingPane
 
 log = logging.getLogger(__name__)

@@ -340,7 +340,7 @@ async def test_an_end_that_hangs_leaves_nothing_running(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A dead terminal never counts as live, and the session starts again."""
-    monkeypatch.setattr("ant.terminal.session.TEARDOWN_S", 0.05)
+    monkeypatch.setattr("ant.terminal.run_session.TEARDOWN_S", 0.05)
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     write = rig.system.journal.write

@@ -15,8 +15,9 @@ from ant.terminal.host.base import Exit, Spec, Terminal
 from ant.terminal.host.pty import open_pty
 from ant.terminal.model.prompt import Prompt, Verdict
 from ant.terminal.observations import BlockSeen, Observation, OutputSeen
+from ant.terminal.run_session import run_session
 from ant.terminal.screen.display import Display
-from ant.terminal.session import LiveTerminal, run_session
+from ant.terminal.session import LiveTerminal
 from ant.terminal.shell.command_blocks import CommandBlock
 
 COLS, ROWS = 90, 30

@@ -15,8 +15,9 @@ from ant.terminal.detect.verdict import ActivitySeen
 from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Terminal
 from ant.terminal.input.queue import INBOX, INBOX_BYTES
 from ant.terminal.observations import Observation, OutputSeen, Resized
+from ant.terminal.run_session import TEARDOWN_S, run_session
 from ant.terminal.screen.display import Display
-from ant.terminal.session import TEARDOWN_S, LiveTerminal, run_session
+from ant.terminal.session import LiveTerminal
 from ant.terminal.view import CATCH_UP
 from tests.cancel import cancel_at_every_step
 from tests.fakes import HUNG_UP, INTERRUPTED, KILLED, FakeTerminal

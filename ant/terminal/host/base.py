@@ -1,6 +1,6 @@
 """The interface of a terminal host: a PTY, a tmux pane, or the fake of the tests.
 
-`session.run_session` drives a `Terminal` and uses nothing but what this module defines.
+`terminal.session` drives a `Terminal` and uses nothing but what this module defines.
 All hosts pass one contract suite (`tests/terminal/contract.py`).
 """
 

@@ -17,8 +17,9 @@ from ant.terminal.buffer.flow import CALM_BYTES_S, OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.observations import Observation, OutputSeen
+from ant.terminal.run_session import run_session
 from ant.terminal.screen.snapshot import ScreenSnapshot
-from ant.terminal.session import LiveTerminal, run_session
+from ant.terminal.session import LiveTerminal
 from tests.fakes import FakeTerminal
 from tests.terminal.test_session import Recorder
 

@@ -17,8 +17,8 @@ from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import Terminal
 from ant.terminal.host.pty import open_pty
 from ant.terminal.input.addressee import at_composer
+from ant.terminal.run_session import run_session
 from ant.terminal.screen.display import Display
-from ant.terminal.session import run_session
 from tests.mocks.named import script
 from tests.terminal.recorded import Recording, recordings
 from tests.terminal.running import Onlooker

@@ -23,7 +23,7 @@ from ant.terminal.input.typed_lines import (
     clean,
 )
 from ant.terminal.observations import InputSeen, Observation
-from ant.terminal.session import run_session
+from ant.terminal.run_session import run_session
 from tests.live.waiting import eventually
 from tests.terminal.running import Onlooker
 

@@ -12,7 +12,7 @@ from ant.runtime.launch import SHELL_INTEGRATION, plan
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.model.prompt import Kind
 from ant.terminal.model.tty import ShellStep
-from ant.terminal.session import run_session
+from ant.terminal.run_session import run_session
 from ant.terminal.shell.osc133 import Folder, ShellMark
 from tests.installed import each, needs
 from tests.terminal.marks import KEY, proven
