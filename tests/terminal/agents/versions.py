@@ -155,6 +155,21 @@ def qwen(cli: str, second: Sequence[str] = ("2",)) -> None:
             ready(r, cli)  # It starts anew.
             r.moment("at_rest")
 
+        @open_case(cli, "survey")
+        def asks_how_it_is_doing(r: Recorder) -> None:
+            """After five messages, in one of four turns."""
+            turns = 0
+            while "0: Dismiss" not in r.text and turns < 30:
+                turns += 1
+                say(r, "demo hello")
+                r.sleep(3)
+                r.gone(AGENTS[cli].busy)
+                r.sleep(1)
+            r.wait("0: Dismiss", 1)
+            r.moment("at_rest")
+            say(r, "demo run")
+            menu(r, AGENTS[cli].dialogs["run"])
+
     if "plan" in AGENTS[cli].dialogs:  # The key goes through all modes.
         plans(cli, [BACKTAB] * 4, "plan mode (", ["4"], "No, keep planning")
 
