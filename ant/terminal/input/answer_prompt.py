@@ -28,10 +28,10 @@ WATCH_S = 3.0
 """How long ANT watches a prompt that it has answered."""
 
 MARKED_S = 0.15
-"""How long ANT waits between the last arrow key and Enter, at least.
+"""How long ANT waits between a moved marker on the screen and Enter, at least.
 
-A program may draw the marker before it acts on it: Continue 1.5.47 took the row before
-when Enter came within some milliseconds of its frame.
+Continue 1.5.47 draws the marker before it acts on it. It took the row before when Enter
+came within some milliseconds of the frame.
 """
 
 MOVES = 400
@@ -139,7 +139,7 @@ async def send_answer(ops: TerminalOps, fingerprint: str, choice: Choice) -> Sen
     has_moved = False
     for _ in range(MOVES):
         move = next_move(prompt, goal, snapshot.modes)
-        if move.takes and has_moved:
+        if move.takes and has_moved:  # It may draw a row before it takes Enter.
             await trio.sleep(max(MARKED_S, ops.settle_s))
             snapshot, prompt = await _shown(ops, fingerprint, SETTLE_S)
             has_moved = False

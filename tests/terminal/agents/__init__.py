@@ -134,11 +134,12 @@ def case(
     *extra: str,
     new: bool = False,
     files: dict[str, str] | None = None,
+    argv: list[str] | None = None,
     **more: Any,
 ) -> Callable[[Script], Script]:
     """Register the decorated script as a recording; a `new` one begins unconfigured.
 
-    `files` replace those of the agent's home.
+    `files` replace those of the agent's home, `argv` its own.
     """
     agent = AGENTS[cli]
     home = files or (agent.new if new else agent.files)
@@ -146,7 +147,7 @@ def case(
     def keep(script: Script) -> Script:
         made = Case(
             f"{cli}/{name}",
-            [*agent.argv, *extra],
+            [*(argv or agent.argv), *extra],
             script,
             [agent.argv[0], "--version"],
             (agent.flag or cli) if agent.has_driver else None,

@@ -11,6 +11,7 @@ from tests.terminal.agents import (
     Agent,
     Dialog,
     asks,
+    case,
     open_case,
     say,
     talks,
@@ -94,6 +95,13 @@ def cases(cli: str) -> None:
 
     if cli != CLI:
         return  # The older version has no tool that asks, and was not tried further.
+
+    @case(cli, "setup", argv=["cn"], new=True)
+    def setup(r: Recorder) -> None:
+        """Without settings it wants a key of another maker, in one line."""
+        r.wait("Enter your Anthropic API key:", 90)
+        r.sleep(SETTLE_S)
+        r.moment("question", "free_text", "Enter your Anthropic API key:")
 
     @open_case(cli, "plan", rests=True)
     def plan(r: Recorder) -> None:
