@@ -3,11 +3,11 @@
 from tests.terminal.agents import (
     AGENTS,
     MODEL,
+    QUIET_S,
     SETTLE_S,
     Agent,
     Dialog,
     case,
-    open_case,
     ready,
     say,
     talks,
@@ -104,9 +104,12 @@ cases(CLI)
 drafts(CLI)
 
 
-@open_case(CLI, "plan", "--architect")
+@case(CLI, "plan", "--architect")
 def edits_by_a_plan(r: Recorder) -> None:
     """The architect says what to do, and aider asks whether to do it."""
+    r.wait("architect>", 90)
+    r.quiet(QUIET_S)
+    r.moment("at_rest")
     say(r, "demo plan")
     question = "Edit the files?"
     r.wait(f"{question} (Y)es")
