@@ -3,7 +3,6 @@
 from tests.terminal.agents import (
     AGENTS,
     MODEL,
-    QUIET_S,
     SETTLE_S,
     Agent,
     Dialog,
@@ -102,23 +101,5 @@ def cases(cli: str) -> None:
 
 cases(CLI)
 drafts(CLI)
-
-
-@case(CLI, "plan", "--architect")
-def edits_by_a_plan(r: Recorder) -> None:
-    """The architect says what to do, and aider asks whether to do it."""
-    r.wait("architect>", 90)
-    r.quiet(QUIET_S)
-    r.moment("at_rest")
-    say(r, "demo plan")
-    question = "Edit the files?"
-    r.wait(f"{question} (Y)es")
-    r.sleep(SETTLE_S)
-    r.moment("dialog", "confirmation", question, ["Yes", "No"], 0)
-    r.type("n\r", "No")
-    r.sleep(2)
-    r.moment("at_rest")
-
-
 cases(version(CLI, "0.82.3"))
 cases(version(CLI, "0.74.3"))
