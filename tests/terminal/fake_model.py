@@ -169,7 +169,8 @@ TEXTS = {
     "fail": Reply("", fail=400),
 }
 PLAIN = {
-    "run": "Run this:\n\n```bash\ntouch hello.txt && rm -f old.log\n```\n",
+    "run": "Run this:\n\n```bash\ntouch hello.txt && rm -f old.log && echo built\n"
+    "```\n",
     "edit": 'app.py\n```python\n<<<<<<< SEARCH\nprint("hello")\n=======\n'
     'print("good day")\n>>>>>>> REPLACE\n```\n',
     "write": "notes.txt\n```\n<<<<<<< SEARCH\n=======\nfirst line\nsecond line\n"

@@ -48,7 +48,12 @@ class Replayed:
         self._screen.feed(told.data[at : self.moment.offset])
         self.end, text = self.moment.offset, self.moment.typed or ""
         self._last = self._next = trio.current_time()
-        self._stops = [*range(self.end + FINE, after.offset, FINE)]
+        # The echo of a line has few bytes, and Enter is right behind it.
+        driver = self.driver
+        is_short = driver is not None and (driver.lines or driver.formed)
+        finest = min(self.end + (4 * FINE if is_short else FINE), after.offset)
+        first = range(self.end + 1, finest) if is_short else range(0)
+        self._stops = [*first, *range(finest, after.offset, FINE)]
         while self._stops and draft_of(self.look(), self.driver) != text:
             self._feed()
         self.began = self.end

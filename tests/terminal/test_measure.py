@@ -7,21 +7,21 @@ from tests.terminal.measure import QUIET_S, Counts, main, measure
 
 @pytest.mark.parametrize(
     ("driver", "dialogs", "options", "at_rest"),
-    [(True, 0.99, 0.91, 0.96), (False, 0.95, 0.85, 0.91)],
+    [(True, 0.99, 0.89, 0.98), (False, 0.95, 0.86, 0.90)],
 )
 def test_the_figures_hold(
     driver: bool, dialogs: float, options: float, at_rest: float
 ) -> None:
     """With drivers and without, four seconds after the last output.
 
-    Notes of gptme fill its screen, so nobody sees whether its last reply asks; without
-    a driver, its `User:` is a question.
+    Without a driver, gptme's `User:` is a question. The pickers of gptme and Vibe have
+    no options that ANT reads, and Kimi's `Yes` has its description behind it.
     """
     found = sum(measure(driver=driver, quiet_s=QUIET_S).values(), Counts())
     assert found.dialogs_seen >= dialogs * found.dialogs
     assert found.options >= options * found.dialogs
     assert found.at_rest_seen >= at_rest * found.at_rest
-    assert found.questions_seen >= found.questions - 1  # It is off gptme's screen.
+    assert found.questions_seen >= found.questions - 1
     assert 0 == found.false_dialogs
     assert found.false_rest <= 3  # Text streams, and nothing shows that it does.
 

@@ -7,7 +7,6 @@ from tests.terminal.agents import (
     Agent,
     Dialog,
     case,
-    open_case,
     ready,
     say,
     talks,
@@ -102,20 +101,5 @@ def cases(cli: str) -> None:
 
 cases(CLI)
 drafts(CLI)
-
-
-@open_case(CLI, "plan", "--architect")
-def edits_by_a_plan(r: Recorder) -> None:
-    """The architect says what to do, and aider asks whether to do it."""
-    say(r, "demo plan")
-    question = "Edit the files?"
-    r.wait(f"{question} (Y)es")
-    r.sleep(SETTLE_S)
-    r.moment("dialog", "confirmation", question, ["Yes", "No"], 0)
-    r.type("n\r", "No")
-    r.sleep(2)
-    r.moment("at_rest")
-
-
 cases(version(CLI, "0.82.3"))
 cases(version(CLI, "0.74.3"))
