@@ -7,7 +7,7 @@ from tests.terminal.measure import QUIET_S, Counts, main, measure
 
 @pytest.mark.parametrize(
     ("driver", "dialogs", "options", "at_rest"),
-    [(True, 0.99, 0.89, 0.98), (False, 0.95, 0.86, 0.90)],
+    [(True, 0.99, 0.93, 0.97), (False, 0.97, 0.92, 0.94)],
 )
 def test_the_figures_hold(
     driver: bool, dialogs: float, options: float, at_rest: float
@@ -15,13 +15,14 @@ def test_the_figures_hold(
     """With drivers and without, four seconds after the last output.
 
     Without a driver, gptme's `User:` is a question. The pickers of gptme and Vibe have
-    no options that ANT reads, and Kimi's `Yes` has its description behind it.
+    no options that ANT reads, and Kimi's `Yes` has its description behind it. One look
+    at opencode was taken before it had removed the bar by which it works.
     """
     found = sum(measure(driver=driver, quiet_s=QUIET_S).values(), Counts())
     assert found.dialogs_seen >= dialogs * found.dialogs
     assert found.options >= options * found.dialogs
     assert found.at_rest_seen >= at_rest * found.at_rest
-    assert found.questions_seen >= found.questions - 1
+    assert found.questions_seen >= found.questions - 1  # That of opencode.
     assert 0 == found.false_dialogs
     assert found.false_rest <= 3  # Text streams, and nothing shows that it does.
 

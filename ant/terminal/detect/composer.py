@@ -155,7 +155,7 @@ COMPOSER = Rule("composer", re.compile(""))
 """The rule of a composer that only its form shows."""
 
 _KEYS = re.compile(
-    r"\besc(?:ape)?\b(?! (?:again|twice|(?:to )?(?:clear|edit|undo|interrupt|stop)\b))"
+    r"\besc(?:ape)?\b(?! (?:again|twice|to (?:clear|edit|undo|interrupt|stop)\b))"
     r"|\b(?:enter|return)\b\W*(?:to )?(?:confirm|select|continue|choose|accept|save)\b"
     r"|-- ?NORMAL\b|\[NORMAL\]",
     re.IGNORECASE,

@@ -47,7 +47,7 @@ _TOGGLE = re.compile(
 _RADIOS = re.compile(rf"\s*([●○]) ({_WORD}) / ([●○]) ({_WORD})")
 """Two radio buttons in one row."""
 
-_APART = re.compile(r"\s{2,}| [·•|/] |(?<=\w), ")
+_APART = re.compile(r"\s{2,}| [·•|/] |, (?=[\[(])")
 """What separates options in a row."""
 
 _KEYED = re.compile(r"((?:\w+ )?\w*)[\[(](\w)[\])](?:(\s)|(?=\w))(\S.{0,40})")

@@ -182,6 +182,8 @@ def _text_rows(prompt: Prompt) -> list[str]:
             lines[rows[-1] : rows[0] + 1] = [""]
     elif prompt.form is Form.BUTTONS:
         lines = lines[:-1]
+    elif prompt.rule == "keyed":
+        lines = lines[: prompt.rows[0] - prompt.rows[-1] - 1]
     elif prompt.form is Form.WORDS:
         lines = [_LETTERED.sub("", line) for line in lines]
     keys = {option.keys for option in prompt.options}

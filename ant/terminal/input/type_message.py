@@ -13,7 +13,7 @@ import trio
 
 from ant.core.errors import Conflict, NotRunning, Withheld
 from ant.terminal.agents.driver import Driver
-from ant.terminal.detect.composer import composer_of
+from ant.terminal.detect.composer import composer_of, find_composer
 from ant.terminal.detect.drafts import draft_of
 from ant.terminal.input.addressee import Check
 from ant.terminal.input.answer_prompt import QUIET_S, SETTLE_S, TerminalOps
@@ -205,13 +205,16 @@ def _stands_unsent(
     """Whether the text still stands unsent where it was typed.
 
     A dialog, or a row that shows that the agent is working, may have replaced the
-    composer. Then what looks like a composer is the sent text, in the transcript.
+    composer. Then what looks like a composer is the sent text, in the transcript. A
+    composer that only its form shows still has the text, also while the agent works.
     """
     if not _is_typed(snapshot, driver, text) or driver is None:
         return _is_typed(snapshot, driver, text)
     composer = composer_of(snapshot, driver)
     if composer is None:
-        return not (verdict.kind is Kind.DIALOG or _is_busy(verdict))
+        has_composer = find_composer(snapshot) is not None
+        is_open = verdict.kind is Kind.DIALOG
+        return not (is_open or (_is_busy(verdict) and not has_composer))
     if verdict.kind is not Kind.DIALOG:
         return True
     typed, between = _visible(text), range(composer[0] + 1, verdict.rows[0])

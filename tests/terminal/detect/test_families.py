@@ -3,7 +3,10 @@
 import attrs
 import pytest
 
+from ant.core.errors import NotAnOption
 from ant.terminal.detect.classify import classify
+from ant.terminal.input.keys import goal_of
+from ant.terminal.model.choice import Choice
 from ant.terminal.model.prompt import Form, Kind
 from tests.terminal.drawn import RAW, look_at
 
@@ -414,6 +417,22 @@ def test_keys_in_brackets_are_options_if_they_say_yes_and_no(row: str) -> None:
     assert wanted is None or (prompt and prompt.form is Form.KEYS)
     typed = classify(look_at(*rows, cursor=(2, 7), tty=TTY)).prompt
     assert typed is None or typed.form is not Form.KEYS
+
+
+@pytest.mark.parametrize("gap", ["   ", "\n"])
+def test_the_keys_of_a_plain_yes_and_no_answer(gap: str) -> None:
+    """Although another option lasts; not if the text says that any answer is kept."""
+    options = ["[y] Yes", "[a] Yes, and don't ask again", "[n] No"]
+    for said in ("", "Your choice will be remembered for this session."):
+        rows = ["Run it?", said, "", *gap.join(options).split("\n"), "~/demo (main)"]
+        prompt = classify(look_at(*rows, hidden=True, tty=TTY, cols=120)).prompt
+        assert prompt is not None
+        for answer, key in (("approve", b"y"), ("deny", b"n")):
+            if said:
+                with pytest.raises(NotAnOption):
+                    goal_of(prompt, Choice(answer))
+            else:
+                assert key == goal_of(prompt, Choice(answer)).key
 
 
 def test_a_row_below_numbered_boxes_submits_them() -> None:

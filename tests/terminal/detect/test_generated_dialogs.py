@@ -208,7 +208,7 @@ def test_an_answer_by_meaning_takes_a_plain_option(dialog: Drawn) -> None:
 
 
 @pytest.mark.soak
-@settings(max_examples=6_000)
+@settings(max_examples=3_000)
 @given(dialogs() | keyed())
 def test_an_answer_by_meaning_takes_a_plain_option_at_length(dialog: Drawn) -> None:
     """The same with many examples."""
