@@ -2,9 +2,28 @@
 
 import json
 
-from tests.terminal.agents import AGENTS, Dialog, version
+from tests.terminal.agents import (
+    AGENTS,
+    BACKTAB,
+    CASES,
+    DOWN,
+    ENTER,
+    ESC,
+    RIGHT,
+    Dialog,
+    asks,
+    case,
+    menu,
+    ready,
+    reply,
+    say,
+    talks,
+    version,
+)
+from tests.terminal.agents import aider, cline, cn, gptme, kimi, nanocoder, omp, pi, vibe
 from tests.terminal.agents.claude import CLAUDE_HOME
 from tests.terminal.agents.codex import TRUST_CODEX
+from tests.terminal.agents.composers import composes
 from tests.terminal.agents.versions import (
     EDITS,
     KEY_CLAUDE,
@@ -13,30 +32,32 @@ from tests.terminal.agents.versions import (
     claude,
     codex,
     copilot,
+    drafts,
+    found,
     gemini,
     opencode,
+    plans,
     qwen,
+    resumes,
 )
-from tests.terminal.recorder import DEMO
+from tests.terminal.recorder import DEMO, Recorder
 
-RUN_CLAUDE = AGENTS["claude-code-2.1.332"].dialogs["run"]
-
-claude(
-    version(
-        "claude-code",
-        "2.1.265",
-        held=True,
-        argv=["claude", "--permission-mode", "default"],
-        dialogs={
-            "run": RUN_CLAUDE,
-            "write": Dialog("Do you want to create notes.txt?", EDITS),
-            "edit": Dialog("Do you want to make this edit to app.py?", EDITS),
-            "trust": TRUST_CLAUDE,
-            "key": KEY_CLAUDE,
-        },
-    ),
-    "4",
+CLAUDE = version(
+    "claude-code",
+    "2.1.265",
+    held=True,
+    argv=["claude", "--permission-mode", "default"],
+    dialogs={
+        "run": AGENTS["claude-code-2.1.332"].dialogs["run"],
+        "write": Dialog("Do you want to create notes.txt?", EDITS),
+        "edit": Dialog("Do you want to make this edit to app.py?", EDITS),
+        "trust": TRUST_CLAUDE,
+        "key": KEY_CLAUDE,
+    },
 )
+claude(CLAUDE, "4")
+CASES[:] = [each for each in CASES if each.name != f"{CLAUDE}/resume"]
+resumes(CLAUDE, "Resume session", found(r"^\s*❯ (Demo)$"))
 
 PROJECT = {
     "allowedTools": [],
@@ -52,28 +73,175 @@ OLD_CLAUDE_HOME = CLAUDE_HOME | {
     "customApiKeyResponses": {"approved": ["0" * 20], "rejected": []},
     "projects": {DEMO: PROJECT},
 }
-version(
-        "claude-code",
-        "1.0.117",
-        held=True,
-        files={".claude.json": json.dumps(OLD_CLAUDE_HOME)},
+NO_CLAUDE = "No, and tell Claude what to do differently (esc)"
+EDITS_CLAUDE = ["Yes", "Yes, allow all edits during this session (shift+tab)", NO_CLAUDE]
+OLD_CLAUDE = version(
+    "claude-code",
+    "1.0.117",
+    held=True,
+    files={".claude.json": json.dumps(OLD_CLAUDE_HOME)},
+    dialogs={
+        "run": Dialog(
+            "Do you want to proceed?",
+            [
+                "Yes",
+                "Yes, and don't ask again for similar commands in /tmp/demo",
+                NO_CLAUDE,
+            ],
+        ),
+        "write": Dialog("Do you want to create notes.txt?", EDITS_CLAUDE),
+        "edit": Dialog("Do you want to make this edit to app.py?", EDITS_CLAUDE),
+    },
+)
+asks(
+    OLD_CLAUDE,
+    "run",
+    ("run", [ENTER], "Yes"),
+    ("run", ["3"], "No"),
+    ("run", [DOWN, DOWN, ENTER], "No"),
+    ("run", [ESC], "Esc"),
+)
+asks(OLD_CLAUDE, "files", ("write", [ESC], "Esc"), ("edit", [DOWN, ENTER], "Yes, all"))
+talks(OLD_CLAUDE, [ESC], working="esc to interrupt")
+drafts(OLD_CLAUDE)
+resumes(OLD_CLAUDE, None, lambda text: found(r"^(?:❯| ) \d\. (\S.*\S) *$")(text))
+plans(
+    OLD_CLAUDE,
+    [BACKTAB, BACKTAB],
+    "plan mode on",
+    Dialog(
+        "Would you like to proceed?",
+        [
+            "Yes, and auto-accept edits",
+            "Yes, and manually approve edits",
+            "No, keep planning",
+        ],
+        "confirmation",
+    ),
+    [DOWN, DOWN, ENTER],
+    "No, keep planning",
 )
 
-codex(
+CODEX = version(
+    "codex-cli",
+    "0.171.0",
+    held=True,
+    argv=["codex", "--no-daemon", "-s", "read-only", "-a", "on-request"],
+    dialogs={"write": PATCH_CODEX, "edit": PATCH_CODEX, "trust": TRUST_CODEX},
+)
+codex(CODEX)
+CASES[:] = [each for each in CASES if each.name != f"{CODEX}/resume"]
+
+
+@case(CODEX, "resume")
+def resumes_codex(r: Recorder) -> None:
+    """`/new` asks where, and the picker of earlier conversations."""
+    where = Dialog(
+        "Where should the new conversation run?",
+        ["Use current Git worktree", "Create new Git worktree"],
+        "multi_choice",
+    )
+    ready(r, CODEX)
+    say(r, "demo hello")
+    r.wait("Tell me what to do.")
+    r.sleep(2)
+    say(r, "/new")
+    menu(r, where)
+    reply(r, where, [ENTER], "Use current Git worktree")
+    say(r, "/resume")
+    r.wait("Resume a previous session")
+    r.sleep(3)
+    r.moment("dialog", "multi_choice", "Resume a previous session", ["demo hello"], 0)
+    r.type(ESC, "Esc")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
+GEMINI = version(
+    "gemini-cli", "0.45.2", held=True, argv=["gemini", "-m", "gemini-2.5-pro"]
+)
+gemini(GEMINI)
+CASES[:] = [each for each in CASES if each.name != f"{GEMINI}/resume"]
+resumes(GEMINI, "Chat Sessions (2 total)", found(r"│ (<session_context> .*?) *$"))
+
+NO_GEMINI = "No, suggest changes (esc)"
+EDITS_GEMINI = [
+    "Yes, allow once",
+    "Yes, allow always",
+    "Modify with external editor",
+    NO_GEMINI,
+]
+OLD_GEMINI = version(
+    "gemini-cli",
+    "0.16.0",
+    held=True,
+    argv=["gemini", "-m", "gemini-2.5-pro"],
+    dialogs={
+        "run": Dialog(
+            "Allow execution of: 'touch, rm'?",
+            ["Yes, allow once", "Yes, allow always ...", NO_GEMINI],
+        ),
+        "write": Dialog("Apply this change?", EDITS_GEMINI),
+        "edit": Dialog("Apply this change?", EDITS_GEMINI),
+    },
+)
+asks(
+    OLD_GEMINI,
+    "run",
+    ("run", [ENTER], "Yes, allow once"),
+    ("run", ["1"], "Yes, allow once"),
+    ("run", [DOWN, DOWN, ENTER], "No"),
+)
+asks(OLD_GEMINI, "files", ("write", ["1"], "Yes, allow once"), ("edit", [ESC], "Esc"))
+talks(OLD_GEMINI, [ESC], failure="API Error")
+drafts(OLD_GEMINI)
+
+copilot(version("copilot-cli", "1.0.86", held=True))
+
+opencode(version("opencode", "1.17.0", held=True))
+opencode(
     version(
-        "codex-cli",
-        "0.171.0",
+        "opencode",
+        "1.0.152",
         held=True,
-        argv=["codex", "--no-daemon", "-a", "untrusted"],
-        dialogs={"write": PATCH_CODEX, "edit": PATCH_CODEX, "trust": TRUST_CODEX},
+        env={"OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"},
     )
 )
 
-gemini(
-    version("gemini-cli", "0.45.2", held=True, argv=["gemini", "-m", "gemini-2.5-pro"])
+QWEN = version(
+    "qwen-cli",
+    "0.21.10",
+    held=True,
+    argv=["qwen", "--approval-mode", "default"],
+    ready="Ask permissions",
+    dialogs={"ask": AGENTS["qwen-cli-0.24.4"].dialogs["ask"]},
 )
-OLD_GEMINI = version("gemini-cli", "0.16.0", held=True, argv=["gemini", "-m", "gemini-2.5-pro"])
-COPILOT = version("copilot-cli", "1.0.86", held=True)
-OPENCODE = version("opencode", "1.17.0", held=True)
-OLD_OPENCODE = version("opencode", "1.0.152", held=True)
-QWEN = version("qwen-cli", "0.21.10", held=True, argv=["qwen", "--approval-mode", "default"])
+qwen(QWEN)
+
+cn.cases(version("continue", "1.5.26", held=True))
+nanocoder.cases(version("nanocoder", "1.28.1", held=True))
+pi.records(version("pi", "0.61.1", held=True))
+omp.records(version("omp", "14.9.9", held=True))
+cline.records(version("cline", "3.0.61", held=True))
+aider.cases(version("aider", "0.68.0", held=True))
+gptme.cases(version("gptme", "0.31.0", held=True))
+kimi.cases(version("kimi", "1.30.0", held=True))
+vibe.cases(version("mistral-vibe", "2.18.4", held=True))
+
+KILO = version("kilo", "7.7.2", held=True)
+asks(
+    KILO,
+    "run",
+    ("run", [ENTER], "Allow once"),
+    ("run", [ESC], "Esc"),
+    ("run", [RIGHT, RIGHT, ENTER], "Reject"),
+)
+asks(KILO, "files", ("write", [ENTER], "Allow once"), ("edit", [ESC], "Esc"))
+asks(
+    KILO,
+    "ask",
+    ("ask", ["2"], "PostgreSQL"),
+    ("ask", [DOWN, DOWN, ENTER], "Plain files"),
+)
+talks(KILO, [ESC, ESC])
+composes(KILO, 3.0)
