@@ -11,16 +11,24 @@ from tests.terminal.agents import (
     ESC,
     RIGHT,
     Dialog,
+    aider,
     asks,
     case,
+    cline,
+    cn,
+    gptme,
+    kimi,
     menu,
+    nanocoder,
+    omp,
+    pi,
     ready,
     reply,
     say,
     talks,
     version,
+    vibe,
 )
-from tests.terminal.agents import aider, cline, cn, gptme, kimi, nanocoder, omp, pi, vibe
 from tests.terminal.agents.claude import CLAUDE_HOME
 from tests.terminal.agents.codex import TRUST_CODEX
 from tests.terminal.agents.composers import composes
@@ -74,7 +82,11 @@ OLD_CLAUDE_HOME = CLAUDE_HOME | {
     "projects": {DEMO: PROJECT},
 }
 NO_CLAUDE = "No, and tell Claude what to do differently (esc)"
-EDITS_CLAUDE = ["Yes", "Yes, allow all edits during this session (shift+tab)", NO_CLAUDE]
+EDITS_CLAUDE = [
+    "Yes",
+    "Yes, allow all edits during this session (shift+tab)",
+    NO_CLAUDE,
+]
 OLD_CLAUDE = version(
     "claude-code",
     "1.0.117",

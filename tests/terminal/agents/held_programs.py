@@ -1,9 +1,8 @@
 """Whole programs that are kept aside: no driver, and no rule fitted to them."""
 
-import json
-
 from tests.terminal.agents import (
     AGENTS,
+    ARROWS,
     DOWN,
     ENTER,
     ESC,
@@ -17,7 +16,7 @@ from tests.terminal.agents import (
     say,
     talks,
 )
-from tests.terminal.agents.versions import drafts
+from tests.terminal.agents.versions import LONG, TWO, drafts
 from tests.terminal.recorder import Recorder
 
 ANSWERS = [
@@ -28,6 +27,7 @@ ANSWERS = [
     "No, and stop for now (esc)",
 ]
 ALLOW = Dialog("Allow command?", ANSWERS, sign="No, and keep going (n)")
+PATCH = Dialog("Allow command?", [*ANSWERS[:1], *ANSWERS[2:]], sign=ALLOW.sign)
 APPROVALS = ["suggest", "auto-edit", "full-auto"]
 
 
@@ -41,7 +41,7 @@ def codex_in_ink(cli: str, argv: list[str]) -> None:
             "OLLAMA_API_KEY": "demo",
             "OPENAI_API_KEY": "demo",
         },
-        dialogs={"run": ALLOW, "write": ALLOW, "edit": ALLOW},
+        dialogs={"run": ALLOW, "write": PATCH, "edit": PATCH},
         busy="hinking",
         has_driver=False,
         is_held=True,
@@ -113,14 +113,8 @@ AGENTS["mini-2.4.6"] = Agent(
     has_driver=False,
     is_held=True,
 )
-AGENTS["code-puppy-0.0.946"] = Agent(
-    ["code-puppy", "-i"],
-    "Enter your coding task",
-    {"OPENAI_API_BASE": f"{MODEL}/v1", "OPENAI_API_KEY": "demo"},
-    has_driver=False,
-    is_held=True,
-)
-AGENTS["hermes-0.19.0"] = Agent(
+HERMES = "hermes-0.19.0"
+AGENTS[HERMES] = Agent(
     ["hermes"],
     "❯",
     {"OPENAI_API_KEY": "demo"},
@@ -136,48 +130,122 @@ display:
   tips: false
 """
     },
-    has_driver=False,
-    is_held=True,
-)
-AGENTS["mastracode-0.32.1"] = Agent(
-    ["mastracode"],
-    ">",
-    {"OPENAI_BASE_URL": f"{MODEL}/v1", "OPENAI_API_KEY": "demo"},
-    has_driver=False,
-    is_held=True,
-)
-AGENTS["llmist-18.4.0"] = Agent(
-    ["llmist", "agent"],
-    ">",
-    {"OPENAI_BASE_URL": f"{MODEL}/v1", "OPENAI_API_KEY": "demo"},
+    dialogs={
+        "run": Dialog(
+            "Dangerous Command",
+            [
+                "Allow once",
+                "Allow for this session",
+                "Add to permanent allowlist",
+                "Deny",
+            ],
+            sign="4. Deny",
+        ),
+        "ask": Dialog(
+            "Which database should the notes use?",
+            ["SQLite", "PostgreSQL", "Plain files", "Other (type your answer)"],
+            "multi_choice",
+            sign="4. Other (type",
+        ),
+    },
     has_driver=False,
     is_held=True,
 )
 
-AGENTS["openhands-1.16.0"] = Agent(
-    ["openhands", "--override-with-envs", "--exit-without-confirmation"],
-    "Type your message",
-    {
-        "LLM_API_KEY": "demo",
-        "LLM_MODEL": "openai/demo",
-        "LLM_BASE_URL": f"{MODEL}/v1",
-        "OPENHANDS_SUPPRESS_BANNER": "1",
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "DO_NOT_TRACK": "1",
-    },
-    has_driver=False,
-    is_held=True,
-)
-AGENTS["deepagents-0.0.34"] = Agent(
-    ["deepagents", "--model", "openai:demo"],
-    "Enter send",
-    {
-        "OPENAI_API_KEY": "demo",
-        "OPENAI_BASE_URL": f"{MODEL}/v1",
-        "OPENAI_API_BASE": f"{MODEL}/v1",
-        "LANGSMITH_TRACING": "false",
-        "DEEPAGENTS_CLI_NO_UPDATE_CHECK": "1",
-    },
-    has_driver=False,
-    is_held=True,
-)
+
+def hermes_ready(r: Recorder) -> None:
+    """Its last row counts seconds, so it is never quiet."""
+    r.wait("/help for commands.", 120)
+    r.wait("⏲", 60)
+    r.sleep(8)
+
+
+def hermes_asks(r: Recorder, word: str, keys: list[str], chose: str) -> None:
+    """One question, answered by these keys; the arrows make moments of their own."""
+    dialog, at = AGENTS[HERMES].dialogs[word], 0
+    say(r, f"demo {word}")
+    menu(r, dialog)
+    for key in keys[:-1]:
+        r.type(key)
+        at += ARROWS[key]
+        menu(r, dialog, at)
+    r.type(keys[-1], chose)
+    r.gone(dialog.sign)
+    r.wait("Done. That worked as asked.")
+    r.wait("⏲")
+    r.sleep(3)
+    r.moment("at_rest")
+
+
+@case(HERMES, "run")
+def hermes_runs(r: Recorder) -> None:
+    hermes_ready(r)
+    r.moment("at_rest")
+    for keys, chose in (
+        ([ENTER], "Allow once"),
+        ([DOWN, DOWN, DOWN, ENTER], "Deny"),
+        ([DOWN, ENTER], "Allow for this session"),
+    ):
+        hermes_asks(r, "run", keys, chose)
+        r.type("/new")
+        r.sleep(1)
+        r.type(ENTER)
+        r.sleep(4)
+
+
+@case(HERMES, "ask")
+def hermes_asks_back(r: Recorder) -> None:
+    hermes_ready(r)
+    r.moment("at_rest")
+    hermes_asks(r, "ask", [DOWN, ENTER], "PostgreSQL")
+
+
+@case(HERMES, "busy")
+def hermes_works(r: Recorder) -> None:
+    hermes_ready(r)
+    say(r, "demo think")
+    r.wait("msg=interrupt")
+    for _ in range(3):
+        r.sleep(1.5)
+        r.moment("busy")
+    r.type("\x03")
+    r.gone("msg=interrupt")
+    r.sleep(3)
+    r.moment("at_rest")
+    say(r, "demo slow")
+    r.wait("Counting slowly")
+    r.sleep(1.5)
+    r.moment("busy")
+    r.sleep(1.5)
+    r.moment("busy")
+
+
+@case(HERMES, "prose")
+def hermes_talks(r: Recorder) -> None:
+    hermes_ready(r)
+    for word, sign in (
+        ("hello", "Tell me what to do."),
+        ("question", "older file?"),
+        ("quote", "Nothing to do now."),
+        ("fail", "The model is ill"),
+    ):
+        say(r, f"demo {word}")
+        r.wait(sign, 120)
+        r.wait("⏲", 120)
+        r.sleep(4)
+        if word == "question":
+            r.moment("question", "confirmation", "Should I delete the older file?")
+        else:
+            r.moment("at_rest", "error_retry" if word == "fail" else None)
+    r.type("half a thought")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
+@case(HERMES, "drafts")
+def hermes_drafts(r: Recorder) -> None:
+    hermes_ready(r)
+    for text in ("/", "mo", "\x7f\x7f\x7f", TWO, "\x15\x15", LONG):
+        r.type(text)
+        r.sleep(2.5)
+        r.moment("at_rest")
