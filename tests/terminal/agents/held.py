@@ -36,6 +36,7 @@ from tests.terminal.agents.versions import (
     EDITS,
     KEY_CLAUDE,
     PATCH_CODEX,
+    QWEN_HOME,
     TRUST_CLAUDE,
     claude,
     codex,
@@ -226,6 +227,7 @@ QWEN = version(
     held=True,
     argv=["qwen", "--approval-mode", "default"],
     ready="Ask permissions",
+    files={".qwen/settings.json": QWEN_HOME},
     dialogs={"ask": AGENTS["qwen-cli-0.24.4"].dialogs["ask"]},
 )
 qwen(QWEN)

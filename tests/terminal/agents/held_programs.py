@@ -171,7 +171,7 @@ def hermes_asks(r: Recorder, word: str, keys: list[str], chose: str) -> None:
         menu(r, dialog, at)
     r.type(keys[-1], chose)
     r.gone(dialog.sign)
-    r.wait("Done. That worked as asked.")
+    r.sleep(3)
     r.wait("⏲")
     r.sleep(3)
     r.moment("at_rest")
@@ -187,10 +187,6 @@ def hermes_runs(r: Recorder) -> None:
         ([DOWN, ENTER], "Allow for this session"),
     ):
         hermes_asks(r, "run", keys, chose)
-        r.type("/new")
-        r.sleep(1)
-        r.type(ENTER)
-        r.sleep(4)
 
 
 @case(HERMES, "ask")
@@ -249,3 +245,52 @@ def hermes_drafts(r: Recorder) -> None:
         r.type(text)
         r.sleep(2.5)
         r.moment("at_rest")
+
+
+MINI = "mini-2.4.6"
+
+
+def mini_told(r: Recorder, line: str) -> None:
+    """Its first prompt takes several rows: Escape, then Enter sends them."""
+    r.wait("Submit message: Esc, then Enter", 120)
+    r.sleep(2)
+    r.moment("at_rest")
+    r.type(line)
+    r.sleep(1.5)
+    r.moment("at_rest")
+    r.type(ESC)
+    r.sleep(0.5)
+    r.type(ENTER)
+
+
+@case(MINI, "run")
+def mini_runs(r: Recorder) -> None:
+    mini_told(r, "demo run")
+    for keys, chose in (("not now", "not now"), ("", "Enter")):
+        r.wait("Execute 1 action(s)?", 120)
+        r.sleep(3)
+        r.moment("dialog", "permission_request", "Execute 1 action(s)?")
+        if keys:
+            r.type(keys)
+            r.sleep(1)
+            r.moment("dialog", "permission_request", "Execute 1 action(s)?")
+        r.type(ENTER, chose)
+        r.sleep(3)
+
+
+@case(MINI, "busy")
+def mini_works(r: Recorder) -> None:
+    mini_told(r, "demo think")
+    r.wait("Waiting for the LM to respond...", 120)
+    for _ in range(3):
+        r.sleep(1.5)
+        r.moment("busy")
+    r.type("\x03")
+    r.wait("Interrupted.")
+    r.sleep(2)
+    r.moment("question", "free_text", "Type a comment/command")
+
+
+@case(MINI, "drafts")
+def mini_drafts(r: Recorder) -> None:
+    mini_told(r, f"{LONG}\r{LONG}")
