@@ -34,6 +34,7 @@ from tests.terminal.agents.codex import TRUST_CODEX
 from tests.terminal.agents.composers import composes
 from tests.terminal.agents.versions import (
     EDITS,
+    ESCAPED,
     KEY_CLAUDE,
     PATCH_CODEX,
     QWEN_HOME,
@@ -212,14 +213,28 @@ drafts(OLD_GEMINI)
 copilot(version("copilot-cli", "1.0.86", held=True))
 
 opencode(version("opencode", "1.17.0", held=True))
-opencode(
-    version(
-        "opencode",
-        "1.0.152",
-        held=True,
-        env={"OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"},
-    )
+OLD_PERMISSION = Dialog(
+    "Permission required to run this tool:",
+    ["accept", "accept always", "deny"],
+    sign="d deny",
 )
+OLD_OPENCODE = version(
+    "opencode",
+    "1.0.152",
+    held=True,
+    env={"OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"},
+    dialogs=dict.fromkeys(("run", "write", "edit"), OLD_PERMISSION),
+)
+asks(
+    OLD_OPENCODE,
+    "run",
+    ("run", [ENTER], "accept"),
+    ("run", ["d"], "deny"),
+    ESCAPED,
+)
+asks(OLD_OPENCODE, "files", ("write", [ESC], "Esc"), ("edit", [ENTER], "accept"))
+talks(OLD_OPENCODE, [ESC, ESC])
+drafts(OLD_OPENCODE)
 
 QWEN = version(
     "qwen-cli",

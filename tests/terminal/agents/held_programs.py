@@ -7,6 +7,7 @@ from tests.terminal.agents import (
     ENTER,
     ESC,
     MODEL,
+    SETTLE_S,
     Agent,
     Dialog,
     asks,
@@ -163,12 +164,20 @@ def hermes_ready(r: Recorder) -> None:
 def hermes_asks(r: Recorder, word: str, keys: list[str], chose: str) -> None:
     """One question, answered by these keys; the arrows make moments of their own."""
     dialog, at = AGENTS[HERMES].dialogs[word], 0
+
+    def note() -> None:
+        r.wait(dialog.sign)
+        r.sleep(SETTLE_S)
+        # It draws all of it again each second: wait until that is done.
+        r.until(lambda: dialog.sign in r.text and not r.pump(0.2), dialog.sign)
+        r.moment("dialog", dialog.cls, dialog.question, dialog.options, at)
+
     say(r, f"demo {word}")
-    menu(r, dialog)
+    note()
     for key in keys[:-1]:
         r.type(key)
         at += ARROWS[key]
-        menu(r, dialog, at)
+        note()
     r.type(keys[-1], chose)
     r.gone(dialog.sign)
     r.sleep(3)
@@ -205,7 +214,7 @@ def hermes_works(r: Recorder) -> None:
         r.sleep(1.5)
         r.moment("busy")
     r.type("\x03")
-    r.gone("msg=interrupt")
+    r.wait("⏲")
     r.sleep(3)
     r.moment("at_rest")
     say(r, "demo slow")
