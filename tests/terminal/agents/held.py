@@ -9,7 +9,6 @@ from tests.terminal.agents import (
     DOWN,
     ENTER,
     ESC,
-    RIGHT,
     Dialog,
     aider,
     asks,
@@ -31,7 +30,6 @@ from tests.terminal.agents import (
 )
 from tests.terminal.agents.claude import CLAUDE_HOME
 from tests.terminal.agents.codex import TRUST_CODEX
-from tests.terminal.agents.composers import composes
 from tests.terminal.agents.versions import (
     EDITS,
     ESCAPED,
@@ -212,7 +210,12 @@ drafts(OLD_GEMINI)
 
 copilot(version("copilot-cli", "1.0.86", held=True))
 
-opencode(version("opencode", "1.17.0", held=True))
+OPENCODE = version("opencode", "1.17.0", held=True)
+opencode(OPENCODE)
+CASES[:] = [each for each in CASES if each.name != f"{OPENCODE}/resume"]
+resumes(
+    OPENCODE, "Sessions", found(r"^\s+(Demo)\s*$"), anew="/new", command="/sessions"
+)
 OLD_PERMISSION = Dialog(
     "Permission required to run this tool:",
     ["accept", "accept always", "deny"],
@@ -252,25 +255,59 @@ nanocoder.cases(version("nanocoder", "1.28.1", held=True))
 pi.records(version("pi", "0.61.1", held=True))
 omp.records(version("omp", "14.9.9", held=True))
 cline.records(version("cline", "3.0.61", held=True))
-aider.cases(version("aider", "0.68.0", held=True))
-gptme.cases(version("gptme", "0.31.0", held=True))
-kimi.cases(version("kimi", "1.30.0", held=True))
-vibe.cases(version("mistral-vibe", "2.18.4", held=True))
+AIDER = version(
+    "aider",
+    "0.68.0",
+    held=True,
+    dialogs={
+        "edit": Dialog("Add app.py to the chat?", ["Yes", "No", "Don't ask again"])
+    },
+)
+aider.cases(AIDER)
+CASES[:] = [each for each in CASES if each.name != f"{AIDER}/files"]
 
-KILO = version("kilo", "7.7.2", held=True)
-asks(
-    KILO,
-    "run",
-    ("run", [ENTER], "Allow once"),
-    ("run", [ESC], "Esc"),
-    ("run", [RIGHT, RIGHT, ENTER], "Reject"),
+
+@case(AIDER, "files")
+def aider_files(r: Recorder) -> None:
+    """Another word than yes or no is asked again."""
+    ready(r, AIDER)
+    aider.aider_asks(r, AIDER, "edit", "n", "No")
+    question = "Allow edits to file that has not been added to the chat?"
+    r.wait(question)
+    r.sleep(1)
+    r.moment("dialog", "permission_request", question, ["Yes", "No"], 0)
+    r.type("y\r", "Yes")
+    r.wait("Applied edit")
+    r.sleep(2)
+    r.moment("at_rest")
+    aider.aider_asks(r, AIDER, "write", "perhaps", "perhaps")
+    r.wait("Please answer with one of: yes, no")
+    r.sleep(1)
+    r.moment("dialog", "permission_request", "Create new file?", ["Yes", "No"], 0)
+    r.type("y\r", "Yes")
+    r.wait("Applied edit to notes.txt")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
+gptme.cases(version("gptme", "0.34.0", held=True))
+kimi.cases(version("kimi", "1.30.0", held=True))
+WRITE_VIBE = Dialog("Permission for the write_file tool", vibe.ALLOW)
+vibe.cases(
+    version(
+        "mistral-vibe",
+        "2.18.4",
+        held=True,
+        argv=["vibe"],
+        ready="tokens (0%)",
+        files={
+            ".vibe/config.toml": vibe.STILL,
+            ".vibe/trusted_folders.toml": vibe.TRUST,
+        },
+        dialogs={
+            "run": Dialog("Permission for the bash tool (touch *, rm *)", vibe.ALLOW),
+            "write": WRITE_VIBE,
+            "edit": WRITE_VIBE,
+        },
+    )
 )
-asks(KILO, "files", ("write", [ENTER], "Allow once"), ("edit", [ESC], "Esc"))
-asks(
-    KILO,
-    "ask",
-    ("ask", ["2"], "PostgreSQL"),
-    ("ask", [DOWN, DOWN, ENTER], "Plain files"),
-)
-talks(KILO, [ESC, ESC])
-composes(KILO, 3.0)

@@ -1,5 +1,7 @@
 """Whole programs that are kept aside: no driver, and no rule fitted to them."""
 
+import attrs
+
 from tests.terminal.agents import (
     AGENTS,
     ARROWS,
@@ -7,7 +9,9 @@ from tests.terminal.agents import (
     ENTER,
     ESC,
     MODEL,
+    RIGHT,
     SETTLE_S,
+    UP,
     Agent,
     Dialog,
     asks,
@@ -32,11 +36,11 @@ PATCH = Dialog("Allow command?", [*ANSWERS[:1], *ANSWERS[2:]], sign=ALLOW.sign)
 APPROVALS = ["suggest", "auto-edit", "full-auto"]
 
 
-def codex_in_ink(cli: str, argv: list[str]) -> None:
+def codex_in_ink(cli: str, argv: list[str], sign: str) -> None:
     """The cases of the first Codex CLI, written in TypeScript, or of its fork."""
     AGENTS[cli] = Agent(
         [*argv, "--provider", "ollama", "--model", "demo"],
-        "send a message or press tab",
+        sign,
         {
             "OLLAMA_BASE_URL": f"{MODEL}/v1",
             "OLLAMA_API_KEY": "demo",
@@ -98,8 +102,8 @@ def codex_in_ink(cli: str, argv: list[str]) -> None:
         r.moment("at_rest")
 
 
-codex_in_ink("open-codex-0.1.31", ["open-codex"])
-codex_in_ink("codex-cli-0.1.2505172129", ["codex"])
+codex_in_ink("open-codex-0.1.31", ["open-codex"], "send a message or press tab")
+codex_in_ink("codex-cli-0.1.2505172129", ["codex"], "try: ")
 
 AGENTS["mini-2.4.6"] = Agent(
     ["mini", "-m", "openai/demo"],
@@ -272,19 +276,22 @@ def mini_told(r: Recorder, line: str) -> None:
     r.type(ENTER)
 
 
-@case(MINI, "run")
-def mini_runs(r: Recorder) -> None:
+def mini_asked(r: Recorder, line: str) -> None:
+    """Enter agrees, any other line refuses; then the fake model ends the run."""
     mini_told(r, "demo run")
-    for keys, chose in (("not now", "not now"), ("", "Enter")):
-        r.wait("Execute 1 action(s)?", 120)
-        r.sleep(3)
+    r.wait("Execute 1 action(s)?", 120)
+    r.sleep(3)
+    r.moment("dialog", "permission_request", "Execute 1 action(s)?")
+    if line:
+        r.type(line)
+        r.sleep(1)
         r.moment("dialog", "permission_request", "Execute 1 action(s)?")
-        if keys:
-            r.type(keys)
-            r.sleep(1)
-            r.moment("dialog", "permission_request", "Execute 1 action(s)?")
-        r.type(ENTER, chose)
-        r.sleep(3)
+    r.type(ENTER, line or "Enter")
+    r.sleep(3)
+
+
+case(MINI, "run")(lambda r: mini_asked(r, ""))
+case(MINI, "deny")(lambda r: mini_asked(r, "not now"))
 
 
 @case(MINI, "busy")
@@ -303,3 +310,151 @@ def mini_works(r: Recorder) -> None:
 @case(MINI, "drafts")
 def mini_drafts(r: Recorder) -> None:
     mini_told(r, f"{LONG}\r{LONG}")
+
+
+SGPT = "shell-gpt-1.5.1"
+AGENTS[SGPT] = Agent(
+    ["sgpt", "--repl", "temp", "--shell"],
+    ">>>",
+    {
+        "API_BASE_URL": f"{MODEL}/v1",
+        "OPENAI_API_KEY": "demo",
+        "DEFAULT_MODEL": "plain",
+        "SHELL_INTERACTION": "true",
+    },
+    has_driver=False,
+    is_held=True,
+)
+
+
+@case(SGPT, "prose")
+def sgpt_talks(r: Recorder) -> None:
+    """Its prompt reads a line, and a letter runs what was proposed last."""
+    r.wait(">>>", 120)
+    r.sleep(2)
+    r.moment("at_rest")
+    for word, sign in (
+        ("run", "echo built"),
+        ("question", "older file?"),
+        ("quote", "Nothing to do now."),
+    ):
+        r.type(f"demo {word}\r")
+        r.wait(sign)
+        r.sleep(3)
+        if word == "question":
+            r.moment("question", "confirmation", "Should I delete the older file?")
+        else:
+            r.moment("at_rest")
+    r.type("half a thought")
+    r.sleep(1)
+    r.moment("at_rest")
+
+
+@case(SGPT, "busy")
+def sgpt_works(r: Recorder) -> None:
+    r.wait(">>>", 120)
+    r.sleep(1)
+    r.type("demo slow\r")
+    r.wait("Counting slowly")
+    for _ in range(3):
+        r.sleep(1.5)
+        r.moment("busy")
+
+
+SGPT_ONCE = attrs.evolve(
+    AGENTS[SGPT], argv=["sgpt", "--shell", "--no-cache", "demo run"]
+)
+AGENTS[SGPT] = SGPT_ONCE
+
+
+@case(SGPT, "run")
+def sgpt_asks(r: Recorder) -> None:
+    """One command, and what to do with it."""
+    letters = ["Execute", "Modify", "Describe", "Abort"]
+    for typed in ("", "m"):
+        r.type(typed)
+        r.wait("[A]bort:", 120)
+        r.sleep(2)
+        question = "[E]xecute, [M]odify, [D]escribe, [A]bort:"
+        r.moment("dialog", "permission_request", question, letters, 3)
+    r.type("\x7fa\r", "Abort")
+    r.end()
+
+
+OCO = "opencommit-3.3.10"
+AGENTS[OCO] = Agent(
+    ["oco"],
+    "opencommit",
+    {
+        "OCO_AI_PROVIDER": "openai",
+        "OCO_API_KEY": "demo",
+        "OCO_API_URL": f"{MODEL}/v1",
+        "OCO_MODEL": "demo",
+    },
+    {"../demo/notes.txt": "a note\n", "../demo/plan.txt": "a plan\n"},
+    {"../demo/notes.txt": "a note\n"},
+    has_driver=False,
+    is_held=True,
+)
+
+
+@case(OCO, "run")
+def oco_asks(r: Recorder) -> None:
+    """Which files, then whether the message is right."""
+    stage = Dialog(
+        "Do you want to stage all files and generate commit message?",
+        ["Yes", "No"],
+        "confirmation",
+    )
+    r.wait(stage.sign, 120)
+    menu(r, stage)
+    r.type(RIGHT)
+    menu(r, stage, 1)
+    r.type(ENTER, "No")
+    question = "Select the files you want to add to the commit:"
+
+    def note(at: int, *ticks: int) -> None:
+        r.wait(question)
+        r.sleep(SETTLE_S)
+        files = ["notes.txt", "plan.txt"]
+        ticked = [i in ticks for i in range(2)]
+        r.moment("dialog", "multi_choice", question, files, at, True, ticked)
+
+    note(0)
+    r.type(" ", "notes.txt")
+    note(0, 0)
+    r.type(DOWN)
+    note(1, 0)
+    r.type(" ", "plan.txt")
+    note(1, 0, 1)
+    r.type(ENTER, "submit")
+    oco_confirms(r)
+
+
+def oco_confirms(r: Recorder) -> None:
+    sure = Dialog("Confirm the commit message?", ["Yes", "No", "Edit"], "confirmation")
+    r.wait(sure.sign, 120)
+    menu(r, sure)
+    r.type(DOWN)
+    menu(r, sure, 1)
+    r.type(DOWN)
+    menu(r, sure, 2)
+    r.type(UP)
+    menu(r, sure, 1)
+    r.type(ENTER, "No")
+    r.sleep(4)
+    if not r.ended:
+        again = Dialog(
+            "Do you want to regenerate the message?", ["Yes", "No"], "confirmation"
+        )
+        menu(r, again)
+
+
+@case(OCO, "commit", new=True)
+def oco_commits(r: Recorder) -> None:
+    stage = "Do you want to stage all files and generate commit message?"
+    r.wait(stage, 120)
+    r.sleep(2)
+    r.moment("dialog", "confirmation", stage, ["Yes", "No"], 0)
+    r.type(ENTER, "Yes")
+    oco_confirms(r)
