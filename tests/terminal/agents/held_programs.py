@@ -24,20 +24,30 @@ from tests.terminal.agents import (
 from tests.terminal.agents.versions import LONG, TWO, drafts
 from tests.terminal.recorder import Recorder
 
-ANSWERS = [
+OPEN_CODEX = [
     "Yes (y)",
     "Yes, always approve this exact command for this session (a)",
     "Edit or give feedback (e)",
     "No, and keep going (n)",
     "No, and stop for now (esc)",
 ]
-ALLOW = Dialog("Allow command?", ANSWERS, sign="No, and keep going (n)")
-PATCH = Dialog("Allow command?", [*ANSWERS[:1], *ANSWERS[2:]], sign=ALLOW.sign)
+CODEX = [
+    *OPEN_CODEX[:2],
+    "Explain this command (x)",
+    OPEN_CODEX[2],
+    "Switch approval mode (s)",
+    *OPEN_CODEX[3:],
+]
 APPROVALS = ["suggest", "auto-edit", "full-auto"]
 
 
-def codex_in_ink(cli: str, argv: list[str], sign: str) -> None:
+def codex_in_ink(
+    cli: str, argv: list[str], sign: str, answers: list[str], models: str
+) -> None:
     """The cases of the first Codex CLI, written in TypeScript, or of its fork."""
+    stay = "No, and keep going (n)"
+    allow = Dialog("Allow command?", answers, sign=stay)
+    patch = Dialog("Allow command?", [answers[0], *answers[2:]], sign=stay)
     AGENTS[cli] = Agent(
         [*argv, "--provider", "ollama", "--model", "demo"],
         sign,
@@ -46,7 +56,7 @@ def codex_in_ink(cli: str, argv: list[str], sign: str) -> None:
             "OLLAMA_API_KEY": "demo",
             "OPENAI_API_KEY": "demo",
         },
-        dialogs={"run": ALLOW, "write": PATCH, "edit": PATCH},
+        dialogs={"run": allow, "write": patch, "edit": patch},
         busy="hinking",
         has_driver=False,
         is_held=True,
@@ -56,7 +66,7 @@ def codex_in_ink(cli: str, argv: list[str], sign: str) -> None:
         "run",
         ("run", [ENTER], "Yes"),
         ("run", ["n"], "No, and keep going"),
-        ("run", [DOWN, DOWN, DOWN, ENTER], "No, and keep going"),
+        ("run", [*[DOWN] * answers.index(stay), ENTER], "No, and keep going"),
         ("run", [ESC], "No, and stop for now"),
     )
     asks(cli, "files", ("write", ["y"], "Yes"), ("edit", ["n"], "No, and keep going"))
@@ -67,7 +77,7 @@ def codex_in_ink(cli: str, argv: list[str], sign: str) -> None:
     def feedback(r: Recorder) -> None:
         ready(r, cli)
         say(r, "demo run")
-        menu(r, ALLOW)
+        menu(r, allow)
         r.type("e", "Edit or give feedback")
         r.sleep(2)
         r.moment("dialog", "free_text", "Give the model feedback (↵ to submit):")
@@ -90,7 +100,7 @@ def codex_in_ink(cli: str, argv: list[str], sign: str) -> None:
         r.moment("at_rest")
         say(r, "/model")
         r.sleep(3)
-        r.moment("dialog", "multi_choice", "Switch model", ["demo"], 0)
+        r.moment("dialog", "multi_choice", models, ["demo"], 0)
         r.type(ESC, "Esc")
         r.sleep(2)
         r.moment("at_rest")
@@ -102,8 +112,14 @@ def codex_in_ink(cli: str, argv: list[str], sign: str) -> None:
         r.moment("at_rest")
 
 
-codex_in_ink("open-codex-0.1.31", ["open-codex"], "send a message or press tab")
-codex_in_ink("codex-cli-0.1.2505172129", ["codex"], "try: ")
+codex_in_ink(
+    "open-codex-0.1.31",
+    ["open-codex"],
+    "send a message or press tab",
+    OPEN_CODEX,
+    "Switch model",
+)
+codex_in_ink("codex-cli-0.1.2505172129", ["codex"], "try: ", CODEX, "Select model")
 
 AGENTS["mini-2.4.6"] = Agent(
     ["mini", "-m", "openai/demo"],
@@ -375,8 +391,7 @@ def sgpt_asks(r: Recorder) -> None:
         r.type(typed)
         r.wait("[A]bort:", 120)
         r.sleep(2)
-        question = "[E]xecute, [M]odify, [D]escribe, [A]bort:"
-        r.moment("dialog", "permission_request", question, letters, 3)
+        r.moment("dialog", "permission_request", None, letters, 3)
     r.type("\x7fa\r", "Abort")
     r.end()
 
