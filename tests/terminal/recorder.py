@@ -52,6 +52,7 @@ class Recorder:
         self.moments: list[dict[str, Any]] = []
         self.resizes: list[dict[str, int]] = []
         self.ended = False
+        self.blinks = False  # Some draw their cursor, again and again, at rest too.
         self._started = self._last = time.monotonic()
         self._master, slave = os.openpty()
         termios.tcsetwinsize(self._master, (rows, cols))
@@ -113,7 +114,13 @@ class Recorder:
                 raise TimeoutError(f"waited for {what}, the screen is:\n{self.text}")
 
     def quiet(self, for_s: float = 0.5, timeout_s: float = WAIT_S) -> None:
-        """Until nothing came for this long, counted from now."""
+        """Until nothing came for this long, counted from now.
+
+        For a program that `blinks` it is twice this time, whatever comes.
+        """
+        if self.blinks:
+            self.sleep(2 * for_s)
+            return
         deadline = time.monotonic() + timeout_s
         while not self.ended and self.pump(for_s):
             if time.monotonic() > deadline:

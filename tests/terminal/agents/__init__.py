@@ -66,6 +66,8 @@ class Agent:
     """Seconds from `ready` on the screen until the composer takes keys."""
     sign: str = ""
     """The composer's sign, of an agent that loses the keys that are typed too early."""
+    blinks: bool = False
+    """Whether it draws at rest, too, so that it is never quiet."""
     has_driver: bool = True
     """False for an agent that no driver is fitted to."""
     is_held: bool = False
@@ -142,6 +144,7 @@ def case(
 
 def ready(r: Recorder, cli: str) -> None:
     """Wait until the composer is shown for the first time."""
+    r.blinks = AGENTS[cli].blinks
     r.wait(AGENTS[cli].ready, 90)
     r.sleep(AGENTS[cli].ready_s)
     if sign := AGENTS[cli].sign:

@@ -116,7 +116,7 @@ asks(
 asks(OLD_CLAUDE, "files", ("write", [ESC], "Esc"), ("edit", [DOWN, ENTER], "Yes, all"))
 talks(OLD_CLAUDE, [ESC], working="esc to interrupt")
 drafts(OLD_CLAUDE)
-resumes(OLD_CLAUDE, None, lambda text: found(r"^(?:❯| ) \d\. (\S.*\S) *$")(text))
+resumes(OLD_CLAUDE, None, found(r" main +(\S.*\S) *$"))
 plans(
     OLD_CLAUDE,
     [BACKTAB, BACKTAB],
@@ -253,7 +253,7 @@ qwen(QWEN)
 cn.cases(version("continue", "1.5.26", held=True))
 nanocoder.cases(version("nanocoder", "1.28.1", held=True))
 pi.records(version("pi", "0.61.1", held=True))
-omp.records(version("omp", "14.9.9", held=True))
+omp.records(version("omp", "17.3.5", held=True))
 cline.records(version("cline", "3.0.61", held=True))
 AIDER = version(
     "aider",
@@ -291,7 +291,7 @@ def aider_files(r: Recorder) -> None:
 
 
 gptme.cases(version("gptme", "0.34.0", held=True))
-kimi.cases(version("kimi", "1.30.0", held=True))
+kimi.cases(version("kimi", "1.30.0", held=True, blinks=True))
 WRITE_VIBE = Dialog("Permission for the write_file tool", vibe.ALLOW)
 vibe.cases(
     version(
@@ -300,6 +300,7 @@ vibe.cases(
         held=True,
         argv=["vibe"],
         ready="tokens (0%)",
+        blinks=True,
         files={
             ".vibe/config.toml": vibe.STILL,
             ".vibe/trusted_folders.toml": vibe.TRUST,

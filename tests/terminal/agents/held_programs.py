@@ -391,7 +391,7 @@ def sgpt_asks(r: Recorder) -> None:
         r.type(typed)
         r.wait("[A]bort:", 120)
         r.sleep(2)
-        r.moment("dialog", "permission_request", None, letters, 3)
+        r.moment("dialog", "permission_request", None, letters)
     r.type("\x7fa\r", "Abort")
     r.end()
 
