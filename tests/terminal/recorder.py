@@ -152,6 +152,9 @@ class Recorder:
         expect |= {"checked": checked} if checked is not None else {}
         if self.ended:
             raise ValueError(f"the program has ended, it said:\n{self.text}")
+        until = time.monotonic() + 3.0
+        while self.blinks and time.monotonic() < until and self.pump(0.2):
+            pass  # Not in the middle of a drawing.
         now = time.monotonic()
         modes = termios.tcgetattr(self._master)
         flags = modes[3]

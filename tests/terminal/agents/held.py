@@ -225,7 +225,10 @@ OLD_OPENCODE = version(
     "opencode",
     "1.0.152",
     held=True,
-    env={"OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"},
+    env={
+        "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
+        "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+    },
     dialogs=dict.fromkeys(("run", "write", "edit"), OLD_PERMISSION),
 )
 asks(
