@@ -122,7 +122,7 @@ codex_in_ink(
 codex_in_ink("codex-cli-0.1.2505172129", ["codex"], "try: ", CODEX, "Select model")
 
 AGENTS["mini-2.4.6"] = Agent(
-    ["mini", "-m", "openai/demo"],
+    ["mini", "-m", "openai/demo", "-c", "mini.yaml"],
     "What do you want to do?",
     {
         "MSWEA_CONFIGURED": "true",
@@ -392,8 +392,6 @@ def sgpt_asks(r: Recorder) -> None:
         r.wait("[A]bort:", 120)
         r.sleep(2)
         r.moment("dialog", "permission_request", None, letters)
-    r.type("\x7fa\r", "Abort")
-    r.end()
 
 
 OCO = "opencommit-3.3.10"
