@@ -256,7 +256,7 @@ qwen(QWEN)
 cn.cases(version("continue", "1.5.26", held=True))
 nanocoder.cases(version("nanocoder", "1.28.1", held=True))
 pi.records(version("pi", "0.61.1", held=True))
-omp.records(version("omp", "17.3.5", held=True))
+omp.records(version("omp", "17.3.5", held=True, busy="⟦esc⟧"))
 cline.records(version("cline", "3.0.61", held=True))
 AIDER = version(
     "aider",
