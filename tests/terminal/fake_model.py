@@ -51,7 +51,7 @@ TOOLS = {
     "read": "Read read_file read view read_files",
 }
 OTHERS = {  # Further names of these tools, and of the agents that use them.
-    "run": "Shell execute_bash terminal",  # Kimi.
+    "run": "Shell execute_bash terminal execute",  # Kimi, deepagents.
     "write": "WriteFile write_to_file create_file save shell",  # Kimi, Grok, gptme.
     "edit": "StrReplaceFile search_replace str_replace_editor string_replace patch "
     "shell",
