@@ -55,11 +55,12 @@ TOOLS = {
     "propose": "write",
 }
 OTHERS = {  # Further names of these tools, and of the agents that use them.
-    "run": "Shell execute_bash terminal",  # Kimi.
-    "write": "WriteFile write_to_file create_file save",  # Kimi, Grok, gptme.
-    "edit": "StrReplaceFile search_replace str_replace_editor string_replace patch",
+    "run": "Shell execute_bash terminal execute",  # Kimi, deepagents.
+    "write": "WriteFile write_to_file create_file save shell",  # Kimi, Grok, gptme.
+    "edit": "StrReplaceFile search_replace str_replace_editor string_replace patch "
+    "shell",
     "fetch": "Fetch FetchURL fetch_url agentic_fetch web_fetch",
-    "ask": "AskUserQuestion AskQuestion ask_user_question ask_user choice",
+    "ask": "AskUserQuestion AskQuestion ask_user_question ask_user choice clarify",
     "many": "AskUserQuestion ask_user_question",
     "read": "ReadFile view_file",
 }
@@ -247,6 +248,10 @@ def answer(ask: Ask) -> Reply:
         values["patch"] = MARKED
     if name == "exec_command" and word != "run":
         values["command"] = f"apply_patch <<'EOF'\n{patch}\nEOF"
+    if name == "shell" and word != "run":
+        values["command"] = ["apply_patch", patch]
+    if name == "terminal":  # Hermes asks about dangerous commands only.
+        values["command"] = "rm -rf build && touch hello.txt"
     several = ("multiSelect", "multiple", "multi_select")
     many = QUESTION | dict.fromkeys(several, word == "many")
     values["questions"] = [many]
@@ -482,6 +487,11 @@ def whole(events: list[Json], reply: Reply) -> Json:
     if "choices" in events[-1]:
         message: Json = {"role": "assistant", "content": reply.text}
         choice: Json = {"index": 0, "message": message, "finish_reason": "stop"}
+        if reply.tool:
+            function = {"name": reply.tool, "arguments": json.dumps(reply.args)}
+            call = {"id": f"call_{time.monotonic_ns()}", "type": "function"}
+            message["tool_calls"] = [call | {"function": function}]
+            choice["finish_reason"] = "tool_calls"
         return events[-1] | {"object": "chat.completion", "choices": [choice]}
     if "response" in events[-1]:
         return {**events[-1]["response"], "output": [events[-2]["item"]]}

@@ -114,9 +114,12 @@ class Recorder:
                 raise TimeoutError(f"waited for {what}, the screen is:\n{self.text}")
 
     def quiet(self, for_s: float = 0.5, timeout_s: float = WAIT_S) -> None:
-        """Until nothing came for this long, counted from now."""
+        """Until nothing came for this long, counted from now.
+
+        For a program that `turns`, it is twice this time, whatever comes.
+        """
         if self.turns:
-            self.sleep(for_s)
+            self.sleep(2 * for_s)
             return
         deadline = time.monotonic() + timeout_s
         while not self.ended and self.pump(for_s):
@@ -149,6 +152,9 @@ class Recorder:
         expect |= {"checked": checked} if checked is not None else {}
         if self.ended:
             raise ValueError(f"the program has ended, it said:\n{self.text}")
+        until = time.monotonic() + 3.0
+        while self.turns and time.monotonic() < until and self.pump(0.2):
+            pass  # Not in the middle of a drawing.
         now = time.monotonic()
         modes = termios.tcgetattr(self._master)
         flags = modes[3]

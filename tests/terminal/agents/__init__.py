@@ -279,10 +279,14 @@ def talks(
         if busy:
             r.gone(busy)
         r.sleep(2)
+        if busy:  # Some show it again after the first key.
+            r.gone(busy)
         r.moment("at_rest")
         if not thinks:
             return
         say(r, "demo think")
+        if busy:
+            r.wait(busy)
         r.sleep(2)
         r.moment("busy")
         r.sleep(2)
