@@ -31,7 +31,6 @@ AGENTS[CLI] = Agent(
     ready_s=15,
     turns=True,
     has_driver=False,
-    is_held=True,
 )
 asks(
     CLI,

@@ -224,7 +224,6 @@ OLD_PERMISSION = Dialog(
 OLD_OPENCODE = version(
     "opencode",
     "1.0.152",
-    held=True,
     env={
         "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
         "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",

@@ -59,7 +59,6 @@ def codex_in_ink(
         dialogs={"run": allow, "write": patch, "edit": patch},
         busy="hinking",
         has_driver=False,
-        is_held=True,
     )
     asks(
         cli,
@@ -132,7 +131,6 @@ AGENTS["mini-2.4.6"] = Agent(
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     },
     has_driver=False,
-    is_held=True,
 )
 HERMES = "hermes-0.19.0"
 AGENTS[HERMES] = Agent(
@@ -170,7 +168,6 @@ display:
         ),
     },
     has_driver=False,
-    is_held=True,
 )
 
 
