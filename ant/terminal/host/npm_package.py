@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from ant.terminal.host.regular_file import beginning
+
 PACKAGE_MAX: Final = 64 << 10
 """Bytes that are read of a package.json."""
 
@@ -40,13 +42,12 @@ def commands_of(script: Path) -> tuple[str, ...]:
 
 @functools.lru_cache(SCRIPTS)
 def _commands(script: str, changed_ns: int) -> tuple[str, ...]:
-    """The commands of a script that was changed then. Raises `OSError`."""
+    """The commands of a script that was changed then."""
     parts = _FOLDER.fullmatch(script)
     if parts is None:
         return ()
     folder, package, file = parts.groups()
-    with open(f"{folder}/package.json", "rb") as opened:
-        text = opened.read(PACKAGE_MAX).decode("utf-8", "replace")
+    text = beginning(Path(folder, "package.json"), PACKAGE_MAX) or ""
     entries: list[tuple[str, str]] = []
     for single, several in _BIN.findall(text):
         entries += _ENTRY.findall(several)

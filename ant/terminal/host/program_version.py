@@ -10,7 +10,6 @@ it. A file that tells none of them has no known version.
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from typing import Final
 from ant.terminal.agents.not_agents import INTERPRETERS, stem
 from ant.terminal.host import processes
 from ant.terminal.host.foreground import foreground_process, program_of
+from ant.terminal.host.regular_file import beginning
 
 PACKAGE_DEPTH: Final = 4
 """Folders above a program in which its package.json is looked for."""
@@ -82,7 +82,7 @@ def _file_of(pid: int, program: str) -> Path | None:
 def _package_version(program: Path) -> str | None:
     """The version in the package.json of the npm package that contains a program."""
     for folder in list(program.parents)[:PACKAGE_DEPTH]:
-        text = _read(folder / "package.json")
+        text = beginning(folder / "package.json", FILE_MAX)
         if text is not None:
             found = _PACKAGE.search(text) or _ANYWHERE.search(text)
             return _PLATFORM.sub("", found[1]) if found else None
@@ -95,7 +95,7 @@ def _distribution_version(script: Path) -> str | None:
     """The version of the Python package that installed a script beside its Python."""
     line = re.compile(rf"^{re.escape(script.name)}\s*=", re.MULTILINE)
     for folder in _distributions(script.parent.parent / "lib"):
-        text = _read(folder / "entry_points.txt")
+        text = beginning(folder / "entry_points.txt", FILE_MAX)
         if text is not None and line.search(text):
             return folder.name.removesuffix(".dist-info").rpartition("-")[2]
     return None
@@ -112,18 +112,3 @@ def _distributions(lib: Path) -> Iterator[Path]:
                     if count > PACKAGES_MAX:
                         return
                     yield Path(each.path)
-
-
-def _read(path: Path) -> str | None:
-    """The beginning of a regular file; None if it cannot be read."""
-    try:
-        # Without O_NONBLOCK, opening a named pipe would wait for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        return os.read(descriptor, FILE_MAX).decode("utf-8", "replace")
-    finally:
-        os.close(descriptor)

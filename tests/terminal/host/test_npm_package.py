@@ -1,6 +1,7 @@
 """The commands of npm packages, by files as npm and pnpm lay them out."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,12 @@ def test_a_script_of_no_package(tmp_path: Path) -> None:
     script.write_text("")
     assert () == commands_of(script)
     assert () == commands_of(tmp_path / "node_modules/agent/cli.js")
+
+
+@pytest.mark.timeout(10)
+def test_a_package_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A program in a terminal could stop the server by one."""
+    script = installed(tmp_path, "agent", {"bin": "cli.js"})
+    (script.parent / "package.json").unlink()
+    os.mkfifo(script.parent / "package.json")
+    assert commands_of(script) == ()
