@@ -168,8 +168,11 @@ async def _wait_shown(
     """Wait for the text to show; whether it does, and may be sent."""
     yields_at = trio.current_time() + YIELD_S
     with trio.move_on_after(SHOWN_S):
-        while not (ops.is_awaited and trio.current_time() >= yields_at):
-            if await ops.wait_output(QUIET_S):
+        while True:
+            prints = await ops.wait_output(QUIET_S)
+            if ops.is_awaited and trio.current_time() >= yields_at:
+                break
+            if prints:
                 continue
             snapshot, verdict = ops.snapshot()
             if verdict.kind is Kind.DIALOG:
