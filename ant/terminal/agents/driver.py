@@ -63,9 +63,9 @@ class Rule:
     `id`       The rule's name. A verdict names both: `claude-code/spinner`.
     `pattern`  A regular expression: of Python's `re` in a file of ANT, of RE2 in a file
                of a user (`bounded_pattern`).
-    `class`    For `dialog` and `modal`: the class of the prompt, a `PromptClass`.
-               Default: the class that ANT derives from the options; for `modal`,
-               `multi_choice`.
+    `class`    For `dialog`, `modal` and `waiting`: the class of the prompt, a
+               `PromptClass`. Default: the class that ANT derives from the options;
+               without options, `multi_choice`.
     """
 
     id: str = attrs.field(metadata=text(NAME, _NAME_MEANS, _RESERVED))
@@ -122,6 +122,9 @@ class Driver:
     `dialog`     rules    []       Text of a menu that decides its class.
     `modal`      rules    []       Rows of a dialog whose options ANT cannot read. Only
                                    the operator can answer it.
+    `waiting`    rules    []       Rows below the composer while a dialog above it
+                                   waits, whatever `status` says. Its question is in a
+                                   row of `dialog`, the keys of its options below it.
     `escapes`    boolean  false    Escape cancels a dialog.
     `ticks`      boolean  true     Enter on a box submits all ticked boxes. If false,
                                    only a row of `taken` submits them.
@@ -162,6 +165,7 @@ class Driver:
     keys_after_ms: int = attrs.field(default=0, metadata=integer(0, WAIT_MAX_MS))
     dialog: tuple[Rule, ...] = ()
     modal: tuple[Rule, ...] = ()
+    waiting: tuple[Rule, ...] = ()
     reply: tuple[Rule, ...] = ()
     unfinished: tuple[Rule, ...] = ()
     escapes: bool = False

@@ -41,10 +41,15 @@ from ant.terminal.detect.menus import find_menu, find_menu_above
 from ant.terminal.detect.pagers import find_view
 from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
 from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
-from ant.terminal.detect.widgets import find_widget
+from ant.terminal.detect.widgets import find_widget, options_by_key
 from ant.terminal.layout.dialog_text import BODY, excerpt, question_above, top_of
 from ant.terminal.layout.fields import find_field
-from ant.terminal.layout.hints import is_footer, is_key_row, is_leaving_hint
+from ant.terminal.layout.hints import (
+    is_field_hint,
+    is_footer,
+    is_key_row,
+    is_leaving_hint,
+)
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
@@ -61,6 +66,9 @@ program has up to four rows of status below them, and the keys may wrap."""
 
 GAP = 12
 """The most rows from the keys of a dialog to a composer that stays below it."""
+
+CELLS = 3
+"""The least separators in a row of a status; most tables in a reply have fewer."""
 
 _KEYS = Rule("keys", re.compile(""))
 """The rule of a dialog of which only the keys are known."""
@@ -246,11 +254,11 @@ def _agent_verdicts(
 ) -> Iterator[Verdict]:
     """Yield the verdicts of the rules for agents, in this order.
 
-    Busy by a row of the screen. A dialog by a `modal` row, below the composer if there
-    is one. Then, only with a composer: a menu above it, busy by recent output, a yes or
-    no above a composer without a border, the question that ends the last reply, unknown
-    if that reply is off the screen, and at rest. A composer that the driver does not
-    know is a free text field.
+    A dialog by a `waiting` row. Busy by a row of the screen. A dialog by a `modal` row,
+    below the composer if there is one. Then, only with a composer: a menu above it,
+    busy by recent output, a yes or no above a composer without a border, the question
+    that ends the last reply, unknown if that reply is off the screen, and at rest. A
+    composer that the driver does not know is a free text field.
     """
     agent = with_general(driver)
     composer = composer_of(snapshot, driver) if driver else None
@@ -259,6 +267,9 @@ def _agent_verdicts(
     row_of = composer[0] if composer else field.row if field else None
     if field is not None and is_composer(snapshot, field):
         composer, by = (field.row, COMPOSER), GENERAL.name
+    waiting = first_row(snapshot, range(snapshot.last, row_of or 0, -1), agent.waiting)
+    if waiting is not None and row_of is not None:
+        yield _prompting(snapshot, _waiting(snapshot, row_of, waiting[1], agent))
     busy = find_busy(snapshot, agent, row_of)
     if busy is not None and (driver or field or is_at_end(snapshot, busy[0])):
         yield _state(snapshot, Kind.BUSY, f"{agent.name}/{busy[1]}", busy[0])
@@ -270,10 +281,10 @@ def _agent_verdicts(
             yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
         return
     row, rule = composer
-    if (keys := _keys_above(snapshot, row)) is not None:
-        yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
     if (menu := find_menu_above(snapshot, row)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
+    if (keys := _keys_above(snapshot, row)) is not None:
+        yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
     is_own = by == agent.name or agent.formed
     rest_s = (agent if is_own else GENERAL).rest_ms / 1000
     if snapshot.quiet_s < rest_s:
@@ -332,8 +343,11 @@ def _keys_row(snapshot: ScreenSnapshot) -> int | None:
     near = [row for row in rows[-KEYS_NEAR:] if not snapshot.is_blank(row)]
     if first_row(snapshot, near, (SPINNER,)) is not None:
         return None
-    found = (row for row in reversed(near) if is_leaving_hint(snapshot.bare[row]))
-    return next(found, None)
+    for row in reversed(near):
+        line = snapshot.bare[row]
+        if is_leaving_hint(line) or is_field_hint(line):
+            return row
+    return None
 
 
 def _keys_above(snapshot: ScreenSnapshot, composer: int) -> int | None:
@@ -362,16 +376,37 @@ def _modal(snapshot: ScreenSnapshot, row: int, rule: Rule, driver: Driver) -> Pr
     )
 
 
+def _waiting(
+    snapshot: ScreenSnapshot, composer: int, rule: Rule, driver: Driver
+) -> Prompt:
+    """Return the dialog above the composer that a row below it tells of.
+
+    Its question is the nearest row that a `dialog` rule matches. The next row with text
+    may name the keys of its options.
+    """
+    found = first_row(snapshot, range(composer - 1, -1, -1), driver.dialog)
+    row = found[0] + 1 if found else composer
+    text = excerpt(snapshot, max(row - BODY, 0), composer - 1)
+    prompt = attrs.evolve(_modal(snapshot, row, rule, driver), text=text)
+    below = (r for r in range(row, composer) if not snapshot.is_blank(r))
+    keys = next(below, row)
+    options = options_by_key(snapshot.bare[keys]) if found else ()
+    if not options:
+        return prompt
+    return attrs.evolve(prompt, form=Form.KEYS, options=options, rows=(row - 1, keys))
+
+
 def _last_text(snapshot: ScreenSnapshot, composer: int, driver: Driver) -> int:
     """Return the row of the nearest text above the `composer` row, or -1.
 
-    Rows of `ready` and `ended` do not count as text.
+    Rows of `ready` and `ended` do not count as text, nor does a row of cells.
     """
     row = composer - 1
     while row >= 0 and (
         snapshot.is_blank(row)
         or first_row(snapshot, [row], (*driver.ready, *driver.ended))
         or not snapshot.bare[row]
+        or snapshot.bare[row].count(" │ ") >= CELLS
     ):
         row -= 1
     return row

@@ -105,6 +105,10 @@ _TICKS = re.compile(r"\b(?:space|toggle|tick|check|mark|submit)\b", re.IGNORECAS
 """A word of a hint that other keys tick boxes or submit them."""
 
 
+_OTHERWISE = re.compile(r"\(or\b.*\)", re.IGNORECASE)
+"""A remark below the options that tells what else the operator may do."""
+
+
 @attrs.frozen
 class Item:
     """A row, parsed as an option.
@@ -271,6 +275,48 @@ def without_descriptions(block: Sequence[Item], marked: int | None) -> Sequence[
     )
     is_apart = all(b.row > a.row + 1 for a, b in zip(texts, names[1:], strict=False))
     return names if is_paired and is_apart else block
+
+
+def without_remarks(
+    snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
+) -> Sequence[Item]:
+    """Return the block without a remark at its end and without a heading.
+
+    A heading is a first row in a colour of its own.
+    """
+    last = block[-1]
+    if len(block) > 1 and last.row != marked and _OTHERWISE.fullmatch(last.label):
+        block = block[:-1]
+    if block[0].row == marked or block[0].num is not None or len(block) < 3:
+        return block
+    inks = [
+        snapshot.style_at(each.row, each.col).fg for each in block if each.row != marked
+    ]
+    return block[1:] if inks.count(inks[0]) == 1 and len(inks) > 2 else block
+
+
+def unwrapped(block: Sequence[Item], wholes: Sequence[str]) -> list[Item]:
+    """Return the block without rows that are the wrapped end of the label above.
+
+    They stand in the column of the options if these have no numbers, and begin with a
+    small letter.
+    """
+    kept = [block[0]]
+    for above, whole, each in zip(block, wholes, block[1:], strict=False):
+        is_end = each.row == above.row + 1 and whole.endswith(each.label)
+        is_small = each.label[0].islower() and not each.marked and each.num is None
+        if not (is_end and is_small and whole != above.label):
+            kept.append(each)
+    return kept
+
+
+def unnumbered(labels: list[str]) -> list[str]:
+    """Remove the numbers 1, 2, 3 … from the labels if all of them begin with one."""
+    found = [re.fullmatch(r"(\d+) (.+)", label) for label in labels]
+    numbers = [each[1] for each in found if each]
+    if numbers == [str(n) for n in range(1, len(labels) + 1)]:
+        return [each[2] for each in found if each]
+    return labels
 
 
 def has_ground(snapshot: ScreenSnapshot, item: Item) -> bool:

@@ -20,6 +20,7 @@ from ant.terminal.detect.menu_rows import (
     FILLED,
     QUOTES,
     SIDES,
+    STATUS,
     Item,
     ending,
     has_ground,
@@ -28,8 +29,11 @@ from ant.terminal.detect.menu_rows import (
     is_stored,
     items_of,
     takes_at_once,
+    unnumbered,
+    unwrapped,
     without_ages,
     without_descriptions,
+    without_remarks,
 )
 from ant.terminal.detect.option_meaning import is_answer
 from ant.terminal.layout.dialog_text import excerpt, question_above, top_of
@@ -40,6 +44,7 @@ from ant.terminal.layout.hints import (
     is_dialog_hint,
     is_footer,
     is_key_row,
+    is_moving_hint,
 )
 from ant.terminal.model.prompt import Form, Kind, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import (
@@ -76,9 +81,6 @@ _TOGGLES = re.compile(
     re.IGNORECASE,
 )
 """A hint that Enter ticks a box, and so submits nothing."""
-
-_OTHERWISE = re.compile(r"\(or\b.*\)", re.IGNORECASE)
-"""A remark below the options that tells what else the operator may do."""
 
 SLACK = 6
 """Columns that a program may leave free at the right when it wraps a label."""
@@ -161,15 +163,28 @@ def find_menu_above(snapshot: ScreenSnapshot, composer: int) -> Prompt | None:
 
 
 def _is_right_above(snapshot: ScreenSnapshot, last: Item, composer: int) -> bool:
-    """Whether only details of the option `last`, borders and hints separate the two."""
-    for row in range(last.row + 1, composer):
+    """Whether only details of the option `last`, borders and hints separate the two.
+
+    If keys that move the mark, and Enter or Escape, are among the hints, the rest of
+    the menu's frame and up to `STATUS` rows of a status may separate them, too.
+    """
+    rows = range(last.row + 1, composer)
+    has_keys = any(_moves_and_takes(snapshot.bare[row]) for row in rows)
+    is_closed, status = False, 0
+    for row in rows:
         line = snapshot.bare[row]
         is_detail = len(line) - len(line.lstrip()) > last.col
-        if not (
-            is_detail or is_border(snapshot.lines[row]) or is_footer(snapshot, row)
-        ):
-            return False
-    return True
+        if is_border(snapshot.lines[row]):
+            is_closed = True
+        elif not (is_detail or is_footer(snapshot, row)):
+            if not has_keys:
+                return False
+            status += is_closed
+    return status <= STATUS
+
+
+def _moves_and_takes(line: str) -> bool:
+    return is_key_row(line) and is_moving_hint(line) and is_dialog_hint(line)
 
 
 def _unmarked(snapshot: ScreenSnapshot, items: Sequence[Item | None]) -> Prompt | None:
@@ -336,17 +351,17 @@ def menu_of(
 
     `columns`: a second column is part of the labels, as in a window's list.
     """
-    block = without_ages(_alike(snapshot, block, marked), marked)
+    block = without_ages(without_remarks(snapshot, block, marked), marked)
     if takes_at_once(snapshot, block):
         block = [attrs.evolve(each, box="") for each in block]
     block = without_descriptions(block, marked)
     boxes = any(each.box for each in block)
     named = block if columns else _columns(block)
     wholes = [_whole(snapshot, each) for each in named]
-    if (kept := _unwrapped(block, wholes)) != [*block]:
+    if (kept := unwrapped(block, wholes)) != [*block]:
         block = kept
         wholes = [_whole(snapshot, each) for each in _columns(kept)]
-    labels = _unnumbered(wholes)
+    labels = unnumbered(wholes)
     ends = [*(each.row for each in block[1:]), None]
     labels = [
         _with_details(snapshot, each, label, end) if is_answer(label) else label
@@ -435,21 +450,6 @@ def _with_details(
     return label if not text or label.endswith(text) else f"{label} {text}"
 
 
-def _unwrapped(block: Sequence[Item], wholes: Sequence[str]) -> list[Item]:
-    """Return the block without rows that are the wrapped end of the label above.
-
-    They stand in the column of the options if these have no numbers, and begin with a
-    small letter.
-    """
-    kept = [block[0]]
-    for above, whole, each in zip(block, wholes, block[1:], strict=False):
-        is_end = each.row == above.row + 1 and whole.endswith(each.label)
-        is_small = each.label[0].islower() and not each.marked and each.num is None
-        if not (is_end and is_small and whole != above.label):
-            kept.append(each)
-    return kept
-
-
 def _columns(block: Sequence[Item]) -> list[Item]:
     """Return the block without the descriptions in a second column.
 
@@ -465,33 +465,6 @@ def _columns(block: Sequence[Item]) -> list[Item]:
         else each
         for each in block
     ]
-
-
-def _alike(
-    snapshot: ScreenSnapshot, block: Sequence[Item], marked: int | None
-) -> Sequence[Item]:
-    """Return the block without a remark at its end and without a heading.
-
-    A heading is a first row in a colour of its own.
-    """
-    last = block[-1]
-    if len(block) > 1 and last.row != marked and _OTHERWISE.fullmatch(last.label):
-        block = block[:-1]
-    if block[0].row == marked or block[0].num is not None or len(block) < 3:
-        return block
-    inks = [
-        snapshot.style_at(each.row, each.col).fg for each in block if each.row != marked
-    ]
-    return block[1:] if inks.count(inks[0]) == 1 and len(inks) > 2 else block
-
-
-def _unnumbered(labels: list[str]) -> list[str]:
-    """Remove the numbers 1, 2, 3 … from the labels if all of them begin with one."""
-    found = [re.fullmatch(r"(\d+) (.+)", label) for label in labels]
-    numbers = [each[1] for each in found if each]
-    if numbers == [str(n) for n in range(1, len(labels) + 1)]:
-        return [each[2] for each in found if each]
-    return labels
 
 
 def _cancels(snapshot: ScreenSnapshot, last: int) -> bool:

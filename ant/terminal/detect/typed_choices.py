@@ -107,6 +107,20 @@ YES_NO = re.compile(
 )
 """A text that ends with the keys for yes and no, such as `(y/n)`."""
 
+_ENTERED = re.compile(
+    r"\?\s+(?:press )?(?:enter|return) to "
+    r"(?:confirm|accept|approve|allow|run|execute|proceed|continue)\b",
+    re.IGNORECASE,
+)
+"""A question that Enter alone answers with yes."""
+
+_REQUEST = re.compile(
+    r"\b(?:type|enter|give|provide) (?:an?|the|your) (?:\w+[ /-]){0,2}"
+    r"(?:comment|answer|reply|response|reason|feedback)\b",
+    re.IGNORECASE,
+)
+"""A request for a line of text."""
+
 _QUESTION = re.compile(r"\?(?:\s*[:>])?[\"')\]]*\s*(?:\([^()]*\)\s*:?)?$")
 """A text that ends with a question mark, perhaps with a default behind it."""
 
@@ -196,8 +210,9 @@ def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt
     Any number of blank rows may separate the two. If the text ends with choices as
     words, they are the options. If it only names keys, or other text follows the
     choices, the prompt is a `VIEW`. Below a question with an input line of its own,
-    such text means that it is answered. If the text only ends in a question, the prompt
-    is for a line of text. `draft` is the text typed so far.
+    such text means that it is answered. If the text only ends in a question, or asks
+    for a comment right above the sign, the prompt is for a line of text. `draft` is the
+    text typed so far.
     """
     rows = list(_nearest(snapshot, row))
     for at in rows:
@@ -224,7 +239,9 @@ def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt
         is_sure = is_yes_no and (several or not {*"/|,"}.isdisjoint(keys[0][0]))
         class_ = PromptClass.CONFIRMATION if is_sure else PromptClass.MULTI_CHOICE
         form, rule = Form.VIEW, "keys"
-    elif _QUESTION.search(text):
+    elif rows[0] == row - 1 and _ENTERED.search(text):
+        class_, form, rule = PromptClass.CONFIRMATION, Form.VIEW, "keys"
+    elif _QUESTION.search(text) or (rows[0] == row - 1 and _REQUEST.search(text)):
         class_, form, rule = PromptClass.FREE_TEXT, Form.LINE, "line"
     else:
         return None

@@ -54,6 +54,11 @@ _KEYED = re.compile(r"((?:\w+ )?\w*)[\[(](\w)[\])](?:(\s)|(?=\w))(\S.{0,40})")
 """An option with its key in brackets before it, or within its word: `[y] Yes`,
 `(Y)es`, `Allow a[l]ways`."""
 
+_NAMED = re.compile(r"(enter|[a-z]) (\w+(?: \w+){0,3})", re.IGNORECASE)
+"""A key without brackets and what it does: `enter accept`."""
+
+_GAP = re.compile(r"\s{2,}")
+
 _SECRET = re.compile(r"passw|passphrase|secret|\bPIN\b", re.IGNORECASE)
 """A word of a question that asks for a secret."""
 
@@ -240,6 +245,22 @@ def _keys_in(line: str) -> tuple[tuple[str, str, int], ...]:
         lead, key, gap, rest = match.groups()
         found.append((key, rest if gap else f"{lead}{key}{rest}", index))
     return tuple(found)
+
+
+def options_by_key(line: str) -> tuple[Option, ...]:
+    """Return the options of a row of keys and words, or none: `enter accept  d deny`.
+
+    At least two of them, each a letter or Enter before its label. Enter is the marked
+    one.
+    """
+    parts = [_NAMED.fullmatch(part) for part in _GAP.split(line.strip())]
+    found = [(each[1].lower(), each[2]) for each in parts if each]
+    if len(found) < len(parts) or len({key for key, _ in found}) < max(len(found), 2):
+        return ()
+    return tuple(
+        Option(label, key == "enter", keys="\r" if key == "enter" else key)
+        for key, label in found
+    )
 
 
 def _tabs(snapshot: ScreenSnapshot) -> Prompt | None:

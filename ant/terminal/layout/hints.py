@@ -34,7 +34,7 @@ _LEADS = re.compile(rf"\W*(?:use |press |hit )?[(\[<‹]?{_KEY}(?![^\W_])", re.I
 """The beginning of a row of hints."""
 
 _LEAVES = re.compile(
-    rf"{_ESC}(?:/ctrl ?[+-] ?c)?{_TO}"
+    rf"{_ESC}(?:/ctrl ?[+-] ?c| or \w\b)?{_TO}"
     r"(?:cancel|close|dismiss|exit|quit|leave|go back|back|return|reject|deny|decline|"
     r"abort|skip|no\b|abbr|schließ|zurück|annul|ferm|retour|salir|キャンセル|閉じ|戻る|"
     r"取消|关闭|返回|إلغاء)",
@@ -99,6 +99,12 @@ def is_taking_hint(line: str) -> bool:
 def is_leaving_hint(line: str) -> bool:
     """Whether a row shows that Escape leaves a dialog."""
     return bool(_LEAVES.search(line))
+
+
+@functools.lru_cache(ROWS)
+def is_field_hint(line: str) -> bool:
+    """Whether a row is the label of a field and shows that Enter takes its text."""
+    return line.rstrip().endswith((":", "?")) and is_taking_hint(line)
 
 
 @functools.lru_cache(ROWS)

@@ -248,3 +248,46 @@ def test_keys_of_a_dialog_above_a_composer(keys: str, blanks: int) -> None:
     expected = Kind.DIALOG if keys is LEAVING else Kind.AT_REST
     assert expected is found.kind
     assert found.prompt is None or found.prompt.form is Form.VIEW
+
+
+@pytest.mark.parametrize(
+    "row", ["esc or q to close", "Give the model feedback (↵ to submit):"]
+)
+def test_a_row_of_keys_is_all_that_is_known_of_a_dialog(row: str) -> None:
+    """Either how it is left, or that Enter takes the text of a field below it."""
+    frame = "╭" + "─" * 40 + "╮"
+    lines = (frame, "│ Some text", f"│ {row}", "│ none", frame)
+    found = classify(look_at(*lines, hidden=True), "some-agent")
+    assert found.prompt is not None
+    assert (Kind.DIALOG, Form.VIEW) == (found.kind, found.prompt.form)
+
+
+def test_opencode_waits_below_its_own_status() -> None:
+    """The row below says so, and the row of keys has the options."""
+    bar = "▀" * 60
+    lines = (
+        "  ┃  Permission required to run this tool:",
+        "  ┃",
+        "  ┃  {keys}",
+        "  ┃",
+        "",
+        "  ┃",
+        "  ┃",
+        "  ┃",
+        "  ┃  Build  Demo Demo",
+        f"  ╹{bar}",
+        "   ■■■■■■⬝⬝  esc interrupt            ctrl+p commands",
+        "",
+        "  /tmp/demo:main                 ◉ 1 Permission  • 0 LSP",
+    )
+    keys = "enter accept  a accept always  d deny"
+    drawn = [each.format(keys=keys) for each in lines]
+    shown = classify(look_at(*drawn, cursor=(6, 5)), "opencode").prompt
+    assert shown is not None
+    assert "Permission required to run this tool:" == shown.question
+    pressed = {each.label: each.keys for each in shown.options}
+    assert {"accept": "\r", "accept always": "a", "deny": "d"} == pressed
+    odd = [each.format(keys="Go on") for each in lines]
+    shown = classify(look_at(*odd, cursor=(6, 5)), "opencode").prompt
+    assert shown is not None
+    assert (Form.VIEW, ()) == (shown.form, shown.options)

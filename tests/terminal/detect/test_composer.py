@@ -301,3 +301,59 @@ def test_a_drivers_own_hint_always_counts() -> None:
     """Its recordings show that the agent says so only while it works."""
     snapshot = claude("● Done.", below="  esc to interrupt", quiet_s=2 * STALE_S)
     assert Kind.BUSY is kind(snapshot)
+
+
+FRAMED = [
+    "╭────────────────────────────────────────────────╮",
+    "  Dangerous Command",
+    "",
+    "  ❯ 1. Allow once",
+    "    2. Deny",
+    "",
+    "  recursive delete",
+    "╰────────────────────────────────────────────────╯",
+    "  ↑/↓ to select, Enter to confirm  (58s)",
+    " demo │ 10/128K │ [░░░░░░░░░░] 0% │ 47s",
+]
+
+
+@pytest.mark.parametrize("sign", ["❯ ", "⚠ ❯ "])
+def test_a_framed_menu_above_a_composer_is_a_view(sign: str) -> None:
+    """Its keys and a status stand between the two; its options are read."""
+    lines = (*FRAMED, RULE, sign, RULE)
+    at = (len(FRAMED) + 1, len(sign))
+    found = classify(look_at(*lines, cursor=at, tty=RAW, cols=90), "some-agent")
+    assert found.prompt is not None
+    assert (Kind.DIALOG, Form.VIEW) == (found.kind, found.prompt.form)
+    assert ["Allow once", "Deny"] == [each.label for each in found.prompt.options]
+
+
+def test_a_framed_list_without_keys_is_part_of_the_transcript() -> None:
+    """No row says that arrows move its mark, so it may be quoted."""
+    lines = (*FRAMED[:-2], FRAMED[-1], RULE, "❯ ", RULE)
+    at = (len(lines) - 2, 2)
+    found = classify(look_at(*lines, cursor=at, tty=RAW, cols=90), "some-agent")
+    assert found.kind is Kind.AT_REST
+
+
+def test_text_below_the_keys_of_a_framed_list_ends_it() -> None:
+    """More text than a status between the two: the list is quoted."""
+    text = [
+        "It asked this, and I have taken",
+        "the first of them.",
+        *["And so it is."] * 3,
+    ]
+    lines = (*FRAMED, *text, RULE, "❯ ", RULE)
+    at = (len(lines) - 2, 2)
+    found = classify(look_at(*lines, cursor=at, tty=RAW, cols=90), "some-agent")
+    assert found.kind is not Kind.DIALOG
+
+
+def test_a_status_above_the_composer_does_not_hide_a_question() -> None:
+    """A row of cells is a status; the reply ends above it."""
+    reply = "    I found two of them. Should I delete the older file?"
+    lines = (reply, "╰" + "─" * 60 + "╯", FRAMED[-1], RULE, "❯ ", RULE)
+    at = (len(lines) - 2, 2)
+    found = classify(look_at(*lines, cursor=at, tty=RAW, cols=90), "some-agent")
+    assert found.prompt is not None
+    assert "Should I delete the older file?" == found.prompt.question

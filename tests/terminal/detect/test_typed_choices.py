@@ -360,3 +360,27 @@ def test_choices_above_a_sign_are_answered_at_it() -> None:
     keyed = classify(look_at("Run it? (y) (enter) yes, (n) no", "", "> ")).prompt
     assert keyed is not None
     assert ((), Form.VIEW) == (keyed.options, keyed.form)
+
+
+@pytest.mark.parametrize("between", [[], [""]])
+def test_a_question_that_enter_confirms_is_a_view(between: list[str]) -> None:
+    """Right above a bare sign; a blank row separates another text from it."""
+    asks = "Execute 1 action(s)? Enter to confirm, type comment to reject, or /h"
+    found = classify(look_at(asks, *between, "> ", tty=RAW))
+    assert found.kind is (Kind.AT_REST if between else Kind.DIALOG)
+    assert found.prompt is None or found.prompt.form is Form.VIEW
+
+
+@pytest.mark.parametrize("between", [[], [""]])
+def test_a_request_for_a_comment_is_a_question(between: list[str]) -> None:
+    """Right above a bare sign; a blank row separates another text from it."""
+    asks = "Interrupted. Type a comment/command (/h for available commands)"
+    found = classify(look_at(asks, *between, "> ", tty=RAW))
+    assert found.kind is (Kind.AT_REST if between else Kind.QUESTION)
+    assert found.prompt is None or found.prompt.class_ is PromptClass.FREE_TEXT
+
+
+def test_a_message_may_be_typed_to_a_program_at_rest() -> None:
+    """Such a hint above a bare sign asks nothing."""
+    found = classify(look_at("Type your message or /help.", "> ", tty=RAW))
+    assert found.kind is Kind.AT_REST
