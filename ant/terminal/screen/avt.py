@@ -58,7 +58,7 @@ class AvtScreen:
         self._replies = b""
 
     def feed(self, data: bytes) -> None:
-        text = self._decoder.decode(data)
+        text = self._decoder.decode(data.replace(b"\x7f", b""))  # It would show DEL.
         if not text.isascii():
             text = _C1.sub("", text)  # No controls in UTF-8, as for libghostty.
         text, self._held = self._held + text, ""

@@ -75,7 +75,7 @@ class GhosttyScreen:
             check(lib.ghostty_terminal_set(self._vt._t[0], key, value), option)
 
     def feed(self, data: bytes) -> None:
-        self._vt.feed(data)
+        self._vt.feed(data.replace(b"\x7f", b""))  # It would show DEL as a character.
 
     def resize(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows

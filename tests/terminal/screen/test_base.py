@@ -195,6 +195,13 @@ def test_every_byte_may_come_alone(make: Make, case: str) -> None:
 
 
 @both
+def test_a_delete_character_shows_nothing(make: Make) -> None:
+    """A terminal ignores it in output; programs print one that a person has typed."""
+    one = shown(make, b"a\x7f\x7fb\x1b[7m\x7f\x1b[27mc")
+    assert (["abc"], 3) == (rows_of(one), one.cursor.col)
+
+
+@both
 def test_a_combining_mark_joins_its_letter(make: Make) -> None:
     """The text has both characters; only avt counts a column for the mark."""
     one = shown(make, "e\u0301x".encode())
