@@ -73,8 +73,9 @@ def test_the_drivers_in_use_stay() -> None:
 
 def test_our_own_drivers_pass_their_recordings() -> None:
     """A user's copy of a file of ANT sees what ANT's own file sees."""
-    text = (Path("ant/terminal/agents") / "aider.toml").read_text()
-    found = check(check_content(text, "aider.toml"), read_recordings(FOLDER / "aider"))
+    text = (Path("ant/terminal/agents") / "nanocoder.toml").read_text()
+    screens = read_recordings(FOLDER / "nanocoder-1.25.2")
+    found = check(check_content(text, "nanocoder.toml"), screens)
     assert found.replaces
     assert all(each.uses_driver for each in found.screens)
     assert all(each.expected == each.kind for each in found.screens)

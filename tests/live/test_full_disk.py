@@ -26,6 +26,9 @@ DISK = 40 << 20
 OUTPUT = 3_000_000
 """Bytes of the session that is deleted: the log has room for them in the reserve."""
 
+MANY = 100
+"""Posts in a row that show that there is room."""
+
 POSTS = 100
 """What is posted in their place: each takes four pages, so there is room for 180."""
 
@@ -50,14 +53,21 @@ async def post(ant: AntClient, room: str, text: str) -> Any:
     return await ant.call("POST", f"/api/sessions/{room}/messages", {"content": text})
 
 
-async def until_refused(ant: AntClient, room: str, size: int = 5000) -> int:
-    """Post until the disk is full; how many were taken."""
-    for count in range(3000):
+async def posted(ant: AntClient, room: str, size: int, at_most: int) -> int:
+    """Post until the disk is full, or so often; how many were taken."""
+    for count in range(at_most):
         try:
             await post(ant, room, "x" * size)
         except DiskFull:
             return count
-    raise AssertionError("the disk never was full")
+    return at_most
+
+
+async def until_refused(ant: AntClient, room: str) -> int:
+    """Post until the disk is full; how many were taken."""
+    count = await posted(ant, room, 5000, 3000)
+    assert count < 3000, "the disk never was full"
+    return count
 
 
 async def with_output(ant: AntClient, name: str = "large") -> str:
@@ -203,17 +213,17 @@ async def until_nothing_fits(ant: AntClient, room: str) -> None:
 
     A large post is refused, too, while a reader keeps the log from being folded in; and
     where the log has room for few pages only, pages that a delete freed are left. So
-    each refusal halves what is posted next, until a word is refused.
+    each refusal halves what is posted next, until a word is refused. Where many small
+    ones are taken, there is room for large ones again.
     """
-    for _ in range(100):
-        size = 5000
-        while size:
-            await until_refused(ant, room, size)
-            size //= 2
-        try:
-            await post(ant, room, "x")
-        except DiskFull:
+    size = 5000
+    for _ in range(1000):
+        if await posted(ant, room, size, MANY) == MANY:
+            size = 5000
+        elif size == 1:
             return
+        else:
+            size //= 2
     raise AssertionError("there always was room for a word")
 
 

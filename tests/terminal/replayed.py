@@ -53,16 +53,16 @@ class Replayed:
         is_short = driver is not None and (driver.lines or driver.formed)
         finest = min(self.end + (4 * FINE if is_short else FINE), after.offset)
         first = range(self.end + 1, finest) if is_short else range(0)
-        self._stops = [*first, *range(finest, after.offset, FINE)]
-        while self._stops and draft_of(self.look(), self.driver) != text:
+        self._stops = [*first, *range(finest, after.offset, FINE), after.offset]
+        # A composer may wrap the text within a word.
+        while self._stops and not _is_same(draft_of(self.look(), self.driver), text):
             self._feed()
         self.began = self.end
         step = max((after.offset - self.end) // PIECES, 1)
         stops = range(self.end + step, after.offset + step, step)
         self._stops = [min(stop, after.offset) for stop in stops]
-        self._pause_s = (after.at_s - after.quiet_s - self.moment.at_s) / len(
-            self._stops
-        )
+        lasted_s = after.at_s - after.quiet_s - self.moment.at_s
+        self._pause_s = lasted_s / max(len(self._stops), 1)
 
     def snapshot(self) -> tuple[ScreenSnapshot, Verdict]:
         """What is shown now, and what is held true of it."""
@@ -91,3 +91,8 @@ class Replayed:
         self._screen.feed(self.recording.data[self.end : stop])
         self.end, self._last = stop, trio.current_time()
         self._next = self._last + self._pause_s
+
+
+def _is_same(draft: str, text: str) -> bool:
+    """Whether two texts differ in blanks only."""
+    return "".join(draft.split()) == "".join(text.split())

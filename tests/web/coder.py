@@ -86,11 +86,19 @@ class Coder:
         """Wait until the model has said its last word."""
         self.shown(DONE)
 
-    def answers(self) -> list[Any]:
-        """The recorded answers."""
+    def answers(self, count: int = 0) -> list[Any]:
+        """Wait until so many answers are recorded; all of them.
+
+        ANT records an answer once the agent has taken it.
+        """
         path = f"/api/sessions/{self.id}/run-events"
-        page = self.scene.call("GET", path, kind="approval_decision", limit=1000)
-        return [each["payload"] for each in page["events"]]
+
+        def found() -> list[Any] | None:
+            page = self.scene.call("GET", path, kind="approval_decision", limit=1000)
+            return page["events"] if len(page["events"]) >= count else None
+
+        events = [*(until(found, PATIENCE_S) if count else found() or ())]
+        return [each["payload"] for each in events]
 
 
 @contextmanager

@@ -88,7 +88,7 @@ def test_allow(scene: Scene) -> None:
         expect(page.get_by_text(", by you").first).to_be_visible()
         expect(found).to_have_count(0)
         assert before == one.desk.typed
-        (answer,) = one.answers()
+        (answer,) = one.answers(1)
         assert ("hook", "page") == (answer["via"], answer["source"])
 
 
@@ -110,7 +110,7 @@ def test_deny_with_a_reason(scene: Scene) -> None:
         told = json.dumps(why, ensure_ascii=False)[1:-1]
         assert any(told in body for body in one.model.asked)
         assert before == one.desk.typed
-        assert ["hook", "hook"] == [each["via"] for each in one.answers()]
+        assert ["hook", "hook"] == [each["via"] for each in one.answers(2)]
 
 
 @needs_claude
@@ -180,7 +180,7 @@ def test_two_answerers(scene: Scene) -> None:
                 assert lost is not None
                 assert "already-answered" in lost.json()["type"]
         one.done()
-        answers = one.answers()
+        answers = one.answers(4)
         is_allowed = [each["chosen"] in ("Allow", "Yes") for each in answers]
         assert [one.desk.has(name) for name in names] == is_allowed
         assert wins[0] == sum(is_allowed)
@@ -235,7 +235,7 @@ def test_a_killed_server(fragile: Scene) -> None:
         press(allow(one.asks(page, "touch two.txt")))
         one.done()
         assert (True, True) == (one.desk.has("one.txt"), one.desk.has("two.txt"))
-        assert ["keys", "hook"] == [each["via"] for each in one.answers()]
+        assert ["keys", "hook"] == [each["via"] for each in one.answers(2)]
         assert before != one.desk.typed
 
 
@@ -267,7 +267,7 @@ def test_many_requests(scene: Scene, count: int) -> None:
             assert f"Reason {i:03}." in result
         assert before == one.desk.typed
         assert [("hook", "select")] * count == [
-            (each["via"], each["type"]) for each in one.answers()
+            (each["via"], each["type"]) for each in one.answers(count)
         ]
         assert count == len(sent)
 
@@ -335,7 +335,7 @@ def test_codex_asks_by_a_command(scene: Scene) -> None:
         one.done()
         assert (True, False) == (one.desk.has("one.txt"), one.desk.has("two.txt"))
         assert any("Not on Fridays." in each for each in one.model.asked)
-        ways = [each["via"] for each in one.answers()]
+        ways = [each["via"] for each in one.answers(2)]
         assert ["hook", "hook"] == ways
 
 
@@ -359,4 +359,4 @@ def test_gemini_reports_and_is_answered_by_keys(scene: Scene) -> None:
         assert "BeforeAgent" == reported[0]
         # Its hooks are programs: one that starts late reports late.
         assert {"BeforeTool", "AfterAgent"} <= set(reported)
-        assert ["keys"] == [each["via"] for each in one.answers()]
+        assert ["keys"] == [each["via"] for each in one.answers(1)]

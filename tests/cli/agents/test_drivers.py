@@ -144,14 +144,14 @@ def test_a_file_alone(tmp_path: Path) -> None:
 
 def test_recordings(tmp_path: Path) -> None:
     """A copy of ANT's own file fits its recordings; one with a fault does not."""
-    screens = ("--screens", str(FOLDER / "aider"))
-    text = (Path("ant/terminal/agents") / "aider.toml").read_text()
-    path = write_driver(tmp_path, text, "aider.toml")
+    screens = ("--screens", str(FOLDER / "nanocoder-1.25.2"))
+    text = (Path("ant/terminal/agents") / "nanocoder.toml").read_text()
+    path = write_driver(tmp_path, text, "nanocoder.toml")
     result = ant("drivers", "check", str(path), *screens)
     assert 0 == result.exit_code, result.stdout
-    assert "aider replaces the driver of ANT, for aider." in result.stdout
+    assert "nanocoder replaces the driver of ANT, for nanocoder." in result.stdout
     assert "0 of " in result.stdout.splitlines()[-1]
-    write_driver(tmp_path, text.replace("^[", "^never["), "aider.toml")
+    write_driver(tmp_path, text.replace("mode on", "mode off"), "nanocoder.toml")
     result = ant("drivers", "check", str(path), *screens)
     assert 1 == result.exit_code
     assert ", but its label says at rest\n" in result.stdout

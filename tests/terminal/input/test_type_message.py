@@ -278,7 +278,7 @@ DRAFTS = [
     for recording in recordings()
     for index, moment in enumerate(recording.moments[:-1])
     if recording.driver
-    and len(moment.typed or "") > 20
+    and len((moment.typed or "").strip("\x7f")) > 20
     and recording.name.endswith(("/drafts", "/composer"))
 ]
 """Where a long text was typed to a recorded agent, and not sent."""

@@ -12,9 +12,18 @@ UNLIKE = {
     **dict.fromkeys(
         (
             f"qwen-cli-0.24.4/{case}"
-            for case in ("ask", "busy", "drafts", "files", "prose", "run")
+            for case in (
+                "ask",
+                "busy",
+                "drafts",
+                "files",
+                "plan",
+                "prose",
+                "run",
+                "survey",
+            )
         ),
-        "a variation selector behind a triangle, which the library drops",
+        "a variation selector behind a sign, which the library drops",
     ),
 }
 """Recordings whose last screen differs from the library's, and why."""
