@@ -14,6 +14,7 @@ from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
 from ant.terminal.observations import BlockSeen, Observation, RestSeen, TitleSeen
 from ant.terminal.screen.display import Display, Drawing, Picture, ShownScreen
+from ant.terminal.screen.last_change import LastChange
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.shell.command_blocks import CommandBlocks
 from ant.terminal.shell.command_line import LINE_MAX
@@ -52,6 +53,7 @@ class ScreenView:
         self._fresh = self._past = b"", 0
         self._since: float | None = None
         self._comment_at: Spot | None = None
+        self._last_change = LastChange()
 
     @property
     def end(self) -> int:
@@ -211,7 +213,11 @@ class ScreenView:
         since = self.detector.last_output
         if since is None:  # ANT reattached, and there was no output since.
             since = self._since = at if self._since is None else self._since
-        return self._get_display().look(self.tty(), at - since)
+        snapshot = self._get_display().look(self.tty(), at - since)
+        quiet_s = self._last_change.quiet_s(snapshot, at)
+        if quiet_s == snapshot.quiet_s:
+            return snapshot
+        return attrs.evolve(snapshot, quiet_s=quiet_s)
 
     def judge(self, at: float) -> list[Observation]:
         """Judge the screen now; what has changed since the last time."""

@@ -33,6 +33,9 @@ WRAPPED = 4
 class ScreenSnapshot:
     """The screen after the output up to offset `end`, `quiet_s` seconds later.
 
+    Of a terminal that runs, it is the time since the screen last changed, but for a
+    cursor that the program draws (`LastChange`).
+
     `tty` is None if the line discipline is unknown, as for a transcript of another
     machine. `lines` are the rows as text, `bare` the same without the sides of boxes.
     `last` is the index of the last row with text, -1 on a blank screen. `blanks` tells
