@@ -185,7 +185,7 @@ def test_a_terminal_that_was_left_has_no_context(scene: Scene) -> None:
     shows(page, "ready")
     page.evaluate(f"() => {{ window.left = {CANVAS}.getContext('webgl2') }}")
     page.get_by_role("link", name="Inbox").click()
-    page.wait_for_function("window.left.isContextLost()")
+    page.wait_for_function("() => window.left.isContextLost()")
     page.go_back()
     shows(page, "ready")
     assert has_canvas(page)
