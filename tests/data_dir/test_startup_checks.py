@@ -26,6 +26,7 @@ from ant.data_dir.startup_checks import (
 from ant.store import Store
 from tests.live.server import START_S, environment
 from tests.mounts import mount
+from tests.soak import soak
 
 STRANGER = 65534
 """The uid of nobody."""
@@ -122,7 +123,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["used", "empty", "to be made"])
+@pytest.mark.parametrize("name", ["used", soak("empty"), soak("to be made")])
 async def test_a_read_only_file_system_is_named(read_only: Path, name: str) -> None:
     """With a database, without one, and without a folder."""
     output = await refused(read_only / name)
@@ -143,7 +144,7 @@ main()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["", "deep"])
+@pytest.mark.parametrize("name", ["", soak("deep")])
 async def test_a_folder_of_another_user_is_named(tmp_path: Path, name: str) -> None:
     """The folder itself, or one in which it would have to be made."""
     if os.geteuid():

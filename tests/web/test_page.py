@@ -13,6 +13,7 @@ import ant
 from ant.core import visible_text
 from ant.terminal.model.prompt import LASTING
 from tests.installed import needs
+from tests.soak import soak
 from tests.web.browser import PHONE
 from tests.web.scene import ARMED_MS, Scene, armed, until
 
@@ -332,9 +333,20 @@ def test_the_figures_follow_events(scene: Scene) -> None:
     expect(sessions).to_have_text(re.compile("^0"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "place", ["inbox", "fleet", "rooms", "search?q=line", "settings"]
+    ("place", "scheme"),
+    [
+        ("inbox", "light"),
+        ("inbox", "dark"),
+        ("fleet", "light"),
+        soak("fleet", "dark"),
+        soak("rooms", "light"),
+        ("rooms", "dark"),
+        ("search?q=line", "light"),
+        soak("search?q=line", "dark"),
+        soak("settings", "light"),
+        ("settings", "dark"),
+    ],
 )
 def test_axe_has_no_serious_finding(scene: Scene, place: str, scheme: str) -> None:
     """With content: a dialog, a question, a colourful program, a room, an ended one."""

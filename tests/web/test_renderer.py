@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.soak import soak
 from tests.web.browser import PHONE, SOFTWARE_GL, WebServer, launch
 from tests.web.scene import Scene, until
 from tests.web.scene import opened as scenes
@@ -127,8 +128,10 @@ def colours(scene: Scene, page: "Page") -> dict[str, int]:
         counter.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("choice", ["WebGL", "DOM"])
+@pytest.mark.parametrize(
+    ("choice", "scheme"),
+    [("WebGL", "dark"), ("DOM", "light"), soak("WebGL", "light"), soak("DOM", "dark")],
+)
 def test_what_is_drawn(scene: Scene, choice: str, scheme: str) -> None:
     """The same text and colours, by WebGL on a canvas and by elements without one."""
     row = scene.terminal("paint", PAINT)

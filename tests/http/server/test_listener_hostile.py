@@ -25,6 +25,7 @@ from tests.http.server.test_listener import (
     serving,
     upgrade,
 )
+from tests.soak import soak
 
 HOST = b"Host: x\r\n"
 CHUNKED = b"POST /read HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -320,10 +321,12 @@ ACTS = {
     wide: 75,
     pings: 10,
 }
+LATER = (body_ignored, wide, pings)
+"""Those that only `make soak` does."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("act", [soak(act) if act in LATER else act for act in ACTS])
 async def test_memory_is_bounded(
     act: Callable[[Measured], Awaitable[None]],
 ) -> None:

@@ -24,6 +24,7 @@ from ant.store.event_log import redact_events
 from ant.store.tables.sessions import EventRow
 from tests.http.ws.test_socket import Client, Line, connected
 from tests.rules import taken_apart
+from tests.soak import soak
 from tests.steps import injected
 from tests.systems import PATIENCE_S, Rig, running
 
@@ -230,7 +231,7 @@ async def explore(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("window", [1, 4, 1024])
+@pytest.mark.parametrize("window", [1, soak(4), 1024])
 @pytest.mark.parametrize("is_live", [False, True])
 @pytest.mark.parametrize("action", [events, burst, output, both, stored])
 async def test_a_resume_has_no_seam_at_any_step(
