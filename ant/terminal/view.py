@@ -6,10 +6,12 @@ The session feeds a `ScreenView` every byte of output, and takes snapshots from 
 import attrs
 
 from ant.core.errors import Conflict
+from ant.terminal.agents.driver import driver_for
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.host.base import SECRET_FD, Terminal
+from ant.terminal.layout.fields import find_field
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
 from ant.terminal.observations import BlockSeen, Observation, RestSeen, TitleSeen
@@ -215,9 +217,23 @@ class ScreenView:
             since = self._since = at if self._since is None else self._since
         snapshot = self._get_display().look(self.tty(), at - since)
         quiet_s = self._last_change.quiet_s(snapshot, at)
+        turned = self._last_change.turned(at)
+        if turned is not None and self._shows_work(snapshot, turned):
+            quiet_s = 0.0
         if quiet_s == snapshot.quiet_s:
             return snapshot
         return attrs.evolve(snapshot, quiet_s=quiet_s)
+
+    def _shows_work(self, snapshot: ScreenSnapshot, turned: int) -> bool:
+        """Whether a row that turns is above the input of a program without a driver.
+
+        A driver knows by which rows its agent works.
+        """
+        program = snapshot.tty.foreground if snapshot.tty else ""
+        if driver_for(self.detector.flag, program) is not None:
+            return False
+        field = find_field(snapshot)
+        return turned < (field.row if field else snapshot.cursor.row)
 
     def judge(self, at: float) -> list[Observation]:
         """Judge the screen now; what has changed since the last time."""

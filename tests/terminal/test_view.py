@@ -21,7 +21,7 @@ from ant.terminal.shell.osc133 import KEY_FD_NAME
 from ant.terminal.view import CATCH_UP, ScreenView
 from tests.fakes import FakeTerminal
 from tests.strategies import CUTS, cut
-from tests.terminal.drawn import COOKED, DEAF, SHELL
+from tests.terminal.drawn import COOKED, DEAF, RAW, SHELL
 from tests.terminal.marks import KEY, OTHER_KEY, Marker
 
 ASKS = "Delete 漢字.txt?\r\nContinue? [Y/n] ".encode()
@@ -339,3 +339,78 @@ def test_marks_count_while_their_shell_is_in_the_foreground() -> None:
     assert "shell" == scene.view.snapshot(5.0)[1].rule
     scene.terminal.discipline = None
     assert scene.view.tty() is None
+
+
+RULE = "─" * 40
+
+
+def frame(row: str, status: str = "demo") -> bytes:
+    """An agent without a driver: a row above its composer, and a status below."""
+    lines = (row, RULE, "> ", RULE, status)
+    return ("\x1b[2J\x1b[H" + "\r\n".join(lines) + "\x1b[3;3H").encode()
+
+
+def agent() -> Scene:
+    """A terminal whose program reads keys."""
+    scene = Scene(display=Display.blank(40, 10, START))
+    scene.terminal.discipline = RAW
+    return scene
+
+
+def kinds(scene: Scene, frames: list[bytes], every_s: float) -> list[Kind]:
+    """The verdicts on these frames, at the times when the detector takes its looks."""
+    found, at = list[Kind](), 0.0
+    for data in frames:
+        scene.say(data, at)
+        until, due = at + every_s, scene.detector.due(at)
+        while due is not None and due < until:
+            scene.view.judge(due)
+            assert scene.detector.verdict is not None
+            found.append(scene.detector.verdict.kind)
+            due = scene.detector.due(due)
+        at = until
+    return found
+
+
+TURNING = {
+    "a share": [f"Downloading {n}%" for n in range(40, 46)],
+    "a step": [f"[{n}/10] Building" for n in range(6)],
+    "a bar": ["█" * n + "░" * (9 - n) + f" {n}0%" for n in range(6)],
+    "a sign": [f"{'|/-'[n % 3]} Loading" for n in range(6)],
+    "dots": ["Pensando" + "." * (n % 4) for n in range(6)],
+    "a countdown": [f"Retrying in {9 - n} seconds (attempt 3/10)" for n in range(6)],
+}
+
+
+@pytest.mark.parametrize("rows", TURNING.values(), ids=TURNING)
+def test_a_row_that_turns_above_a_composer_shows_work(rows: list[str]) -> None:
+    """Also between two of its steps. It ends some seconds after the last one."""
+    scene = agent()
+    found = kinds(scene, [frame(row) for row in rows], 1.6)
+    # The first frame turns nothing, and rest becomes work after a second of it.
+    assert {Kind.BUSY} == {*found[len(found) // 2 :]}
+    last = kinds(scene, [frame(rows[-1] + " ")], 20.0)
+    assert Kind.AT_REST is last[-1]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [frame("Done.", f"12:0{n} demo") for n in range(6)],
+        [frame(f"demo │ {n}s │ 10% │ auto") for n in range(6)],
+        [frame(f"It said {word}.") for word in ("one", "two", "three", "four")],
+    ],
+    ids=["a clock below", "a row of cells", "other words"],
+)
+def test_other_changes_end_after_a_second(frames: list[bytes]) -> None:
+    """A clock in a status, and text that is replaced, show no work."""
+    scene = agent()
+    assert Kind.AT_REST in kinds(scene, frames, 1.6)
+
+
+def test_a_driver_knows_which_rows_show_work() -> None:
+    """Its agent may count something at rest."""
+    scene = agent()
+    scene.detector.flag = "codex-cli"
+    rows = TURNING["a share"]
+    assert Kind.AT_REST in kinds(scene, [frame(row) for row in rows], 1.6)

@@ -40,7 +40,12 @@ from ant.terminal.detect.dialog_subject import lines_above, subject_of
 from ant.terminal.detect.menus import find_menu, find_menu_above
 from ant.terminal.detect.pagers import find_view
 from ant.terminal.detect.shells import find_shell_prompt, find_zsh_prompt, shell_rule
-from ant.terminal.detect.typed_choices import YES_NO, choices_above, find_prompt_above
+from ant.terminal.detect.typed_choices import (
+    YES_NO,
+    choices_above,
+    find_prompt_above,
+    offers_above,
+)
 from ant.terminal.detect.widgets import find_widget, options_by_key
 from ant.terminal.layout.dialog_text import BODY, excerpt, question_above, top_of
 from ant.terminal.layout.fields import find_field
@@ -416,24 +421,25 @@ def _question_at(snapshot: ScreenSnapshot, row: int, driver: Driver) -> Prompt |
     """Return the question that ends the agent's last reply, or None.
 
     The reply ends at `row`, see `_last_text`. It asks if it ends with `?` or with keys
-    such as `(y/n)`. The prompt is the reply's last paragraph, and its question the last
-    sentence of that.
+    such as `(y/n)`, or if its last paragraph offers choices. The prompt is the reply's
+    last paragraph, and its question the last sentence of that.
     """
     last = snapshot.bare[row].rstrip(" │") if row >= 0 else ""
     has_keys = YES_NO.search(last) is not None
-    if not (has_keys or last.endswith("?")):
-        return None
     first = row
     while first > 0 and not first_row(snapshot, [first], driver.reply):
         if snapshot.is_blank(first - 1) or is_footer(snapshot, first - 1):
             break
         first -= 1
+    offers = row >= 0 and offers_above(snapshot, range(row, first - 1, -1))
+    if not (has_keys or offers or last.endswith("?")):
+        return None
     text = " ".join(snapshot.bare[each].strip() for each in range(first, row + 1))
     question = re.split(r"(?<=[.!:])\s+(?=[A-Z])", text)[-1].lstrip("⏺•✦●◆ ").strip()
     class_ = PromptClass.FREE_TEXT
     if has_keys or _CONFIRMS.search(question):
         class_ = PromptClass.CONFIRMATION
-    elif _CHOOSES.search(question):
+    elif offers or _CHOOSES.search(question):
         class_ = PromptClass.MULTI_CHOICE
     return Prompt(
         kind=Kind.QUESTION,
@@ -441,7 +447,7 @@ def _question_at(snapshot: ScreenSnapshot, row: int, driver: Driver) -> Prompt |
         form=Form.LINE,
         question=question,
         options=(),
-        rule=f"{driver.name}/{'choices' if has_keys else 'question'}",
+        rule=f"{driver.name}/{'choices' if has_keys or offers else 'question'}",
         rows=(first, row),
         text=excerpt(snapshot, first, row),
     )

@@ -161,8 +161,13 @@ def key_lasts(keys: str, text: str) -> bool:
 
 
 def means_yes(label: str, question: str) -> bool:
-    """Whether an option allows what the question asks, once, and nothing else."""
+    """Whether an option allows what the question asks, once, and nothing else.
+
+    Trust lasts, so it answers only a question that asks for it.
+    """
     asks = _asking(question)
+    if "trust" in _plain(label) and "trust" not in _plain(question):
+        return False
     return not _LASTING.search(asks) and _means(_YES, label, asks)
 
 

@@ -23,6 +23,7 @@ from ant.terminal.detect.classify import classify
 from ant.terminal.detect.composer import STALE_S
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
 from ant.terminal.model.prompt import Form, Kind, Prompt, Verdict
+from ant.terminal.screen.last_change import TURN_S
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.shell.shell_state import ShellState
 
@@ -49,10 +50,10 @@ Grok CLI take up to half a second for that on a loaded machine."""
 _RESTS = frozenset([Kind.AT_REST, Kind.QUESTION])
 _LINES = frozenset([Form.LINE, Form.WORDS, Form.SECRET])
 
-LATER_S = (0.3, 1.05, 3.0, STALE_S + 0.05)
+LATER_S = (0.3, 1.05, 3.0, TURN_S + 0.05, STALE_S + 0.05)
 """Seconds without output at which another snapshot is due: after a change of the line
-discipline, when output no longer counts as work, once more, and when a hint that is
-always there no longer does."""
+discipline, when output no longer counts as work, once more, when a row that turned no
+longer does, and when a hint that is always there no longer does."""
 
 
 class PromptDetector:

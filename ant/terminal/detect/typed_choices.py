@@ -6,11 +6,17 @@ in the text above it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
 from ant.terminal.detect.prompt_builder import cursor_prompt, text_above
+from ant.terminal.layout.offered_choices import (
+    asks_again,
+    confirms_by_enter,
+    offers_choices,
+    requests_text,
+)
 from ant.terminal.model.prompt import Form, Option, Prompt, PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
@@ -44,6 +50,9 @@ _TYPED = re.compile(r"(?<=[\])?:>\s])\S{1,20}$")
 
 _BRACKETED = re.compile(r"[\[(](\w)[\])](\w+(?:[ '-]\w+)*)")
 """A word with its key in brackets: `(Y)es`."""
+
+_ANSWERED = re.compile(r"[\[(]\w[\])].*[:?>]\s+\w{1,12}$")
+"""A row with choices in brackets, and an answer at its end."""
 
 _BRACKETED_DEFAULT = re.compile(r"\[(\w+)\]:?\s*$")
 """The default behind such words: `[Yes]:`."""
@@ -107,20 +116,6 @@ YES_NO = re.compile(
 )
 """A text that ends with the keys for yes and no, such as `(y/n)`."""
 
-_ENTERED = re.compile(
-    r"\?\s+(?:press )?(?:enter|return) to "
-    r"(?:confirm|accept|approve|allow|run|execute|proceed|continue)\b",
-    re.IGNORECASE,
-)
-"""A question that Enter alone answers with yes."""
-
-_REQUEST = re.compile(
-    r"\b(?:type|enter|give|provide) (?:an?|the|your) (?:\w+[ /-]){0,2}"
-    r"(?:comment|answer|reply|response|reason|feedback)\b",
-    re.IGNORECASE,
-)
-"""A request for a line of text."""
-
 _QUESTION = re.compile(r"\?(?:\s*[:>])?[\"')\]]*\s*(?:\([^()]*\)\s*:?)?$")
 """A text that ends with a question mark, perhaps with a default behind it."""
 
@@ -129,13 +124,6 @@ _ASKERS = frozenset(["rm", "cp", "mv", "ln", "rmdir", "unlink", "find", "install
 
 _INPUT = re.compile(r"[:>]\s*$")
 """The end of a line at which the answer is typed."""
-
-_RETRY = re.compile(
-    r"\b(?:invalid|please|try again|unknown|unrecogni[sz]ed|must be|expected|error|"
-    r"not (?:an? )?(?:valid|option|choice))\b",
-    re.IGNORECASE,
-)
-"""Words of a program that did not take an answer and asks again."""
 
 DEFAULTED = 5
 """The most choices of which the only capitalised one is the default. Among more, a
@@ -222,7 +210,7 @@ def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt
                 rows = [each for each in rows if each > at]
                 break  # The answer is already typed there.
             below = " ".join(snapshot.bare[each] for each in rows if each > at)
-            if below and _INPUT.search(text) and not _RETRY.search(below):
+            if below and _INPUT.search(text) and not asks_again(below):
                 rows = [each for each in rows if each > at]
                 break  # The answer was Enter, and the text is what came of it.
             is_alone = not words.question or text.strip() == words.question
@@ -239,14 +227,38 @@ def choices_above(snapshot: ScreenSnapshot, row: int, draft: str = "") -> Prompt
         is_sure = is_yes_no and (several or not {*"/|,"}.isdisjoint(keys[0][0]))
         class_ = PromptClass.CONFIRMATION if is_sure else PromptClass.MULTI_CHOICE
         form, rule = Form.VIEW, "keys"
-    elif rows[0] == row - 1 and _ENTERED.search(text):
+    elif rows[0] == row - 1 and confirms_by_enter(text):
         class_, form, rule = PromptClass.CONFIRMATION, Form.VIEW, "keys"
-    elif _QUESTION.search(text) or (rows[0] == row - 1 and _REQUEST.search(text)):
+    elif offers_above(snapshot, rows):
+        class_, form, rule = PromptClass.MULTI_CHOICE, Form.VIEW, "keys"
+    elif _QUESTION.search(text) or (rows[0] == row - 1 and requests_text(text)):
         class_, form, rule = PromptClass.FREE_TEXT, Form.LINE, "line"
     else:
         return None
     found = cursor_prompt(snapshot, class_, form, text, rule=rule, first=rows[-1])
     return attrs.evolve(found, rows=(rows[-1], row))
+
+
+def offers_above(snapshot: ScreenSnapshot, rows: Sequence[int]) -> bool:
+    """Whether these rows, from the lowest up, offer choices; see `offers_choices`.
+
+    Choices as words that are followed by an answer, or by other text, are over.
+    """
+    kept = list[int]()
+    for row in rows:
+        text = snapshot.bare[row].rstrip()
+        words = _words(snapshot, text)
+        is_over = words is not None and (kept or words.draft)
+        if is_over or _ANSWERED.search(text):
+            break
+        kept.append(row)
+    if not kept:
+        return False
+    at = kept[-1] - 1
+    while at >= 0 and snapshot.is_blank(at):
+        at -= 1
+    above = snapshot.bare[at] if at >= 0 and len(kept) == len(rows) else ""
+    return offers_choices([snapshot.bare[each] for each in reversed(kept)], above)
 
 
 def _nearest(snapshot: ScreenSnapshot, row: int) -> Iterator[int]:

@@ -34,7 +34,7 @@ class ScreenSnapshot:
     """The screen after the output up to offset `end`, `quiet_s` seconds later.
 
     Of a terminal that runs, it is the time since the screen last changed, but for a
-    cursor that the program draws (`LastChange`).
+    cursor that the program draws (`LastChange`). It is 0 while a row shows work.
 
     `tty` is None if the line discipline is unknown, as for a transcript of another
     machine. `lines` are the rows as text, `bare` the same without the sides of boxes.

@@ -222,3 +222,10 @@ def test_an_action_is_no_answer_to_a_question_that_stops(label: str) -> None:
     assert not means_no("Cancel", "The run takes long. Abort it?")
     assert means_yes("Yes", "The run takes long. Abort it?")
     assert means_yes(label, "Press n to abort. Go on?")
+
+
+def test_trust_answers_only_a_question_for_trust() -> None:
+    """It lasts: it is more than a yes to one command."""
+    asks = ("Do you want to run this command?", "Do you trust this folder?")
+    label = "Yes, trust this folder"
+    assert [False, True] == [means_yes(label, each) for each in asks]
