@@ -23,6 +23,17 @@ from tests.terminal.unlike import heard, said
 UNKNOWN = "some-agent"
 """A process name that no driver has."""
 
+UNDRIVEN = frozenset(
+    {
+        "codex-cli-0.1.2505172129",
+        "deepagents-0.0.34",
+        "hermes-0.19.0",
+        "mini-2.4.6",
+        "open-codex-0.1.31",
+    }
+)
+"""Recorded agents that ANT has no driver for."""
+
 QUIET_S = 4.0
 """Seconds without output that a second look at each moment assumes."""
 
@@ -132,7 +143,7 @@ def measure(
     without output of every moment.
     """
     counts = dict[tuple[str, str], Counts]()
-    for recording in agents_in(folder):
+    for recording in agents_in(folder, driver):
         key = recording.name.split("/")[0], recording.version
         of_agent = counts.setdefault(key, Counts())
         for judged in judge(recording, driver, quiet_s):
@@ -140,18 +151,27 @@ def measure(
     return counts
 
 
-def agents_in(folder: Path = FOLDER) -> list[Recording]:
+def agents_in(folder: Path = FOLDER, driver: bool = True) -> list[Recording]:
     """Return the recordings of real agents in a folder.
 
-    A recording counts as an agent's if it names a driver, or if the folder is not
-    `FOLDER`, which also has other programs.
+    `FOLDER` also has other programs: there, an agent without a driver is one of
+    `UNDRIVEN`. It is left out if the drivers are measured.
     """
     return [
         each
         for each in recordings(folder)
-        if (each.driver is not None or folder != FOLDER)
+        if _is_agent(each, folder, driver)
         and not each.name.split("/")[-1].startswith("mock-")
     ]
+
+
+def _is_agent(recording: Recording, folder: Path, driver: bool) -> bool:
+    is_undriven = recording.name.split("/")[0] in UNDRIVEN
+    return (
+        recording.driver is not None
+        or folder != FOLDER
+        or (is_undriven and not driver)
+    )
 
 
 def judge(
@@ -209,7 +229,7 @@ def table(counts: dict[tuple[str, str], Counts]) -> Iterator[str]:
 
 def missed(folder: Path, driver: bool, quiet_s: float | None) -> Iterator[Judged]:
     """Yield each moment whose kind or options differ from the person's word."""
-    for recording in agents_in(folder):
+    for recording in agents_in(folder, driver):
         for judged in judge(recording, driver, quiet_s):
             is_dialog = judged.expected == Kind.DIALOG
             if not (judged.has_right_options if is_dialog else judged.is_seen):

@@ -63,7 +63,7 @@ class Seen:
 def see(folder: Path, has_driver: bool, is_held: bool) -> dict[Key, Seen]:
     """Judge all recordings in a folder; none if it does not exist."""
     found: dict[Key, Seen] = defaultdict(Seen)
-    for recording in agents_in(folder) if folder.is_dir() else ():
+    for recording in agents_in(folder, has_driver) if folder.is_dir() else ():
         seen = found[_key(recording, is_held)]
         for judged in judge(recording, has_driver):
             seen.counts.add(judged)
