@@ -1,5 +1,6 @@
 """Programs that tests drive: a test skips and says so where one is missing."""
 
+import os
 import re
 import shutil
 from collections import Counter
@@ -13,8 +14,17 @@ from ant.http.pages.web_files import FOLDER, STAMP
 _REASON = re.compile(r"needs (\S+), which is not installed")
 
 
+_SYSTEM = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+"""Daemons are in folders that a user's `PATH` may leave out."""
+
+
+def find(program: str) -> str | None:
+    """The path of a program; None where it is not installed."""
+    return shutil.which(program, path=_SYSTEM)
+
+
 def _missing(programs: Iterable[str]) -> str | None:
-    return next((each for each in programs if shutil.which(each) is None), None)
+    return next((each for each in programs if find(each) is None), None)
 
 
 def _reason(program: str) -> str:

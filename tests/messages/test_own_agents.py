@@ -3,6 +3,7 @@
 A real program on a PTY draws a composer that the general rules find, too.
 """
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -76,13 +77,15 @@ class Room:
 
 
 @asynccontextmanager
-async def room(folder: Path, drivers: Path, **fields: Any) -> AsyncIterator[Room]:
+async def room(
+    folder: Path, drivers: Path, python: str = sys.executable, **fields: Any
+) -> AsyncIterator[Room]:
     """A server in this process, the agent `mine`, and a room with it."""
     (folder / "data").mkdir()
     out = folder / "out"
     data = folder / "data"
     async with running(data, open_terminal=open_pty, drivers_dir=drivers) as rig:
-        command = (str(mine(folder)), str(out))
+        command = (str(mine(folder, python=python)), str(out))
         agent = await rig.create("mine", command=command, cols=100, rows=30, **fields)
         chat = await rig.create("room", type=SessionType.CHAT)
         write = rig.system.journal.write
@@ -106,6 +109,22 @@ async def test_a_composer_without_a_driver_needs_the_sessions_word(
     assert "second" in given
     assert "first" not in given
     assert "third" not in given
+
+
+async def test_a_script_that_env_starts_needs_a_driver(
+    tmp_path: Path, own_folder: Path
+) -> None:
+    """Its process has the name of the interpreter; a driver names the script."""
+    async with room(tmp_path, own_folder, "/usr/bin/env python3") as there:
+        await there.accept(True)
+        assert NOBODY == await there.post("first")
+        await there.accept(False)
+        write_driver(own_folder)
+        assert 1 == (await reload_drivers(there.rig.system)).sessions
+        assert TAKEN == await there.post("second")
+        given = there.given()
+    assert "second" in given
+    assert "first" not in given
 
 
 async def test_a_flag_of_a_driver_is_not_the_sessions_word(

@@ -42,11 +42,11 @@ pattern = '^mine>(\\s|$)'
 """
 
 
-def mine(folder: Path, version: str = "1.0") -> Path:
-    """The program, in a folder of its own."""
+def mine(folder: Path, version: str = "1.0", python: str = sys.executable) -> Path:
+    """The program, in a folder of its own; `python` is the text of its `#!` line."""
     path = folder / "bin" / "mine"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(SOURCE.format(python=sys.executable, version=version))
+    path.write_text(SOURCE.format(python=python, version=version))
     path.chmod(0o755)
     return path
 

@@ -9,10 +9,10 @@ are two of the first, in `docs/images/`. The agents are the mocks of `tests/mock
 which draw what the real ones draw; the other programs are real.
 """
 
+import argparse
 import json
 import shutil
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -247,7 +247,18 @@ def demo_folder() -> Path:
 
 def main() -> None:
     """Take all pictures into the folder that the command line names."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.web.screenshots",
+        description="Take pictures of every screen, and renew those of the README.",
+    )
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("screenshots"),
+        help="where the pictures go (default: %(default)s)",
+    )
+    folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     place = demo_folder()
     try:

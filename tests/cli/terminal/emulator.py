@@ -10,7 +10,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -133,15 +133,29 @@ def emulator(
     """
     own = {"TERM": "xterm-256color", **env}
     given = {**server, **own} if isinstance(server, dict) else server.env(**own)
+    command = [sys.executable, "-m", "ant", *argv]
+    with on_pty(command, given, size, is_shown, before) as person:
+        yield person
+
+
+@contextmanager
+def on_pty(
+    command: Sequence[str],
+    env: dict[str, str],
+    size: tuple[int, int] = (80, 24),
+    is_shown: bool = True,
+    before: str = "",
+) -> Iterator[Emulator]:
+    """Any program on a terminal, as `emulator` has a verb there."""
     master, slave = pty.openpty()
     set_size(slave, *size)
     os.write(slave, before.encode())
     process = subprocess.Popen(
-        [sys.executable, "-m", "ant", *argv],
+        command,
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env=given,
+        env=env,
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
