@@ -103,6 +103,15 @@ OLD_CLAUDE = version(
         ),
         "write": Dialog("Do you want to create notes.txt?", EDITS_CLAUDE),
         "edit": Dialog("Do you want to make this edit to app.py?", EDITS_CLAUDE),
+        "plan": Dialog(
+            "Would you like to proceed?",
+            [
+                "Yes, and auto-accept edits",
+                "Yes, and manually approve edits",
+                "No, keep planning",
+            ],
+            "confirmation",
+        ),
     },
 )
 asks(
@@ -121,15 +130,6 @@ plans(
     OLD_CLAUDE,
     [BACKTAB, BACKTAB],
     "plan mode on",
-    Dialog(
-        "Would you like to proceed?",
-        [
-            "Yes, and auto-accept edits",
-            "Yes, and manually approve edits",
-            "No, keep planning",
-        ],
-        "confirmation",
-    ),
     [DOWN, DOWN, ENTER],
     "No, keep planning",
 )
