@@ -314,3 +314,33 @@ vibe.cases(
         },
     )
 )
+
+codex(
+    version(
+        "codex-cli",
+        "0.152.0",
+        held=True,
+        argv=["codex", "-s", "read-only", "-a", "on-request"],
+        dialogs={"write": PATCH_CODEX, "edit": PATCH_CODEX},
+    )
+)
+opencode(version("opencode", "1.15.3", held=True))
+qwen(
+    version(
+        "qwen-cli",
+        "0.23.1",
+        held=True,
+        argv=["qwen", "--approval-mode", "default"],
+        ready="Ask permissions",
+        files={".qwen/settings.json": QWEN_HOME},
+        dialogs={"ask": AGENTS["qwen-cli-0.24.4"].dialogs["ask"]},
+    )
+)
+claude(
+    version(
+        "claude-code",
+        "2.1.119",
+        held=True,
+    )
+)
+copilot(version("copilot-cli", "1.0.77", held=True))
