@@ -5,15 +5,17 @@ import json
 
 from tests.terminal.agents import (
     AGENTS,
+    ARROWS,
+    CASES,
     DOWN,
     ENTER,
     ESC,
-    ARROWS,
     LEFT,
     MODEL,
     QUIET_S,
     RIGHT,
     SETTLE_S,
+    UP,
     Agent,
     Dialog,
     asks,
@@ -198,13 +200,31 @@ def puppy_asks(r: Recorder) -> None:
     r.moment("at_rest")
 
 
-talks(
-    PUPPY,
-    ["\x03"],
-    quoted="Nothing to do now.",
-    working="Writing Response",
-    failure="is ill",
-)
+talks(PUPPY, ["\x03"], working="Writing Response")
+CASES[:] = [each for each in CASES if each.name != f"{PUPPY}/prose"]
+
+
+@open_case(PUPPY, "prose")
+def puppy_talks(r: Recorder) -> None:
+    """A failure shows the folders of its program, so there is none here."""
+    for word, sign in (
+        ("hello", "Tell me what to do."),
+        ("question", "older file?"),
+        ("quote", "Nothing to do now."),
+    ):
+        say(r, f"demo {word}")
+        r.wait(sign)
+        r.wait("| Idle")
+        r.sleep(2)
+        if word == "question":
+            r.moment("question", "confirmation", "Should I delete the older file?")
+        else:
+            r.moment("at_rest")
+    r.type("half a thought")
+    r.sleep(2)
+    r.moment("at_rest")
+
+
 drafts(PUPPY)
 
 
@@ -219,3 +239,79 @@ def puppy_resumes(r: Recorder) -> None:
     r.type(ESC, "Esc")
     r.sleep(2)
     r.moment("at_rest")
+
+
+LETTA = "letta-code-0.25.9"
+LM_STUDIO = {
+    "id": "local-provider-lc-lmstudio",
+    "name": "lc-lmstudio",
+    "provider_type": "lmstudio",
+    "provider_category": "byok",
+    "auth": {"type": "api", "key": "not-needed"},
+    "base_url": f"{MODEL}/v1",
+    "created_at": "2026-01-02T03:04:05.000Z",
+    "updated_at": "2026-01-02T03:04:05.000Z",
+}
+NO_LETTA = "No, and tell Letta Code what to do differently"
+AGENTS[LETTA] = Agent(
+    ["letta", "--backend", "local", "--permission-mode", "standard"],
+    "Starting new conversation",
+    {"DISABLE_AUTOUPDATER": "1"},
+    {
+        ".letta/lc-local-backend/providers/auth.json": json.dumps(
+            {"version": 1, "providers": {"lc-lmstudio": LM_STUDIO}}
+        )
+    },
+    dialogs={
+        "run": Dialog("Run this command?", ["Yes", NO_LETTA], sign="Esc to cancel"),
+        "write": Dialog(
+            "Write to notes.txt?",
+            ["Yes", "Yes, allow all writes during this session", NO_LETTA],
+            sign="Esc to cancel",
+        ),
+        "edit": Dialog(
+            "Update app.py?",
+            ["Yes", "Yes, switch to accept edits mode for this session", NO_LETTA],
+            sign="Esc to cancel",
+        ),
+        "ask": Dialog(
+            "Which database should the notes use?",
+            ["SQLite", "PostgreSQL", "Plain files", "Type something."],
+            "multi_choice",
+            sign="Esc to cancel",
+        ),
+    },
+    busy="esc to interrupt",
+    ready_s=4,
+    has_driver=False,
+    is_held=True,
+)
+asks(
+    LETTA,
+    "run",
+    ("run", [ENTER], "Yes"),
+    ("run", ["1"], "Yes"),
+    ("run", [DOWN, ESC], "Esc"),
+    ("run", [ESC], "Esc"),
+)
+asks(
+    LETTA,
+    "files",
+    ("write", [ESC], "Esc"),
+    ("write", [ENTER], "Yes"),
+    ("edit", [DOWN, UP, ENTER], "Yes"),
+)
+asks(
+    LETTA,
+    "ask",
+    ("ask", [DOWN, ENTER], "PostgreSQL"),
+    ("ask", [ESC], "Esc"),
+)
+talks(LETTA, [ESC], working="interrupt", failure="is ill")
+drafts(LETTA)
+resumes(
+    LETTA,
+    "Resume a previous conversation",
+    found(r"^> (default \(agent's default conversation\))"),
+    anew="",
+)
