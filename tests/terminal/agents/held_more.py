@@ -1,7 +1,7 @@
 """More programs that are kept aside: no driver, and no rule fitted to them."""
 
-from collections.abc import Callable
 import json
+import os
 
 from tests.terminal.agents import (
     AGENTS,
@@ -19,15 +19,13 @@ from tests.terminal.agents import (
     Agent,
     Dialog,
     asks,
-    case,
     menu,
     open_case,
-    ready,
+    reply,
     say,
     talks,
 )
-from tests.terminal.agents.common import drafts, resumes
-from tests.terminal.agents.versions import found
+from tests.terminal.agents.common import drafts, found, resumes
 from tests.terminal.recorder import Recorder
 
 KON = "kon-0.4.3"
@@ -315,3 +313,87 @@ resumes(
     found(r"^> (default \(agent's default conversation\))"),
     anew="",
 )
+
+KOLEGA = "kolega-code-0.45.1"
+AGENTS[KOLEGA] = Agent(
+    [
+        *("kolega-code", "--endpoint-url", f"{MODEL}/v1", "--endpoint-api-key", "demo"),
+        *("--model", "demo", "--permission-mode", "ask"),
+    ],
+    "Enter send",
+    {"TIKTOKEN_CACHE_DIR": os.environ.get("TIKTOKEN_CACHE_DIR", "")},
+    dialogs={
+        "run": Dialog(
+            "Allow the agent to run this command?",
+            [
+                "Allow once",
+                "Deny",
+                "Always allow this exact command",
+                "Always allow commands starting with `touch hello.txt`",
+                "Always allow `touch` commands",
+            ],
+            sign="Waiting for permission",
+        ),
+        "write": Dialog("", [], sign="Waiting for permission"),
+        "ask": Dialog("", [], "multi_choice", sign="SQLite"),
+    },
+    busy="Esc to interrupt",
+    ready_s=3,
+    turns=True,
+    has_driver=False,
+    is_held=True,
+)
+
+
+def kolega_case(name: str, word: str, *answers: tuple[list[str], str]) -> None:
+    """Each answer in a recording of its own: it may hang after a turn."""
+    for number, (keys, chose) in enumerate(answers):
+
+        @open_case(KOLEGA, f"{name}{number or ''}")
+        def script(r: Recorder, keys: list[str] = keys, chose: str = chose) -> None:
+            r.type("\x0f")  # No column at the right, which cuts the options.
+            r.sleep(3)
+            r.moment("at_rest")
+            dialog = AGENTS[KOLEGA].dialogs[word]
+            say(r, f"demo {word}")
+            menu(r, dialog)
+            reply(r, dialog, keys, chose)
+
+
+kolega_case(
+    "run",
+    "run",
+    ([ENTER], "Allow once"),
+    ([DOWN, ENTER], "Deny"),
+    (["2"], "Deny"),
+    ([ESC], "Esc"),
+)
+kolega_case("files", "write", ([DOWN, ENTER], "Deny"), ([ENTER], "Allow once"))
+kolega_case("ask", "ask", ([DOWN, ENTER], "PostgreSQL"))
+
+
+@open_case(KOLEGA, "busy")
+def kolega_works(r: Recorder) -> None:
+    r.type("\x0f")
+    r.sleep(2)
+    say(r, "demo think")
+    r.wait("Esc to interrupt")
+    for _ in range(3):
+        r.sleep(1.5)
+        r.moment("busy")
+    r.type(ESC)
+    r.sleep(5)
+    r.moment("at_rest")
+
+
+@open_case(KOLEGA, "prose")
+def kolega_talks(r: Recorder) -> None:
+    r.type("\x0f")
+    r.sleep(2)
+    say(r, "demo question")
+    r.wait("older file?")
+    r.sleep(4)
+    r.moment("question", "confirmation", "Should I delete the older file?")
+
+
+drafts(KOLEGA)
