@@ -325,22 +325,3 @@ codex(
     )
 )
 opencode(version("opencode", "1.15.3", held=True))
-qwen(
-    version(
-        "qwen-cli",
-        "0.23.1",
-        held=True,
-        argv=["qwen", "--approval-mode", "default"],
-        ready="Ask permissions",
-        files={".qwen/settings.json": QWEN_HOME},
-        dialogs={"ask": AGENTS["qwen-cli-0.24.4"].dialogs["ask"]},
-    )
-)
-claude(
-    version(
-        "claude-code",
-        "2.1.119",
-        held=True,
-    )
-)
-copilot(version("copilot-cli", "1.0.77", held=True))

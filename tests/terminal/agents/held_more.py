@@ -334,8 +334,16 @@ AGENTS[KOLEGA] = Agent(
             ],
             sign="Waiting for permission",
         ),
-        "write": Dialog("", [], sign="Waiting for permission"),
-        "ask": Dialog("", [], "multi_choice", sign="SQLite"),
+        "write": Dialog(
+            "Allow the agent to run write on /tmp/demo/notes.txt?",
+            [
+                "Allow once",
+                "Deny",
+                "Always allow `write` on `/tmp/demo/notes.txt`",
+                "Always allow `write` edits",
+            ],
+            sign="Waiting for permission",
+        ),
     },
     busy="Esc to interrupt",
     ready_s=3,
@@ -369,7 +377,6 @@ kolega_case(
     ([ESC], "Esc"),
 )
 kolega_case("files", "write", ([DOWN, ENTER], "Deny"), ([ENTER], "Allow once"))
-kolega_case("ask", "ask", ([DOWN, ENTER], "PostgreSQL"))
 
 
 @open_case(KOLEGA, "busy")
