@@ -325,3 +325,14 @@ codex(
     )
 )
 opencode(version("opencode", "1.15.3", held=True))
+qwen(
+    version(
+        "qwen-cli",
+        "0.23.1",
+        held=True,
+        argv=["qwen", "--approval-mode", "default"],
+        ready="Ask permissions",
+        files={".qwen/settings.json": QWEN_HOME},
+        dialogs={"ask": AGENTS["qwen-cli-0.24.4"].dialogs["ask"]},
+    )
+)
