@@ -30,6 +30,7 @@ from tests.terminal.agents import (
 )
 from tests.terminal.agents.claude import CLAUDE_HOME
 from tests.terminal.agents.codex import TRUST_CODEX
+from tests.terminal.agents.common import drafts, found, plans, resumes
 from tests.terminal.agents.versions import (
     EDITS,
     ESCAPED,
@@ -40,13 +41,9 @@ from tests.terminal.agents.versions import (
     claude,
     codex,
     copilot,
-    drafts,
-    found,
     gemini,
     opencode,
-    plans,
     qwen,
-    resumes,
 )
 from tests.terminal.recorder import DEMO, Recorder
 
