@@ -21,7 +21,7 @@ CLIS = ("claude", "codex", "gemini", "copilot", "qwen", "opencode", "aider", "mo
 CLIS += ("cn", "grok", "vibe", "nanocoder", "gptme", "kimi", "llm")
 CLIS += ("pi", "omp", "cline", "kilo", "signed_out")
 CLIS += ("versions",)
-CLIS += ("held", "held_programs", "deepagents")
+CLIS += ("held", "held_programs", "deepagents", "held_more")
 
 
 def load() -> None:

@@ -11,7 +11,7 @@ from tests.terminal.agents import (
     asks,
     talks,
 )
-from tests.terminal.agents.versions import drafts
+from tests.terminal.agents.common import drafts
 
 CLI = "deepagents-0.0.34"
 ANSWERS = ["Approve (y)", "Auto-approve for this thread (a)", "Reject (n)"]

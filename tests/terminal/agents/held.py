@@ -30,6 +30,7 @@ from tests.terminal.agents import (
 )
 from tests.terminal.agents.claude import CLAUDE_HOME
 from tests.terminal.agents.codex import TRUST_CODEX
+from tests.terminal.agents.common import drafts, found, plans, resumes
 from tests.terminal.agents.versions import (
     EDITS,
     ESCAPED,
@@ -40,13 +41,9 @@ from tests.terminal.agents.versions import (
     claude,
     codex,
     copilot,
-    drafts,
-    found,
     gemini,
     opencode,
-    plans,
     qwen,
-    resumes,
 )
 from tests.terminal.recorder import DEMO, Recorder
 
@@ -103,6 +100,15 @@ OLD_CLAUDE = version(
         ),
         "write": Dialog("Do you want to create notes.txt?", EDITS_CLAUDE),
         "edit": Dialog("Do you want to make this edit to app.py?", EDITS_CLAUDE),
+        "plan": Dialog(
+            "Would you like to proceed?",
+            [
+                "Yes, and auto-accept edits",
+                "Yes, and manually approve edits",
+                "No, keep planning",
+            ],
+            "confirmation",
+        ),
     },
 )
 asks(
@@ -121,15 +127,6 @@ plans(
     OLD_CLAUDE,
     [BACKTAB, BACKTAB],
     "plan mode on",
-    Dialog(
-        "Would you like to proceed?",
-        [
-            "Yes, and auto-accept edits",
-            "Yes, and manually approve edits",
-            "No, keep planning",
-        ],
-        "confirmation",
-    ),
     [DOWN, DOWN, ENTER],
     "No, keep planning",
 )
@@ -312,5 +309,27 @@ vibe.cases(
             "write": WRITE_VIBE,
             "edit": WRITE_VIBE,
         },
+    )
+)
+
+codex(
+    version(
+        "codex-cli",
+        "0.152.0",
+        held=True,
+        argv=["codex", "-s", "read-only", "-a", "on-request"],
+        dialogs={"write": PATCH_CODEX, "edit": PATCH_CODEX},
+    )
+)
+opencode(version("opencode", "1.15.3", held=True))
+qwen(
+    version(
+        "qwen-cli",
+        "0.23.1",
+        held=True,
+        argv=["qwen", "--approval-mode", "default"],
+        ready="Ask permissions",
+        files={".qwen/settings.json": QWEN_HOME},
+        dialogs={"ask": AGENTS["qwen-cli-0.24.4"].dialogs["ask"]},
     )
 )

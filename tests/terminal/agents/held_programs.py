@@ -21,7 +21,7 @@ from tests.terminal.agents import (
     say,
     talks,
 )
-from tests.terminal.agents.versions import LONG, TWO, drafts
+from tests.terminal.agents.common import LONG, TWO, drafts
 from tests.terminal.recorder import Recorder
 
 OPEN_CODEX = [
