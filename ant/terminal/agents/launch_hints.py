@@ -66,8 +66,8 @@ def launch_hints(table: Any, place: str) -> LaunchHints:
     form = table.get("form")
     if not start:
         raise ValueError(f"{place}: start is missing; it is a list such as ['claude']")
-    if resume and ID not in resume:
-        raise ValueError(f"{place}: resume needs the word {ID} for the conversation")
+    if resume and not any(ID in each for each in resume):
+        raise ValueError(f"{place}: resume needs {ID} for the conversation")
     if hooks and not any(FILE in each for each in hooks[1:]):
         raise ValueError(f"{place}: hooks needs an option, and {FILE} behind it")
     if form not in (None, *FORMS) or (hooks and form is None):

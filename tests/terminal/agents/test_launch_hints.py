@@ -48,7 +48,7 @@ def test_an_option_of_the_user_is_seen(arguments: list[str], expected: bool) -> 
         (CLAUDE | {"stop": ["x"]}, "unknown key stop"),
         (CLAUDE | {"start": "claude"}, "start is a list of texts; got 'claude'"),
         (CLAUDE | {"start": ["claude", 1]}, "start is a list of texts"),
-        (CLAUDE | {"resume": ["claude"]}, "resume needs the word {id}"),
+        (CLAUDE | {"resume": ["claude"]}, "resume needs {id}"),
         (CLAUDE | {"hooks": ["{file}"]}, "hooks needs an option"),
         (CLAUDE | {"form": "x"}, "form is one of claude-code, codex-cli, gemini-cli"),
         ({"start": ["a"], "hooks": ["-s", "{file}"]}, "form is one of"),
