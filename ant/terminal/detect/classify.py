@@ -23,6 +23,7 @@ from ant.terminal.detect.checkboxes import find_boxes
 from ant.terminal.detect.composer import (
     COMPOSER,
     GENERAL,
+    SHELL_MODE,
     SPINNER,
     THINKING,
     composer_of,
@@ -47,7 +48,14 @@ from ant.terminal.detect.typed_choices import (
     offers_above,
 )
 from ant.terminal.detect.widgets import find_widget, options_by_key
-from ant.terminal.layout.dialog_text import BODY, excerpt, question_above, top_of
+from ant.terminal.layout.dialog_text import (
+    BODY,
+    excerpt,
+    is_framed,
+    is_full,
+    question_above,
+    top_of,
+)
 from ant.terminal.layout.fields import find_field
 from ant.terminal.layout.hints import (
     is_field_hint,
@@ -57,7 +65,7 @@ from ant.terminal.layout.hints import (
 )
 from ant.terminal.model.prompt import Form, Kind, Prompt, PromptClass, Verdict
 from ant.terminal.model.tty import ShellStep
-from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
+from ant.terminal.screen.snapshot import ScreenSnapshot
 
 BUSY_S = 1.0
 """Seconds after the last output in which a program counts as busy by rule 7."""
@@ -286,6 +294,9 @@ def _agent_verdicts(
             yield _prompting(snapshot, _modal(snapshot, keys, _KEYS, agent))
         return
     row, rule = composer
+    below = range(snapshot.last, row, -1)
+    if (mode := first_row(snapshot, below, [SHELL_MODE])) is not None:
+        yield _prompting(snapshot, _modal(snapshot, *mode, agent))
     if (menu := find_menu_above(snapshot, row)) is not None:
         yield _prompting(snapshot, _with_subject(snapshot, menu, driver))
     if (keys := _keys_above(snapshot, row)) is not None:
@@ -295,7 +306,7 @@ def _agent_verdicts(
     if snapshot.quiet_s < rest_s:
         yield _state(snapshot, Kind.BUSY, f"{by}/output", row)
     is_known = by == agent.name and driver is not None
-    is_bare = not ((is_known and agent.boxed) or _is_framed(snapshot, row))
+    is_bare = not ((is_known and agent.boxed) or is_framed(snapshot, row))
     choices = choices_above(snapshot, row) if is_bare else None
     if choices is not None and driver and _is_answered(snapshot, choices, driver):
         choices = None
@@ -307,7 +318,7 @@ def _agent_verdicts(
     said = _last_text(snapshot, row, agent)
     if (question := _question_at(snapshot, said, agent)) is not None:
         yield _prompting(snapshot, question)
-    if said < 0 and _is_full(snapshot):  # The last reply is off the screen.
+    if said < 0 and is_full(snapshot):  # The last reply is off the screen.
         yield _state(snapshot, Kind.QUIET_UNKNOWN, f"{by}/hidden", row)
     yield _state(snapshot, Kind.AT_REST, f"{by}/{rule.id}", row)
 
@@ -321,20 +332,6 @@ def _is_answered(snapshot: ScreenSnapshot, choices: Prompt, driver: Driver) -> b
     is_own = snapshot.tty is not None and driver_of(snapshot.tty.foreground) is driver
     is_followed = choices.form is Form.VIEW and choices.rule == "words"
     return driver.inline and is_own and is_followed
-
-
-def _is_full(snapshot: ScreenSnapshot) -> bool:
-    """Whether text fills the screen from its first row to its last."""
-    return snapshot.last == len(snapshot.lines) - 1 and not snapshot.is_blank(0)
-
-
-def _is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
-    """Whether a border is between that row and the nearest text above it."""
-    while row > 0 and snapshot.is_blank(row - 1):
-        row -= 1
-        if is_border(snapshot.lines[row]):
-            return True
-    return False
 
 
 def _keys_row(snapshot: ScreenSnapshot) -> int | None:

@@ -18,6 +18,7 @@ import attrs
 from ant.terminal.agents.driver import Driver, Rule
 from ant.terminal.layout.fields import COMMANDS, HOOKS, Field, find_field, text_in
 from ant.terminal.layout.hints import is_footer, is_leaving_hint, is_status
+from ant.terminal.model.prompt import PromptClass
 from ant.terminal.screen.snapshot import ScreenSnapshot, is_border
 
 BELOW = 8
@@ -150,6 +151,13 @@ _TAKEN = (
     ),
 )
 """A row below numbered boxes by which they are submitted."""
+
+SHELL_MODE = Rule(
+    "shell",
+    re.compile(r"(?<!for )(?<!to )\b(?:shell|bash) mode\b", re.IGNORECASE),
+    PromptClass.FREE_TEXT,
+)
+"""A row below a composer whose text a shell runs."""
 
 COMPOSER = Rule("composer", re.compile(""))
 """The rule of a composer that only its form shows."""

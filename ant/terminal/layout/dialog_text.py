@@ -57,3 +57,17 @@ def top_of(snapshot: ScreenSnapshot, first: int) -> int:
         if is_border(snapshot.lines[row]):
             return row + 1
     return max(first - BODY, 0)
+
+
+def is_full(snapshot: ScreenSnapshot) -> bool:
+    """Whether text fills the screen from its first row to its last."""
+    return snapshot.last == len(snapshot.lines) - 1 and not snapshot.is_blank(0)
+
+
+def is_framed(snapshot: ScreenSnapshot, row: int) -> bool:
+    """Whether a border is between that row and the nearest text above it."""
+    while row > 0 and snapshot.is_blank(row - 1):
+        row -= 1
+        if is_border(snapshot.lines[row]):
+            return True
+    return False

@@ -313,3 +313,25 @@ def test_a_composer_that_only_its_form_shows_needs_a_session_that_accepts() -> N
         tty = attrs.evolve(RAW, foreground=program, interprets=True)
         verdict = classify(look_at(*rows, hidden=True, tty=tty))
         assert message_target(tty, verdict, True) is MessageTarget.OTHER
+
+
+RULE_70 = "─" * 70
+
+
+@pytest.mark.parametrize("sign", ["!", ">", "❯", "›", "*", ""])
+@pytest.mark.parametrize("name", sorted({*drivers()} - {"shell"}))
+@pytest.mark.parametrize(
+    "status", ["  shell mode enabled (esc to disable)", "  Shell mode", "  ! bash mode"]
+)
+def test_an_agent_in_its_shell_mode_gets_no_message(
+    name: str, sign: str, status: str
+) -> None:
+    """What is typed there is run by a shell. An older message may be above."""
+    program = drivers()[name].programs[0]
+    tty = attrs.evolve(RAW, foreground=program)
+    lines = ("› demo fail", "", "■ It failed.", "", RULE_70, f"{sign} ", RULE_70)
+    snapshot = look_at(*lines, status, cursor=(5, len(sign) + 1), tty=tty)
+    for flag in (name, None):
+        verdict = classify(snapshot, flag)
+        target = message_target(snapshot.tty, verdict, accepts=True)
+        assert target is not MessageTarget.COMPOSER
