@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         MessageRow,
         PostedRow,
         PromptRow,
-        ScreenRow,
+        ScreenPageRow,
         SessionRow,
         WaitRow,
     )
@@ -235,9 +235,9 @@ class AsyncTerminal(_Session):
             raise OutputMissing(b"".join(pieces), gaps)
         return b"".join(pieces)
 
-    async def screen(self) -> ScreenRow:
+    async def screen(self) -> ScreenPageRow:
         """The screen as it is now, or was when the program ended."""
-        found: ScreenRow = await self._ant.screen(self.id)
+        found: ScreenPageRow = await self._ant.screen(self.id)
         return found
 
     async def type(self, text: str | bytes, *, enter: bool = False) -> InputRow:

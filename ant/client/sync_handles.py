@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         MessageRow,
         PostedRow,
         PromptRow,
-        ScreenRow,
+        ScreenPageRow,
         SessionRow,
         WaitRow,
     )
@@ -104,7 +104,7 @@ class Terminal(Synchronous):
         """All output so far, byte by byte. Raises as `output` does."""
         return self._thread.call(lambda: self._inner.output_bytes)
 
-    def screen(self) -> ScreenRow:
+    def screen(self) -> ScreenPageRow:
         """The screen as it is now, or was when the program ended."""
         return self._thread.call(self._inner.screen)
 

@@ -25,7 +25,7 @@ SOURCES: list[tuple[Any, type]] = [
     (rows.PromptRow, PromptRecord),
     (rows.WaitRow, Waited),
     (rows.CursorRow, CursorPlace),
-    (rows.ScreenRow, ScreenPage),
+    (rows.ScreenPageRow, ScreenPage),
     (rows.AnswerRow, Responded),
     (rows.InputRow, InputReceipt),
     (rows.MessageRow, Message),
