@@ -13,7 +13,7 @@ from quart_trio import QuartTrio
 from ant.core.errors import StorageFailed, Unauthorized
 from ant.http import routes
 from ant.http.access import auth, scopes
-from ant.http.access.forwarded import Proxies, Source
+from ant.http.access.forwarded import CallSource, Proxies
 from ant.http.access.refusals import Refusals
 from ant.http.api_app import ApiApp
 from ant.http.contract import problems
@@ -63,7 +63,7 @@ View = Callable[..., Awaitable[Response | JsonAnswer]]
 
 def address_of(call: Request | Websocket) -> str | None:
     """The IP address that a call comes from; None if it has none."""
-    source: Source = cast(dict[str, Any], call.scope)[SOURCE]
+    source: CallSource = cast(dict[str, Any], call.scope)[SOURCE]
     return source.client
 
 

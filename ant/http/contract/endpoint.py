@@ -28,7 +28,7 @@ ACCESS_TOKEN: Final = "ant.access_token"
 """The key of a request's scope whose value is its `AccessToken`, or None."""
 
 SOURCE: Final = "ant.source"
-"""The key of a request's scope whose value is its `access.forwarded.Source`."""
+"""The key of a request's scope whose value is its `access.forwarded.CallSource`."""
 
 JSON: Final = "application/json"
 
