@@ -46,11 +46,11 @@ from ant.sessions import sessions
 from ant.sessions.hook_arguments import HookFiles
 from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import EventRow
-from ant.terminal.host.base import Spec, Terminal
+from ant.terminal.host.base import HostTerminal, Spec
 from tests.fakes import FakeTerminal
 from tests.made_once import open_store
 
-Opener = Callable[[Spec], Awaitable[Terminal]]
+Opener = Callable[[Spec], Awaitable[HostTerminal]]
 
 PATIENCE_S = 20.0
 """No test waits longer for anything that must happen."""
@@ -88,7 +88,7 @@ class Rig:
     fault: Exception | None = None
     hurry: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
-    async def open_fake(self, spec: Spec) -> Terminal:
+    async def open_fake(self, spec: Spec) -> HostTerminal:
         """The stage's opener: a fake of the size asked for."""
         await trio.lowlevel.checkpoint()
         if self.fault is not None:

@@ -21,7 +21,7 @@ from ant.runtime.wait_slots import WaitSlots
 from ant.sessions.hook_arguments import HookFiles
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import Spec, Terminal
+from ant.terminal.host.base import HostTerminal, Spec
 from ant.terminal.session import LiveTerminal, RunObserver
 from ant.terminal.tmux.tmux_server import Tmux
 
@@ -65,7 +65,7 @@ class RunServices:
     prompt_service: PromptService
     dispatcher: DeliveryDispatcher
     broadcaster: Broadcaster
-    open_terminal: Callable[[Spec], Awaitable[Terminal]]
+    open_terminal: Callable[[Spec], Awaitable[HostTerminal]]
     turns: FairTurns
     server_url: str = ""
     token_signer: TokenSigner = attrs.field(factory=TokenSigner)

@@ -22,7 +22,7 @@ from ant.rooms import participants
 from ant.runtime import run_records
 from ant.sessions import sessions
 from ant.store import Store
-from ant.terminal.host.base import Exit
+from ant.terminal.host.base import ExitStatus
 from tests.rules import NOBODY, create, join, patch, post, room
 
 MINT = TokenSigner(b"a key")
@@ -52,7 +52,9 @@ def is_dead(store: Store, session: Session, run: str = "r1") -> bool:
 
 
 def finish(store: Store, session: Session) -> None:
-    store.transact(run_records.finish_run, session.id, Exit(code=0), 0, True, None)
+    store.transact(
+        run_records.finish_run, session.id, ExitStatus(code=0), 0, True, None
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import trio
 
 from ant.model.sessions import Session
 from ant.runtime.terminals import draw
-from ant.terminal.host.base import Exit
+from ant.terminal.host.base import ExitStatus
 from ant.terminal.screen import base
 from tests.http.asking import ask
 from tests.http.ws.test_socket import connected
@@ -25,7 +25,7 @@ async def printed(rig: Rig, session: Session, data: bytes) -> None:
 async def finished(rig: Rig, session: Session) -> None:
     """The program ends, and that is recorded."""
     live = rig.system.supervisor.need(session.id)
-    rig.terminals[-1].end(Exit(code=0))
+    rig.terminals[-1].end(ExitStatus(code=0))
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
 
