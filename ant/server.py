@@ -46,7 +46,7 @@ from ant.journal.writer import open_journal
 from ant.messages.channel_sender import ChannelSender
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
-from ant.prompts.service import PromptService
+from ant.prompts.prompt_service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter

@@ -31,7 +31,7 @@ from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
 from ant.model.events import Envelope
 from ant.model.sessions import Session, SessionType
-from ant.prompts.service import PromptService
+from ant.prompts.prompt_service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter

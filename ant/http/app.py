@@ -14,7 +14,7 @@ from ant.core.errors import StorageFailed, Unauthorized
 from ant.http import routes
 from ant.http.access import auth, scopes
 from ant.http.access.forwarded import CallSource, Proxies
-from ant.http.access.refusals import Refusals
+from ant.http.access.refusal_delay import Refusals
 from ant.http.api_app import ApiApp
 from ant.http.contract import problems
 from ant.http.contract.endpoint import (
@@ -31,7 +31,7 @@ from ant.http.pages.web_files import read_files
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
-from ant.http.ws.rows import RowsRenderer
+from ant.http.ws.screen_rows import RowsRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity import access_tokens
 from ant.identity.tokens import Caller, identify
@@ -101,7 +101,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     cookie_name = auth.cookie_name(system.epoch)
 
     async def delay_refusal(call: Request | Websocket) -> None:
-        """Wait before a caller is refused that is refused often (`access.refusals`)."""
+        """Wait before a caller is refused that is refused often (`refusal_delay`)."""
         connection = connection_of(call.scope)
         delay_s = refusals.count(address_of(call))
         if delay_s:

@@ -11,7 +11,7 @@ from ant.identity.tokens import TokenSigner
 from ant.journal.writer import Journal
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.sessions import SessionId
-from ant.prompts.service import PromptService
+from ant.prompts.prompt_service import PromptService
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
 from ant.runtime.broadcaster import Broadcaster
