@@ -4,7 +4,7 @@ import gc
 import time
 from pathlib import Path
 
-from ant.terminal.screen.base import ADAPTERS, Emulator
+from ant.terminal.screen.emulator import ADAPTERS, Emulator
 
 COLS, ROWS = 120, 40
 MEBIBYTES = 32

@@ -6,7 +6,12 @@ import trio
 
 from ant.core.errors import NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, ExitStatus, Identity
+from ant.terminal.host.host_terminal import (
+    HANG_UP_GRACE_S,
+    ControlSeen,
+    ExitStatus,
+    Identity,
+)
 from ant.terminal.model.tty import Tty
 
 HUNG_UP = ExitStatus(signal=1)

@@ -46,7 +46,7 @@ from ant.sessions import sessions
 from ant.sessions.hook_arguments import HookFiles
 from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import EventRow
-from ant.terminal.host.base import HostTerminal, Spec
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from tests.fakes import FakeTerminal
 from tests.made_once import open_store
 

@@ -185,8 +185,8 @@ UNMIRRORED = {
     "client.sync_ant": "generated, so tested in test_sync_source.py",
     "client.sync_handles": "generated, so tested in test_sync_source.py",
     "server": "tested as a process, in tests/live",
-    "terminal.screen.avt": "one suite for both libraries, in test_base.py",
-    "terminal.screen.ghostty": "one suite for both libraries, in test_base.py",
+    "terminal.screen.avt": "one suite for both libraries, in test_emulator.py",
+    "terminal.screen.ghostty": "one suite for both libraries, in test_emulator.py",
     "terminal.tmux.pane_ids": "with the pane that it names, in test_pane.py",
 }
 

@@ -6,7 +6,7 @@ import trio.testing
 
 from ant.core.errors import NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.fakes import HUNG_UP, KILLED, FakeTerminal
 
 

@@ -1,4 +1,4 @@
-"""The library without an event loop. `make docs` writes this file from `handles`."""
+"""The library without an event loop. `make docs` writes it from `async_handles`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ant.client.loop_thread import Feed, Synchronous
 if TYPE_CHECKING:
     from typing import Any
 
+    from ant.client.async_handles import AsyncRoom, AsyncTerminal
     from ant.client.event_socket import EventSocket
-    from ant.client.handles import AsyncRoom, AsyncTerminal
-    from ant.client.rows import (
+    from ant.client.json_rows import (
         AnswerRow,
         EventRow,
         InputRow,

@@ -21,7 +21,7 @@ from ant.runtime.wait_slots import WaitSlots
 from ant.sessions.hook_arguments import HookFiles
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import HostTerminal, Spec
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from ant.terminal.session import LiveTerminal, RunObserver
 from ant.terminal.tmux.tmux_server import Tmux
 

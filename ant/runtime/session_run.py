@@ -29,7 +29,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
-from ant.terminal.host.base import ControlSeen, ExitStatus, HostTerminal, Spec
+from ant.terminal.host.host_terminal import ControlSeen, ExitStatus, HostTerminal, Spec
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.observations import (
     BlockSeen,

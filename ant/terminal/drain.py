@@ -5,7 +5,7 @@ import math
 import trio
 
 from ant.terminal.buffer.flow import OutputFlow
-from ant.terminal.host.base import HostTerminal
+from ant.terminal.host.host_terminal import HostTerminal
 
 DRAIN_QUIET_S = 0.25
 """Silence after the program's exit for so long means that all it wrote was read."""

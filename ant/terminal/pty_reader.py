@@ -12,7 +12,7 @@ from collections.abc import Callable
 import trio
 
 from ant.terminal.buffer.flow import OutputFlow
-from ant.terminal.host.base import HostTerminal, Skipped
+from ant.terminal.host.host_terminal import HostTerminal, Skipped
 from ant.terminal.observations import Observation, OutputSeen
 
 

@@ -8,7 +8,7 @@ import trio
 from ant.core.background import is_of_system, sentence
 from ant.core.errors import AntError, Stalled
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import HostTerminal
+from ant.terminal.host.host_terminal import HostTerminal
 from ant.terminal.session import LiveTerminal, RunObserver
 
 TEARDOWN_S = 10.0

@@ -36,7 +36,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.drain import DRAIN_MAX_S, drain
-from ant.terminal.host.base import HANG_UP_GRACE_S, ExitStatus, HostTerminal
+from ant.terminal.host.host_terminal import HANG_UP_GRACE_S, ExitStatus, HostTerminal
 from ant.terminal.input.addressee import Check, at_prompt
 from ant.terminal.input.answer_prompt import send_answer, wait_gone
 from ant.terminal.input.query_replies import is_reply

@@ -22,7 +22,7 @@ from ant.rooms import participants
 from ant.runtime import run_records
 from ant.sessions import sessions
 from ant.store import Store
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.rules import NOBODY, create, join, patch, post, room
 
 MINT = TokenSigner(b"a key")

@@ -11,7 +11,7 @@ import pytest
 
 from ant.client import AntClient
 from ant.export.verify import verify
-from ant.terminal.screen.base import Emulator, open_screen
+from ant.terminal.screen.emulator import Emulator, open_screen
 from tests.live.server import run_ant, running_server
 from tests.live.test_programs import needs
 from tests.live.test_screen import look, shows

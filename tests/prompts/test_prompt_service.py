@@ -30,7 +30,7 @@ from ant.model.sessions import SessionId
 from ant.prompts import hooks, prompt_writer, prompts, tracker
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Kind
 from tests.asked import Asker, prompt, stored

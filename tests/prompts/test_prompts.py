@@ -30,7 +30,7 @@ from ant.run_events import hash_chain, log
 from ant.runtime import run_records
 from ant.sessions import sessions
 from ant.store import Store, Unit
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.model.prompt import Option
 from tests.asked import decision, prompt, record, stored
 from tests.rules import (

@@ -15,7 +15,7 @@ from ant.model.sessions import Session
 from ant.prompts.hooks import HookFact
 from ant.recording import event_recorder, notice_limiter, transcript_writer
 from ant.run_events import hash_chain, log
-from ant.terminal.host.base import ControlSeen, ExitStatus
+from ant.terminal.host.host_terminal import ControlSeen, ExitStatus
 from ant.terminal.model.prompt import Kind
 from ant.terminal.observations import BlockSeen, InputSeen, TitleSeen
 from ant.terminal.shell.command_blocks import CommandBlock

@@ -11,7 +11,7 @@ from ant.runtime.run_records import POWER_LOSS_SKIP
 from ant.sessions import sessions
 from ant.store import Program, Store, Unit
 from ant.terminal.buffer.tail import CAPACITY
-from ant.terminal.host.base import ExitStatus, Identity
+from ant.terminal.host.host_terminal import ExitStatus, Identity
 from tests.rules import AT, create, events_of, look
 
 BOOT = "b1"

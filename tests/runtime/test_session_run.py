@@ -12,7 +12,7 @@ from ant.model.events import SessionActivity, SessionExited, TerminalResized
 from ant.model.sessions import CliFlag, Status
 from ant.runtime import run_records, session_run, unrecorded_ends
 from ant.store import Keyframe, Unit
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.shell.osc133 import KEY_FD_NAME
 from tests.http.asking import ask
 from tests.live.waiting import eventually

@@ -18,7 +18,7 @@ from ant.model.sessions import Session, SessionId
 from ant.runtime import run_records
 from ant.runtime.terminal_sizes import Owner, Size, TerminalSizes, View
 from ant.runtime.terminals import resize_terminal
-from ant.terminal.host.base import HostTerminal, Spec
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from tests.cancel import cancel_at_every_step
 from tests.live.waiting import eventually
 from tests.steps import injected

@@ -17,7 +17,7 @@ from ant.model.sessions import SessionId
 from ant.model.waits import Waited
 from ant.prompts import prompts
 from ant.runtime.waits import wait_for
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.observations import BlockSeen
 from ant.terminal.shell.command_blocks import CommandBlock
 from tests.asked import prompt, record

@@ -14,7 +14,7 @@ import trio.testing
 
 from ant.core.errors import NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import ExitStatus, HostTerminal
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal
 
 READY = b"READY\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import Emulator, open_screen
+from ant.terminal.screen.emulator import Emulator, open_screen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 FOLDER = Path(__file__).parent / "recordings"

@@ -11,7 +11,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import VerdictSeen
-from ant.terminal.host.base import ExitStatus, HostTerminal, Spec
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal, Spec
 from ant.terminal.host.pty import open_pty
 from ant.terminal.model.prompt import Prompt, Verdict
 from ant.terminal.observations import BlockSeen, Observation, OutputSeen

@@ -6,7 +6,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from ant.core.fair_turns import LARGE, FairTurns
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
-from ant.terminal.host.base import ExitStatus, HostTerminal
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal
 from ant.terminal.observations import Observation, OutputSeen
 from ant.terminal.pty_reader import PtyReader
 from tests.cancel import cancel_at_every_step

@@ -6,7 +6,7 @@ from trio.testing import MockClock
 
 from ant.core.errors import Invalid, Stalled
 from ant.terminal.buffer.flow import OutputFlow
-from ant.terminal.host.base import ExitStatus, HostTerminal
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal
 from ant.terminal.run_session import TEARDOWN_S
 from ant.terminal.screen.display import Display
 from tests.cancel import cancel_at_every_step

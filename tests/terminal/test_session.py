@@ -12,7 +12,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import ActivitySeen
-from ant.terminal.host.base import (
+from ant.terminal.host.host_terminal import (
     HANG_UP_GRACE_S,
     ControlSeen,
     ExitStatus,

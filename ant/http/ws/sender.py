@@ -41,7 +41,7 @@ from ant.core.wakeup import Wakeup
 from ant.http.server.websocket import Encoded
 from ant.http.ws.joins import JoinedSession, JoinedSessions
 from ant.http.ws.output import OutputRenderer
-from ant.http.ws.rows import RowsRenderer
+from ant.http.ws.screen_rows import RowsRenderer
 from ant.http.ws.screens import size_frame
 from ant.identity import tokens
 from ant.identity.live_tokens import TokenWatch

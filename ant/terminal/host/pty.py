@@ -30,7 +30,8 @@ from ant.core.descriptors import check_terminal, child_limit
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes, umask
-from ant.terminal.host.base import (
+from ant.terminal.host.end_session import end_session
+from ant.terminal.host.host_terminal import (
     HANG_UP_GRACE_S,
     SECRET_FD,
     ControlSeen,
@@ -38,7 +39,6 @@ from ant.terminal.host.base import (
     Identity,
     Spec,
 )
-from ant.terminal.host.end_session import end_session
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.host.run_processes import tag_of_child
 from ant.terminal.host.subreaper import children

@@ -15,7 +15,7 @@ import trio
 from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import HostTerminal
+from ant.terminal.host.host_terminal import HostTerminal
 
 INBOX = 64
 """Inputs that may wait for the program to read; further ones are refused."""

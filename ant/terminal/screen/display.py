@@ -11,7 +11,7 @@ import attrs
 
 from ant.terminal.buffer.tail import decode
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import Emulator, open_screen
+from ant.terminal.screen.emulator import Emulator, open_screen
 from ant.terminal.screen.modes import Cursor, Modes
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.screen.style import Rows

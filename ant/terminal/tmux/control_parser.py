@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from ant.terminal.host.base import ControlSeen
+from ant.terminal.host.host_terminal import ControlSeen
 
 LINE_MAX = 64 << 10
 BLOCK_MAX = 1000

@@ -16,7 +16,7 @@ from pathlib import Path
 import trio
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import ExitStatus, Identity
+from ant.terminal.host.host_terminal import ExitStatus, Identity
 from ant.terminal.tmux.pane_ids import PaneIds, read_pid
 from ant.terminal.tmux.spool_reader import end_of
 

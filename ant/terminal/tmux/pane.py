@@ -25,14 +25,14 @@ from ant.core.background import persist
 from ant.core.errors import AntError, CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes
-from ant.terminal.host.base import (
+from ant.terminal.host.end_session import end_session
+from ant.terminal.host.host_terminal import (
     HANG_UP_GRACE_S,
     ControlSeen,
     ExitStatus,
     Identity,
     Skipped,
 )
-from ant.terminal.host.end_session import end_session
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.model.tty import Tty
 from ant.terminal.tmux.control_client import ControlClient, TmuxCommand

@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from ant.terminal.screen.base import Emulator, open_screen
+from ant.terminal.screen.emulator import Emulator, open_screen
 from tests.cli.real import PATIENCE_S, RealServer
 
 DETACH = b"\x1d"

@@ -17,7 +17,7 @@ from ant.http.contract.endpoint import ROUTES, Route
 from ant.identity.tokens import identify
 from ant.model.messages import MessageType
 from ant.model.sessions import Session
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.http.asking import Answer, Api
 from tests.http.routes.test_routes import LEAST, NOBODY, queried, row
 from tests.http.ws.test_socket import Client

@@ -8,7 +8,7 @@ from ant.run_events import hash_chain
 from ant.run_events.commands import command_block
 from ant.run_events.log import record
 from ant.store import Unit
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.shell.command_blocks import CommandBlock
 from tests.http.asking import Api
 from tests.systems import PATIENCE_S, Rig

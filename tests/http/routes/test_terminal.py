@@ -12,7 +12,7 @@ from ant.core.errors import StorageFailed
 from ant.http.routes import terminal
 from ant.model.sessions import Session, SessionType
 from ant.run_events import log
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.input.queue import INBOX
 from tests.http.asking import Answer, Api, ask
 from tests.systems import PATIENCE_S, Rig

@@ -14,7 +14,7 @@ from ant.identity import access_tokens
 from ant.model.access_tokens import Scope
 from ant.model.sessions import Session
 from ant.runtime import wait_slots
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.http.asking import Api
 from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S, Rig

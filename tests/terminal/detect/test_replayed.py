@@ -14,7 +14,7 @@ from ant.terminal.agents.driver import drivers
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.drafts import draft_of
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import HostTerminal
+from ant.terminal.host.host_terminal import HostTerminal
 from ant.terminal.host.pty import open_pty
 from ant.terminal.input.addressee import at_composer
 from ant.terminal.run_session import run_session

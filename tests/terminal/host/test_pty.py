@@ -19,7 +19,7 @@ import trio.testing
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes, pty
-from ant.terminal.host.base import SECRET_FD, ExitStatus, Spec
+from ant.terminal.host.host_terminal import SECRET_FD, ExitStatus, Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from tests.terminal.contract import read_rest, read_until, write_all
 

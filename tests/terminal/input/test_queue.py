@@ -11,7 +11,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.input.queue import INBOX, INBOX_BYTES, InputQueue
 from tests.cancel import cancel_at_every_step
 from tests.fakes import FakeTerminal

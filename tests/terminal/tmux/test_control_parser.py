@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.host.base import ControlSeen
+from ant.terminal.host.host_terminal import ControlSeen
 from ant.terminal.tmux.control_parser import (
     BLOCK_MAX,
     LINE_MAX,

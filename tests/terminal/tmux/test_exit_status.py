@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trio
 
-from ant.terminal.host.base import ExitStatus
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.tmux import spool_reader, spool_writer
 from ant.terminal.tmux.exit_status import ExitWatcher, writer_of
 from ant.terminal.tmux.pane_ids import PaneIds

@@ -13,7 +13,7 @@ import trio
 from ant.core.errors import Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes
-from ant.terminal.host.base import ControlSeen, ExitStatus, Skipped, Spec
+from ant.terminal.host.host_terminal import ControlSeen, ExitStatus, Skipped, Spec
 from ant.terminal.tmux.exit_status import writer_of
 from ant.terminal.tmux.pane import TmuxPane
 from ant.terminal.tmux.tmux_server import Tmux

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import SECRET_FD, ExitStatus, Spec
+from ant.terminal.host.host_terminal import SECRET_FD, ExitStatus, Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.tmux import starter
 from tests.terminal.contract import read_rest, read_until, write_all

@@ -10,7 +10,7 @@ import trio
 
 from ant.core.errors import Invalid, StorageFailed
 from ant.terminal.host import processes
-from ant.terminal.host.base import ExitStatus, Spec
+from ant.terminal.host.host_terminal import ExitStatus, Spec
 from ant.terminal.tmux.tmux_commands import name_of
 from ant.terminal.tmux.tmux_server import Tmux
 from tests.terminal.contract import read_rest, read_until, write_all

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
-from ant.client.connection import RETRIED, Reconnection
 from ant.client.errors import RETRY_S, Unreachable
 from ant.client.feeds import PAGE, AsyncMessages
+from ant.client.reconnection import RETRIED, Reconnection
 from ant.client.terminal.choice import answer_of, numbered
 from ant.client.terminal.keys import encoded
 from ant.client.terminal.plain_text import Lines
@@ -27,7 +27,7 @@ from ant.core.errors import (
 if TYPE_CHECKING:
     from ant.client.default_client import DefaultClient
     from ant.client.feeds import AsyncFeed
-    from ant.client.rows import (
+    from ant.client.json_rows import (
         AnswerRow,
         EventRow,
         InputRow,

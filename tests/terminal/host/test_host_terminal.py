@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from ant.terminal.host.base import HostTerminal, Spec
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from ant.terminal.host.pty import open_pty
 from tests.fakes import FakeTerminal
 from tests.installed import each

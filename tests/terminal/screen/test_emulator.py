@@ -10,10 +10,10 @@ import trio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant.terminal.host.base import Spec
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.pty import open_pty
-from ant.terminal.screen import base, modes
-from ant.terminal.screen.base import ADAPTERS, Emulator, open_screen
+from ant.terminal.screen import emulator, modes
+from ant.terminal.screen.emulator import ADAPTERS, Emulator, open_screen
 from ant.terminal.screen.modes import Cursor, Modes
 from tests.strategies import CUTS, cut, terminal_bytes
 
@@ -609,6 +609,6 @@ async def test_a_replay_ends_on_the_same_screen(
 def test_the_better_library_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """`open_screen` uses the first library, and raises if there is none."""
     assert type(open_screen(80, 24)) is ADAPTERS[0]
-    monkeypatch.setattr(base, "ADAPTERS", [])
+    monkeypatch.setattr(emulator, "ADAPTERS", [])
     with pytest.raises(ImportError, match="pyavt"):
         open_screen(80, 24)
