@@ -40,7 +40,7 @@ from ant.http.listeners import Listeners
 from ant.http.server.base_path import below
 from ant.http.server.listener import serve as serve_app
 from ant.identity.quotas import Quotas
-from ant.identity.tokens import TokenSigner
+from ant.identity.terminal_tokens import TokenSigner
 from ant.journal.bus import Bus
 from ant.journal.writer import open_journal
 from ant.messages.channel_sender import ChannelSender

@@ -22,7 +22,7 @@ from ant.core.wakeup import Wakeup
 from ant.history.indexer import Indexer
 from ant.http.app import create_app
 from ant.identity.quotas import Quotas
-from ant.identity.tokens import TokenSigner
+from ant.identity.terminal_tokens import TokenSigner
 from ant.journal import bus
 from ant.journal.bus import Bus
 from ant.journal.writer import open_journal

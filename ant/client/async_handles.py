@@ -12,9 +12,9 @@ import trio
 from ant.client.errors import RETRY_S, Unreachable
 from ant.client.feeds import PAGE, AsyncMessages
 from ant.client.reconnection import RETRIED, Reconnection
-from ant.client.terminal.choice import answer_of, numbered
-from ant.client.terminal.keys import encoded
+from ant.client.terminal.named_keys import encoded
 from ant.client.terminal.plain_text import Lines
+from ant.client.terminal.typed_answer import answer_of, numbered
 from ant.core.errors import (
     AntError,
     CapacityReached,

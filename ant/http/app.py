@@ -34,7 +34,7 @@ from ant.http.ws.output import OutputRenderer
 from ant.http.ws.screen_rows import RowsRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity import access_tokens
-from ant.identity.tokens import Caller, identify
+from ant.identity.terminal_tokens import Caller, identify
 from ant.model.access_tokens import AccessToken, Scope
 from ant.runtime.system import System
 from ant.store import Unit

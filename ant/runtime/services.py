@@ -7,7 +7,7 @@ import attrs
 
 from ant.core.errors import Invalid
 from ant.core.fair_turns import FairTurns
-from ant.identity.tokens import TokenSigner
+from ant.identity.terminal_tokens import TokenSigner
 from ant.journal.writer import Journal
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.sessions import SessionId

@@ -20,7 +20,7 @@ from ant.core.errors import Forbidden, Unauthorized
 from ant.http.access.forwarded import CallSource
 from ant.http.access.peers import SAFE, ConnectedPeer
 from ant.identity import access_tokens
-from ant.identity.tokens import PREFIX
+from ant.identity.terminal_tokens import PREFIX
 
 _LOCAL = frozenset({"localhost"})
 

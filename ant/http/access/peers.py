@@ -19,7 +19,7 @@ import trio
 from ant.core.errors import Unauthorized
 from ant.http.access.sock_diag import Address, SockDiag, SocketOwner, is_local
 from ant.http.server.unix_socket import Credentials, credentials
-from ant.identity.tokens import Caller, TokenSigner, identify
+from ant.identity.terminal_tokens import Caller, TokenSigner, identify
 from ant.runtime.services import RunServices
 from ant.store import Unit
 from ant.terminal.host import processes

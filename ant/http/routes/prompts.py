@@ -26,7 +26,7 @@ from ant.core.errors import (
 from ant.history import replay
 from ant.history.replay import Explanation
 from ant.http.contract.endpoint import endpoint
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.journal.writer import Lane
 from ant.model.access_tokens import AccessToken, Scope
 from ant.model.prompts import (

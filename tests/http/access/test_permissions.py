@@ -14,7 +14,7 @@ from ant.http import routes
 from ant.http.access import permissions
 from ant.http.access.permissions import LOBBY
 from ant.http.contract.endpoint import ROUTES, Route
-from ant.identity.tokens import identify
+from ant.identity.terminal_tokens import identify
 from ant.model.messages import MessageType
 from ant.model.sessions import Session
 from ant.terminal.host.host_terminal import ExitStatus

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from ant.api.room_requests import AddParticipant, RemoveParticipant
 from ant.api.session_requests import PatchSession
 from ant.core.errors import Forbidden, Unauthorized
-from ant.identity import tokens
-from ant.identity.tokens import (
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import (
     FORM,
     Caller,
     TokenSigner,
@@ -218,4 +218,4 @@ def test_without_a_handle_only_the_id_names() -> None:
     caller = Caller(SessionId("id"), "r1", None)
     assert caller.is_named("id")
     assert not caller.is_named("@")
-    assert tokens.PREFIX == "ant."
+    assert terminal_tokens.PREFIX == "ant."
