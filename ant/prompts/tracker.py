@@ -236,7 +236,7 @@ class PromptTracker:
         now = clock.now()
         given: dict[str, Any] = {
             "id": PromptId(clock.new_id()),
-            "type": "prompt_detected",
+            "type": compat.PROMPT_TYPE,
             "terminal_id": self.session_id,
             "session_id": self.session_id,
             "run": self.run,
