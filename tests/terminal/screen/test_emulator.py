@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.pty import open_pty
 from ant.terminal.screen import emulator, modes
-from ant.terminal.screen.emulator import ADAPTERS, Emulator, open_screen
+from ant.terminal.screen.emulator import ADAPTERS, ScreenEmulator, open_screen
 from ant.terminal.screen.modes import Cursor, Modes
 from tests.strategies import CUTS, cut, terminal_bytes
 
-Make = Callable[[int, int], Emulator]
+Make = Callable[[int, int], ScreenEmulator]
 
 FOUND = {adapter.__name__: adapter for adapter in ADAPTERS}
 GHOSTTY, AVT = (
@@ -33,14 +33,16 @@ both = pytest.mark.parametrize("make", [GHOSTTY, AVT])
 ROWS, COLS = 5, 20
 
 
-def shown(make: Make, data: bytes, cols: int = COLS, rows: int = ROWS) -> Emulator:
+def shown(
+    make: Make, data: bytes, cols: int = COLS, rows: int = ROWS
+) -> ScreenEmulator:
     """Return a screen that was fed these bytes."""
     one = make(cols, rows)
     one.feed(data)
     return one
 
 
-def rows_of(one: Emulator) -> list[str]:
+def rows_of(one: ScreenEmulator) -> list[str]:
     """Return its text without the blank rows at the end; check that those are blank."""
     text = one.text()
     assert one.rows == len(text)
@@ -49,12 +51,12 @@ def rows_of(one: Emulator) -> list[str]:
     return text
 
 
-def everything(one: Emulator) -> tuple[list[str], Cursor, str, Modes, bytes]:
+def everything(one: ScreenEmulator) -> tuple[list[str], Cursor, str, Modes, bytes]:
     """Return the whole state of a screen."""
     return one.text(), one.cursor, one.title, one.modes, one.ansi()
 
 
-def copied(make: Make, one: Emulator) -> Emulator:
+def copied(make: Make, one: ScreenEmulator) -> ScreenEmulator:
     """Return a fresh screen that was fed the drawing of the other."""
     return shown(make, one.ansi(), one.cols, one.rows)
 
@@ -564,7 +566,7 @@ PROGRAMS: dict[str, tuple[list[str], Keys]] = {
 
 async def _play(
     argv: list[str], cwd: Path, keys: Keys, make: Make
-) -> tuple[Emulator, bytes]:
+) -> tuple[ScreenEmulator, bytes]:
     """Type each of the keys once their text is shown;
 
     Return the screen and the output.
