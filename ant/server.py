@@ -40,13 +40,13 @@ from ant.http.listeners import Listeners
 from ant.http.server.base_path import below
 from ant.http.server.listener import serve as serve_app
 from ant.identity.quotas import Quotas
-from ant.identity.tokens import TokenSigner
+from ant.identity.terminal_tokens import TokenSigner
 from ant.journal.bus import Bus
 from ant.journal.writer import open_journal
 from ant.messages.channel_sender import ChannelSender
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
-from ant.prompts.service import PromptService
+from ant.prompts.prompt_service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter

@@ -4,7 +4,7 @@ import gc
 import time
 from pathlib import Path
 
-from ant.terminal.screen.base import ADAPTERS, Screen
+from ant.terminal.screen.emulator import ADAPTERS, ScreenEmulator
 
 COLS, ROWS = 120, 40
 MEBIBYTES = 32
@@ -42,7 +42,7 @@ def resident_kib() -> int:
     raise OSError("no Rss")
 
 
-def speed(screen: Screen, data: bytes) -> float:
+def speed(screen: ScreenEmulator, data: bytes) -> float:
     """MiB a second of feeding this over and over, a read's worth at a time."""
     rounds = max((MEBIBYTES << 20) // len(data), 1)
     start = time.perf_counter()

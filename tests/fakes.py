@@ -6,12 +6,17 @@ import trio
 
 from ant.core.errors import NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity
+from ant.terminal.host.host_terminal import (
+    HANG_UP_GRACE_S,
+    ControlSeen,
+    ExitStatus,
+    Identity,
+)
 from ant.terminal.model.tty import Tty
 
-HUNG_UP = Exit(signal=1)
-INTERRUPTED = Exit(signal=2)
-KILLED = Exit(signal=9)
+HUNG_UP = ExitStatus(signal=1)
+INTERRUPTED = ExitStatus(signal=2)
+KILLED = ExitStatus(signal=9)
 
 
 class FakeTerminal:
@@ -41,7 +46,7 @@ class FakeTerminal:
         self._stubborn = stubborn
         self._room = room
         self._output: deque[bytes] = deque()
-        self._exit: Exit | None = None
+        self._exit: ExitStatus | None = None
         self._changed = trio.lowlevel.ParkingLot()
         self.say(*script)
 
@@ -101,7 +106,7 @@ class FakeTerminal:
         self._check_running()
         self.sizes.append((cols, rows))
 
-    async def wait_exit(self) -> Exit:
+    async def wait_exit(self) -> ExitStatus:
         await trio.lowlevel.checkpoint()
         while self._exit is None:
             await self._changed.park()
@@ -115,7 +120,7 @@ class FakeTerminal:
         self.left = self.closed = True
         self._changed.unpark_all()
 
-    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
+    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> ExitStatus:
         try:
             await trio.lowlevel.checkpoint()
             if not self._stubborn:
@@ -134,7 +139,7 @@ class FakeTerminal:
         self._output.extend(piece for piece in output if piece)
         self._changed.unpark_all()
 
-    def end(self, how: Exit) -> None:
+    def end(self, how: ExitStatus) -> None:
         """The program ends, unless it has: what it said before can still be read."""
         self._exit = self._exit or how
         self._changed.unpark_all()
@@ -150,7 +155,7 @@ class FakeTerminal:
 
     def _take(self, data: bytes) -> None:
         self.written += data
-        for key, how in ((b"\x03", INTERRUPTED), (b"\x04", Exit(code=0))):
+        for key, how in ((b"\x03", INTERRUPTED), (b"\x04", ExitStatus(code=0))):
             before, found, _ = data.partition(key)
             if found:
                 self.say(before)

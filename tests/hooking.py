@@ -7,7 +7,7 @@ import trio
 
 from ant.api import codec
 from ant.api.prompt_requests import ReportHook
-from ant.prompts.permissions import PermissionAsk
+from ant.prompts.agent_permissions import PermissionAsk
 from ant.terminal.model.prompt import Prompt
 from tests.asked import Asker, prompt
 from tests.http.asking import Answer, Api

@@ -13,7 +13,7 @@ from ant.model.messages import Found, Message
 from ant.model.sessions import Session, SessionId, SessionType
 from ant.rooms import participants
 from ant.sessions import removal, sessions
-from ant.store import EncodedMessage, Job, Progress, Store
+from ant.store import EncodedMessage, Job, RemovalProgress, Store
 
 AT = "2026-05-17T12:00:00.000000Z"
 NOBODY = SessionId("nobody")
@@ -66,7 +66,7 @@ def join(store: Store, here: Session, **fields: Any) -> None:
 
 def taken_apart(store: Store) -> None:
     """Take all rows of what is removed away, as the remover does."""
-    progress: Progress | None = Progress()
+    progress: RemovalProgress | None = RemovalProgress()
     while progress is not None:
         progress = store.transact(removal.remove_slice, progress)
 

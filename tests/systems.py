@@ -22,7 +22,7 @@ from ant.core.wakeup import Wakeup
 from ant.history.indexer import Indexer
 from ant.http.app import create_app
 from ant.identity.quotas import Quotas
-from ant.identity.tokens import TokenSigner
+from ant.identity.terminal_tokens import TokenSigner
 from ant.journal import bus
 from ant.journal.bus import Bus
 from ant.journal.writer import open_journal
@@ -31,7 +31,7 @@ from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.messages.inbox_files import OverflowFiles
 from ant.model.events import Envelope
 from ant.model.sessions import Session, SessionType
-from ant.prompts.service import PromptService
+from ant.prompts.prompt_service import PromptService
 from ant.prompts.webhooks import Webhooks
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
@@ -46,11 +46,11 @@ from ant.sessions import sessions
 from ant.sessions.hook_arguments import HookFiles
 from ant.store import Job, Store, Unit
 from ant.store.tables.sessions import EventRow
-from ant.terminal.host.base import Spec, Terminal
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from tests.fakes import FakeTerminal
 from tests.made_once import open_store
 
-Opener = Callable[[Spec], Awaitable[Terminal]]
+Opener = Callable[[Spec], Awaitable[HostTerminal]]
 
 PATIENCE_S = 20.0
 """No test waits longer for anything that must happen."""
@@ -88,7 +88,7 @@ class Rig:
     fault: Exception | None = None
     hurry: trio.CancelScope = attrs.field(factory=trio.CancelScope)
 
-    async def open_fake(self, spec: Spec) -> Terminal:
+    async def open_fake(self, spec: Spec) -> HostTerminal:
         """The stage's opener: a fake of the size asked for."""
         await trio.lowlevel.checkpoint()
         if self.fault is not None:

@@ -5,7 +5,7 @@ import graphlib
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -185,9 +185,76 @@ UNMIRRORED = {
     "client.sync_ant": "generated, so tested in test_sync_source.py",
     "client.sync_handles": "generated, so tested in test_sync_source.py",
     "server": "tested as a process, in tests/live",
-    "terminal.screen.avt": "one suite for both libraries, in test_base.py",
-    "terminal.screen.ghostty": "one suite for both libraries, in test_base.py",
+    "terminal.screen.avt": "one suite for both libraries, in test_emulator.py",
+    "terminal.screen.ghostty": "one suite for both libraries, in test_emulator.py",
     "terminal.tmux.pane_ids": "with the pane that it names, in test_pane.py",
+}
+
+# Names of two or more public classes, or modules: the packages that have them, and why
+# it is one subject in several layers. Two things never share a name.
+SHARED_CLASSES = {
+    "Gap": ("client model", "a stretch without bytes: of the library, on the wire"),
+    "MessageRow": ("client store.tables", "a message: as JSON, in its table"),
+    "PromptRow": ("client store.tables", "a prompt: as JSON, in its table"),
+    "SessionRow": ("client store.tables", "a session: as JSON, in its table"),
+    "TerminalRow": ("client store.tables", "a terminal: as JSON, in its table"),
+}
+SHARED_MODULES = {
+    "access_tokens": (
+        "identity model store store.tables",
+        "access tokens: rules, nouns, rows, tables",
+    ),
+    "backup": ("cli.host store", "the backup of a data folder: verb, copy"),
+    "channels": ("http.routes messages", "local channels: routes, rules"),
+    "compat": ("api model", "what is kept for old clients: `model` may not see `api`"),
+    "deliveries": (
+        "http.routes messages model store.rooms",
+        "deliveries: routes, rules, nouns, rows",
+    ),
+    "drivers": (
+        "cli.agents http.routes.agents runtime.agents",
+        "drivers of agents: verb, routes, those of the running server",
+    ),
+    "errors": ("client core", "errors: those of the library extend those of ANT"),
+    "event_log": ("journal store", "the event log: its reads, its rows"),
+    "events": ("http.routes model", "events: the feed, the classes"),
+    "export": ("export http.routes", "the export of a session: rules, route"),
+    "handles": ("model sessions", "handles such as @docs: form, free ones"),
+    "health": ("http.routes runtime", "the server's resources: route, measurement"),
+    "hooks": ("cli.agents prompts", "hooks of agents: settings, reports"),
+    "hops": ("messages store.rooms", "hops between agents: the limit, the count"),
+    "keyframes": ("recording store.transcript", "keyframes: drawn, stored"),
+    "lines": (
+        "history store.tables store.transcript",
+        "lines of text: rendered, in tables, as rows",
+    ),
+    "links": ("http.routes rooms store.rooms", "linked rooms: routes, rules, rows"),
+    "messages": (
+        "cli.verbs http.routes messages model store.rooms",
+        "messages: verbs, routes, rules, nouns, rows",
+    ),
+    "participants": (
+        "http.routes rooms store.rooms",
+        "participants of a room: routes, rules, rows",
+    ),
+    "prompts": (
+        "cli.verbs http.routes model prompts store",
+        "prompts: verbs, routes, nouns, rules, rows",
+    ),
+    "rooms": ("cli.verbs model store.tables", "rooms: verbs, nouns, tables"),
+    "run_events": (
+        "http.routes model store store.tables",
+        "run events: routes, nouns, rows, tables",
+    ),
+    "search": ("history http.routes model", "the search: rules, route, results"),
+    "servers": ("cli.verbs client.access", "servers with a name: verb, file"),
+    "sessions": (
+        "cli.verbs http.routes model sessions store store.tables",
+        "sessions: verbs, routes, nouns, rules, rows, tables",
+    ),
+    "tasks": ("http.routes rooms store.rooms", "tasks of a room: routes, rules, rows"),
+    "tokens": ("cli http.routes", "access tokens and sign-ins: verb, routes"),
+    "waits": ("http.routes model runtime", "waits for a terminal: route, nouns, rules"),
 }
 
 
@@ -316,6 +383,47 @@ def test_a_module_has_an_owner(owned: str) -> None:
         if name and any(each.split(".")[0] == owned for each in _imports(name))
     }
     assert set() == users - set(OWNERS[owned])
+
+
+def _shared(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Each name that several modules have, and their packages."""
+    found = defaultdict[str, list[str]](list)
+    for name, module in names:
+        found[name].append(_package(module))
+    return {
+        name: " ".join(sorted(each)) for name, each in found.items() if len(each) > 1
+    }
+
+
+def _public_classes() -> Iterator[tuple[str, str]]:
+    """Each public class at the top level of a module, and that module."""
+    for module in SOURCES:
+        for node in _tree(module).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield node.name, module
+
+
+def test_no_two_classes_share_a_name() -> None:
+    """Unless they are one subject in several layers; rename the new one."""
+    allowed = {name: packages for name, (packages, _) in SHARED_CLASSES.items()}
+    assert allowed == _shared(_public_classes())
+
+
+def test_no_two_modules_share_a_name() -> None:
+    """Unless they are one subject in several layers; rename the new one."""
+    modules = (
+        (name.rpartition(".")[2], name)
+        for name, path in SOURCES.items()
+        if path.name != "__init__.py"
+    )
+    allowed = {name: packages for name, (packages, _) in SHARED_MODULES.items()}
+    assert allowed == _shared(modules)
+
+
+def test_every_shared_name_has_a_reason() -> None:
+    """In one line."""
+    for _, reason in (SHARED_CLASSES | SHARED_MODULES).values():
+        assert [reason] == reason.splitlines()
 
 
 @cache

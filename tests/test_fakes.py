@@ -6,17 +6,17 @@ import trio.testing
 
 from ant.core.errors import NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.fakes import HUNG_UP, KILLED, FakeTerminal
 
 
 async def test_a_script_is_read_piece_by_piece() -> None:
     """Each piece is one read; one over the maximum is cut."""
     terminal = FakeTerminal(b"one", b"two", b"x" * (MAX_READ + 1))
-    terminal.end(Exit(code=3))
+    terminal.end(ExitStatus(code=3))
     reads = [await terminal.read() for _ in range(5)]
     assert reads == [b"one", b"two", b"x" * MAX_READ, b"x", b""]
-    assert await terminal.wait_exit() == Exit(code=3)
+    assert await terminal.wait_exit() == ExitStatus(code=3)
 
 
 async def test_the_grace_is_virtual(autojump_clock: trio.testing.MockClock) -> None:

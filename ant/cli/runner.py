@@ -19,7 +19,7 @@ import click
 
 from ant.cli.operator import OPERATOR, ask, operator_client
 from ant.cli.options import ON
-from ant.client.access.credentials import CA_VARIABLE, Target, find, sendable
+from ant.client.access.credentials import CA_VARIABLE, ServerTarget, find, sendable
 from ant.client.access.servers import DEFAULT_SERVER, WrongServer
 from ant.config import API_KEY_FILE
 from ant.core.errors import AntError, Unauthorized
@@ -199,7 +199,7 @@ def server_command(
 
 def _run(
     verb: Callable[..., Awaitable[None]],
-    target: Target,
+    target: ServerTarget,
     secret: str | None,
     as_json: bool,
     arguments: dict[str, Any],

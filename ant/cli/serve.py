@@ -40,12 +40,12 @@ def serve(api_key: str | None, api_key_file: Path | None, **settings: Any) -> No
         import trio
 
         from ant import server
-        from ant.core import logs
+        from ant.core import log_setup
 
         gc.freeze()
         gc.enable()
         config = Config(api_key=api_key, **settings)
-        logs.set_up(config.log_level, config.api_key)
+        log_setup.set_up(config.log_level, config.api_key)
         _warn_of_short(config.api_key)
         trio.run(partial(server.serve, config, announcer))
     except (AntError, OSError, MemoryError, BaseExceptionGroup) as exc:

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from ant.client.access.servers import WrongServer
     from ant.client.ant_client import AntClient, render
     from ant.client.async_ant import AsyncAnt
+    from ant.client.async_handles import AsyncRoom, AsyncTerminal, OutputMissing
     from ant.client.blocking_http import run_blocking
-    from ant.client.connection import RETRIED, Reconnection
     from ant.client.errors import Ambiguous, Disconnected, Unreachable
     from ant.client.event_socket import EventSocket
     from ant.client.feeds import AsyncFeed
-    from ant.client.handles import AsyncRoom, AsyncTerminal, OutputMissing
     from ant.client.loop_thread import Closed, Feed
+    from ant.client.reconnection import RETRIED, Reconnection
     from ant.client.sync_ant import Ant
     from ant.client.sync_handles import Room, Socket, Terminal
     from ant.client.terminal_stream import (
@@ -70,11 +70,11 @@ _MODULES = {
     "ant_client": ("AntClient", "render"),
     "async_ant": ("AsyncAnt",),
     "blocking_http": ("run_blocking",),
-    "connection": ("RETRIED", "Reconnection"),
+    "reconnection": ("RETRIED", "Reconnection"),
     "errors": ("Ambiguous", "Disconnected", "Unreachable"),
     "event_socket": ("EventSocket",),
     "feeds": ("AsyncFeed",),
-    "handles": ("AsyncRoom", "AsyncTerminal", "OutputMissing"),
+    "async_handles": ("AsyncRoom", "AsyncTerminal", "OutputMissing"),
     "loop_thread": ("Closed", "Feed"),
     "access.servers": ("WrongServer",),
     "sync_ant": ("Ant",),

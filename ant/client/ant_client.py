@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
     from ant.client.feeds import AsyncFeed
-    from ant.client.rows import EventRow
+    from ant.client.json_rows import EventRow
     from ant.client.terminal_stream import TerminalStream
 
 MAX_MESSAGE = 16 << 20

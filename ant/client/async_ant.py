@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from ant.client.async_handles import AsyncRoom, AsyncTerminal
 from ant.client.default_client import DefaultClient
-from ant.client.handles import AsyncRoom, AsyncTerminal
 from ant.core import clock
 from ant.core.errors import NotRunning
 from ant.core.ip_addresses import is_loopback
 
 if TYPE_CHECKING:
-    from ant.client.rows import SessionRow
+    from ant.client.json_rows import SessionRow
 
 NAME_CHARS: Final = 60
 """Characters of a command in the name of its terminal."""

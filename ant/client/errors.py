@@ -35,7 +35,7 @@ def only(rows: list[Any], name: str) -> Any:
     )
 
 
-class Response(Protocol):
+class FailedResponse(Protocol):
     """The part of a response that says what went wrong."""
 
     @property
@@ -47,7 +47,7 @@ class Response(Protocol):
     def json(self) -> Any: ...
 
 
-def problem_in(response: Response) -> dict[str, Any]:
+def problem_in(response: FailedResponse) -> dict[str, Any]:
     """The problem object of a refusal; if it has none, one with its status and text."""
     try:
         problem = response.json()

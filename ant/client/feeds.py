@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import httpx
 import trio
 
-from ant.client.connection import RETRIED, Reconnection
 from ant.client.errors import RETRY_S, Unreachable
+from ant.client.reconnection import RETRIED, Reconnection
 
 if TYPE_CHECKING:
-    from ant.client.rows import EventRow, MessageRow
+    from ant.client.json_rows import EventRow, MessageRow
 
 Row = TypeVar("Row")
 

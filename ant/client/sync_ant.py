@@ -1,4 +1,4 @@
-"""The library without an event loop. `make docs` writes this file from `async_ant`."""
+"""The library without an event loop. `make docs` writes it from `async_ant`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from ant.client.async_ant import AsyncAnt
-    from ant.client.rows import EventRow
+    from ant.client.json_rows import EventRow
 
 
 class Ant(Synchronous):

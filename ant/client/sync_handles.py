@@ -1,4 +1,4 @@
-"""The library without an event loop. `make docs` writes this file from `handles`."""
+"""The library without an event loop. `make docs` writes it from `async_handles`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ant.client.loop_thread import Feed, Synchronous
 if TYPE_CHECKING:
     from typing import Any
 
+    from ant.client.async_handles import AsyncRoom, AsyncTerminal
     from ant.client.event_socket import EventSocket
-    from ant.client.handles import AsyncRoom, AsyncTerminal
-    from ant.client.rows import (
+    from ant.client.json_rows import (
         AnswerRow,
         EventRow,
         InputRow,
         MessageRow,
         PostedRow,
         PromptRow,
-        ScreenRow,
+        ScreenPageRow,
         SessionRow,
         WaitRow,
     )
@@ -104,7 +104,7 @@ class Terminal(Synchronous):
         """All output so far, byte by byte. Raises as `output` does."""
         return self._thread.call(lambda: self._inner.output_bytes)
 
-    def screen(self) -> ScreenRow:
+    def screen(self) -> ScreenPageRow:
         """The screen as it is now, or was when the program ended."""
         return self._thread.call(self._inner.screen)
 

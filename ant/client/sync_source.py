@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ant.client.async_ant import AsyncAnt
+from ant.client.async_handles import AsyncRoom, AsyncTerminal
 from ant.client.event_socket import EventSocket
-from ant.client.handles import AsyncRoom, AsyncTerminal
 
 CLASSES: Final[dict[type, str]] = {
     AsyncTerminal: "Terminal",
@@ -67,8 +67,8 @@ def source(module: str) -> str:
     classes = ["\n".join(_class(each)) for each in MODULES[module]]
     body = "\n\n\n".join(classes) + "\n"
     head = (
-        '"""The library without an event loop. `make docs` writes this file from '
-        f'`{"async_ant" if module == "sync_ant" else "handles"}`."""\n\n'
+        '"""The library without an event loop. `make docs` writes it from '
+        f'`{"async_ant" if module == "sync_ant" else "async_handles"}`."""\n\n'
         "from __future__ import annotations\n\n"
     )
     return head + _imports(module, body) + body
@@ -76,10 +76,10 @@ def source(module: str) -> str:
 
 def _imports(module: str, body: str) -> str:
     """The imports that a body needs, in the order of ruff."""
-    from ant.client import rows
+    from ant.client import json_rows
 
     here = {CLASSES[each] for each in MODULES[module]}
-    known = {**dict.fromkeys(vars(rows), "ant.client.rows"), **_IMPORTS}
+    known = {**dict.fromkeys(vars(json_rows), "ant.client.json_rows"), **_IMPORTS}
     code = re.sub(r'"""(?s:.*?)"""', "", body)
     words = set(re.findall(r"(?<![\w.])[A-Za-z]\w+", code)) - here
     needed: dict[str, set[str]] = {}

@@ -19,9 +19,9 @@ import httpx
 import trio
 
 from ant.api.problem import error_of
-from ant.client.connection import RETRIED, Reconnection
 from ant.client.errors import Disconnected, Unreachable
 from ant.client.event_socket import EventSocket
+from ant.client.reconnection import RETRIED, Reconnection
 from ant.core import errors
 
 FAR_BEHIND: Final = 64 << 10

@@ -11,7 +11,7 @@ import attrs
 from ant.core.errors import Invalid
 from ant.model.run_events import RunEvent, Source, Trust
 from ant.model.sessions import SessionId, Status
-from ant.model.waits import Cursor
+from ant.model.waits import WaitCursor
 from ant.run_events.commands import COMMAND_BLOCK
 from ant.store import Unit
 
@@ -107,7 +107,7 @@ def fact_of(event: RunEvent, wanted: Collection[str]) -> Fact | None:
 
 
 def first_fact(
-    unit: Unit, session_id: SessionId, cursor: Cursor, wanted: Collection[str]
+    unit: Unit, session_id: SessionId, cursor: WaitCursor, wanted: Collection[str]
 ) -> FactsPage:
     """Return the first wanted fact after a cursor; see `fact_of`.
 

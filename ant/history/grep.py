@@ -8,7 +8,7 @@ from ant.api import codec
 from ant.api.terminal_requests import ReadHistory
 from ant.core import clock
 from ant.history import lines as rendered
-from ant.history.pattern import Pattern, smart
+from ant.history.pattern import SearchPattern, smart
 from ant.model.sessions import SessionId, TerminalInfo
 from ant.model.transcript import HistoryRow
 from ant.store import PAGE_BYTES, Unit
@@ -92,7 +92,7 @@ def is_forward(request: ReadHistory) -> bool:
     return request.from_ is not None or (request.order == "asc" and not is_back)
 
 
-def _may_be_in(unit: Unit, pattern: Pattern, text: str) -> bool:
+def _may_be_in(unit: Unit, pattern: SearchPattern, text: str) -> bool:
     unit.pause()
     return pattern.may_be_in(text)
 
@@ -114,7 +114,7 @@ def _live(unit: Unit, session_id: SessionId) -> tuple[list[tuple[int, Line]], in
     return list(rendered.standing(place)), place.offset
 
 
-def _row(pattern: Pattern, number: int, line: Line) -> HistoryRow:
+def _row(pattern: SearchPattern, number: int, line: Line) -> HistoryRow:
     return HistoryRow(
         id=number,
         chunk_index=number,

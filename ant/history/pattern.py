@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import attrs
 
 from ant.core.errors import Invalid
-from ant.model.search_terms import Term
+from ant.model.search_terms import SearchTerm
 from ant.model.snippets import CONTEXT, WordMarker, around, cut
 
 REGEX = "re:"
@@ -36,7 +36,7 @@ _TRICKY = re.compile(r"\\[AzQEC]|\(\?[a-zA-Z]*-")
 _PLAIN = re.compile(r"[A-Za-z0-9 _/:=,;<>@#%&!~'\"-]+")
 
 
-class Pattern(Protocol):
+class SearchPattern(Protocol):
     """A search pattern. Every text that matches contains all `grams`, if any."""
 
     @property
@@ -82,7 +82,7 @@ class Words:
     @classmethod
     def of(cls, words: tuple[str, ...], fold: bool) -> "Words":
         """Make a pattern of these words; with `fold` they match in any case."""
-        terms = tuple(map(Term.of, words))
+        terms = tuple(map(SearchTerm.of, words))
         each = tuple(piece for term in terms for piece in term.pieces)
         each = tuple(map(str.lower, each)) if fold else each
         all_grams = dict.fromkeys(gram for word in each for gram in grams(word))
@@ -96,7 +96,7 @@ class Words:
         )
 
     def find(self, text: str) -> tuple[int, int] | None:
-        """See `Pattern`."""
+        """See `SearchPattern`."""
         if not self.may_be_in(text):
             return None
         if not all(prefix.search(text) for prefix in self._prefixes):
@@ -104,17 +104,17 @@ class Words:
         return self._marker.find(text) or (0, 0)
 
     def may_be_in(self, text: str) -> bool:
-        """See `Pattern`."""
+        """See `SearchPattern`."""
         if self.fold:
             text = text.lower()
         return all(word in text for word in self.words)
 
     def mark(self, text: str) -> str:
-        """See `Pattern`."""
+        """See `SearchPattern`."""
         return self._marker.mark(text)
 
     def weight(self, text: str) -> float:
-        """See `Pattern`."""
+        """See `SearchPattern`."""
         return self._marker.count(text) / (len(text) + ROUND)
 
 
@@ -151,16 +151,16 @@ class Regex:
         return cls(_literals(source), each, None if tricky else lines)
 
     def find(self, text: str) -> tuple[int, int] | None:
-        """See `Pattern`."""
+        """See `SearchPattern`."""
         found = self._each.search(text)
         return found.span() if found else None
 
     def may_be_in(self, text: str) -> bool:
-        """See `Pattern`."""
+        """See `SearchPattern`."""
         return self._block is None or self._block.search(text) is not None
 
     def mark(self, text: str) -> str:
-        """See `Pattern`. Only the first match is marked."""
+        """See `SearchPattern`. Only the first match is marked."""
         low, high = self.find(text) or (0, 0)
         start, stop = around(text, low, min(high, low + MATCH))
         high = min(high, stop)
@@ -168,19 +168,19 @@ class Regex:
         return cut(text, start, stop, marked)
 
     def weight(self, text: str) -> float:
-        """See `Pattern`. Only the first match counts."""
+        """See `SearchPattern`. Only the first match counts."""
         low, high = self.find(text) or (0, 0)
         return (high - low) / (len(text) + ROUND)
 
 
-def smart(text: str, path: str) -> Pattern:
+def smart(text: str, path: str) -> SearchPattern:
     """Return the pattern of one phrase, or of `re:`. Raises `Invalid` with `path`."""
     if text.startswith(REGEX):
         return Regex.of(text.removeprefix(REGEX), path)
     return Words.of((text,), fold=text == text.lower())
 
 
-def typed(text: str, path: str) -> Pattern | None:
+def typed(text: str, path: str) -> SearchPattern | None:
     """Return a pattern of words in any order and case, or of `re:`; None for no word.
 
     Raises `Invalid` with `path`.

@@ -16,7 +16,7 @@ from ant.api import codec
 from ant.core.errors import Conflict
 from ant.terminal.model.prompt import Kind
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 FILES_MAX: Final = 1000

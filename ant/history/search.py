@@ -11,12 +11,12 @@ from ant.api.message_requests import Search
 from ant.api.page_requests import SearchAll
 from ant.core import clock
 from ant.history.grep import TEXT_MAX
-from ant.history.pattern import GRAM, REGEX, Pattern, typed
+from ant.history.pattern import GRAM, REGEX, SearchPattern, typed
 from ant.messages import messages
 from ant.model.messages import Found
 from ant.model.rooms import Task
 from ant.model.search import EventFound, Everything, LineFound, TaskFound
-from ant.model.search_terms import Term
+from ant.model.search_terms import SearchTerm
 from ant.model.sessions import SessionId
 from ant.sessions.sessions import check_exists
 from ant.store import LineBlock, Unit, page
@@ -54,7 +54,7 @@ def is_indexed(request: Search | SearchAll) -> bool:
     words = request.q.split()
     only_messages = not isinstance(request, SearchAll) or request.scope == "messages"
     has_grams = not request.q.startswith(REGEX) and all(
-        len(each) >= GRAM and not Term.of(each).has_prefix for each in words
+        len(each) >= GRAM and not SearchTerm.of(each).has_prefix for each in words
     )
     return only_messages and has_grams and request.sort == "newest"
 
@@ -116,7 +116,10 @@ def search_all(unit: Unit, request: SearchAll) -> tuple[bytes, bool]:
 
 
 def _messages(
-    unit: Unit, pattern: Pattern, room_id: SessionId | None, request: Search | SearchAll
+    unit: Unit,
+    pattern: SearchPattern,
+    room_id: SessionId | None,
+    request: Search | SearchAll,
 ) -> tuple[Sequence[bytes], bool]:
     """Return the JSON of each `Found`, and whether the search was complete."""
     found, whole = unit.messages.matching(
@@ -131,7 +134,7 @@ def _messages(
     return [codec.dumps(each) for each in marked], whole
 
 
-def _matches(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:
+def _matches(unit: Unit, pattern: SearchPattern) -> Callable[[str], bool]:
     """Return a function that tests a text; it calls `unit.pause` before each."""
 
     def matches(text: str) -> bool:
@@ -142,7 +145,7 @@ def _matches(unit: Unit, pattern: Pattern) -> Callable[[str], bool]:
 
 
 def _lines(
-    unit: Unit, pattern: Pattern, request: SearchAll
+    unit: Unit, pattern: SearchPattern, request: SearchAll
 ) -> tuple[tuple[LineFound, ...], bool]:
     """Search lines: first those in blocks that are not indexed, then those that are.
 
@@ -180,7 +183,7 @@ def _line_weight(line: LineFound) -> int:
     return codec.json_size((line.text, line.snippet)) + LINE_BYTES
 
 
-def _hits(block: LineBlock, pattern: Pattern, oldest: int) -> list[_Hit]:
+def _hits(block: LineBlock, pattern: SearchPattern, oldest: int) -> list[_Hit]:
     return [
         _Hit(block.session_id, number, line)
         for number, line in block.numbered()
@@ -192,7 +195,7 @@ def _age(hit: _Hit) -> tuple[int, int]:
     return hit.line.at, hit.number
 
 
-def _found(hit: _Hit, pattern: Pattern) -> LineFound:
+def _found(hit: _Hit, pattern: SearchPattern) -> LineFound:
     line = hit.line
     return LineFound(
         hit.session_id,
@@ -206,7 +209,7 @@ def _found(hit: _Hit, pattern: Pattern) -> LineFound:
 
 
 def _tasks(
-    unit: Unit, pattern: Pattern, request: SearchAll
+    unit: Unit, pattern: SearchPattern, request: SearchAll
 ) -> tuple[tuple[TaskFound, ...], bool]:
     found, whole = unit.board.matching(
         _matches(unit, pattern), *_included(request), _count(request), SCAN_MAX
@@ -222,7 +225,7 @@ def _task_text(task: Task) -> str:
 
 
 def _events(
-    unit: Unit, pattern: Pattern, request: SearchAll
+    unit: Unit, pattern: SearchPattern, request: SearchAll
 ) -> tuple[tuple[EventFound, ...], bool]:
     found, whole = unit.run_events.matching(
         _matches(unit, pattern), *_included(request), _count(request), SCAN_MAX
@@ -245,7 +248,7 @@ def _best(
     unit: Unit,
     newest: list[T],
     text: Callable[[T], str],
-    pattern: Pattern,
+    pattern: SearchPattern,
     request: Search | SearchAll,
 ) -> list[T]:
     """Sort matches: newest first, or by the share of the text that matched."""

@@ -13,8 +13,8 @@ from quart_trio import QuartTrio
 from ant.core.errors import StorageFailed, Unauthorized
 from ant.http import routes
 from ant.http.access import auth, scopes
-from ant.http.access.forwarded import Proxies, Source
-from ant.http.access.refusals import Refusals
+from ant.http.access.forwarded import CallSource, Proxies
+from ant.http.access.refusal_delay import Refusals
 from ant.http.api_app import ApiApp
 from ant.http.contract import problems
 from ant.http.contract.endpoint import (
@@ -31,10 +31,10 @@ from ant.http.pages.web_files import read_files
 from ant.http.server.admission import connection_of, mark_authenticated
 from ant.http.server.protocol import MAX_BODY
 from ant.http.ws.output import OutputRenderer
-from ant.http.ws.rows import RowsRenderer
+from ant.http.ws.screen_rows import RowsRenderer
 from ant.http.ws.socket import serve_socket
 from ant.identity import access_tokens
-from ant.identity.tokens import Caller, identify
+from ant.identity.terminal_tokens import Caller, identify
 from ant.model.access_tokens import AccessToken, Scope
 from ant.runtime.system import System
 from ant.store import Unit
@@ -63,7 +63,7 @@ View = Callable[..., Awaitable[Response | JsonAnswer]]
 
 def address_of(call: Request | Websocket) -> str | None:
     """The IP address that a call comes from; None if it has none."""
-    source: Source = cast(dict[str, Any], call.scope)[SOURCE]
+    source: CallSource = cast(dict[str, Any], call.scope)[SOURCE]
     return source.client
 
 
@@ -101,7 +101,7 @@ def create_app(system: System, *, identify_peers: bool) -> QuartTrio:
     cookie_name = auth.cookie_name(system.epoch)
 
     async def delay_refusal(call: Request | Websocket) -> None:
-        """Wait before a caller is refused that is refused often (`access.refusals`)."""
+        """Wait before a caller is refused that is refused often (`refusal_delay`)."""
         connection = connection_of(call.scope)
         delay_s = refusals.count(address_of(call))
         if delay_s:

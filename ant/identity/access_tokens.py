@@ -32,7 +32,7 @@ from ant.core.errors import (
     NotFound,
     Unauthorized,
 )
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.model.access_tokens import AccessToken, AccessTokenId, Scope, TokenKind
 from ant.model.events import AccessTokensChanged
 from ant.sessions import sessions

@@ -14,8 +14,8 @@ import attrs
 
 from ant.api.message_requests import ListDeliveries, MarkRead
 from ant.core import clock
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.messages import channels, outsiders, routing
 from ant.messages.routing import (
     Recipient,
@@ -409,7 +409,7 @@ def of_message(
     """Return the deliveries of a message that the caller may see. Raises `NotFound`."""
     check_exists(unit, room_id)
     participants.need_message(unit, room_id, message_id)
-    return tokens.visible_deliveries(
+    return terminal_tokens.visible_deliveries(
         unit, caller, unit.deliveries.of_message(message_id)
     )
 
@@ -434,7 +434,7 @@ def list_deliveries(
     state = DeliveryState(request.state) if request.state else None
     page = unit.deliveries.page(session_id, state, since, before, request.limit)
     last = -1 if since is not None and before is None else 0
-    shown = Page(tokens.visible_deliveries(unit, caller, page))
+    shown = Page(terminal_tokens.visible_deliveries(unit, caller, page))
     shown.more, shown.next = page.more, page[last].id if page.more else None
     return shown
 

@@ -16,8 +16,8 @@ from ant.api.message_requests import (
 )
 from ant.core import clock
 from ant.core.errors import Invalid
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.messages import deliveries, hops
 from ant.messages.deliveries import MessageReach
 from ant.messages.routing import RestState
@@ -73,7 +73,7 @@ def post_message(
     if request.client_id is not None:
         earlier = _earlier(unit, room_id, request.client_id, request.sender_id)
         if earlier is not None:
-            records = tokens.visible_deliveries(
+            records = terminal_tokens.visible_deliveries(
                 unit, caller, unit.deliveries.of_message(earlier.id)
             )
             return Posted(

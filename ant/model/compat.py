@@ -15,6 +15,9 @@ evidence log, whatever the setting is."""
 DETECTOR: Final = "screen"
 """The `detector` of every prompt. The original named a text pattern there."""
 
+PROMPT_TYPE: Final = "prompt_detected"
+"""The `type` of every prompt: in the original, the event that a prompt came with."""
+
 BRIDGE_SOURCE: Final = "prompt_bridge"
 """The `source` of the events `session_needs_input` and `session_input_resolved`."""
 

@@ -14,7 +14,7 @@ _PREFIX = re.compile(rf"(?<!\S)(\S{{{PREFIX},}})\*(?!\S)")
 
 
 @attrs.frozen
-class Term:
+class SearchTerm:
     """A word or a phrase of a search.
 
     A text that matches contains all `pieces`. `source` is a regular expression of the
@@ -26,7 +26,7 @@ class Term:
     has_prefix: bool
 
     @classmethod
-    def of(cls, text: str) -> "Term":
+    def of(cls, text: str) -> "SearchTerm":
         """Return the term of a text, in which only a `*` after a word is syntax."""
         pieces: list[str] = []
         source, at = "", 0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from ant.model.search_terms import Term
+from ant.model.search_terms import SearchTerm
 
 CONTEXT = 80
 """Characters on either side of the match. A text no longer than this is shown whole."""
@@ -35,7 +35,7 @@ class WordMarker:
         search: the marker marks the whole word.
         """
         flags = re.IGNORECASE if fold else 0
-        sources = [Term.of(word).source for word in words]
+        sources = [SearchTerm.of(word).source for word in words]
         return cls(
             re.compile(sources[0], flags),
             re.compile("|".join(sources), flags),

@@ -15,7 +15,7 @@ from ant.model.transcript import Gap
 
 
 @attrs.frozen
-class Cursor:
+class WaitCursor:
     """A place in the output and the run events of a session.
 
     `number` is None for an offset alone: then all run events at that offset or later

@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 
 from ant.api.prompt_requests import ReportHook
-from ant.prompts.permissions import PERMISSION_REQUEST, HookDecision
+from ant.prompts.agent_permissions import PERMISSION_REQUEST, HookDecision
 
 DENIED: Final = "The operator denied this."
 """What the agent reads where no reason was given."""

@@ -19,7 +19,7 @@ from ant.model.prompts import (
     PromptRecord,
     PromptStatus,
 )
-from ant.prompts import permissions
+from ant.prompts import agent_permissions
 from ant.prompts.permission_wait import PermissionWait
 from ant.terminal.model.prompt import Prompt
 
@@ -64,7 +64,7 @@ class OpenPrompt:
     @property
     def is_own(self) -> bool:
         """Whether its options are those of a request, and not those of a screen."""
-        return self.record.rule == permissions.RULE
+        return self.record.rule == agent_permissions.RULE
 
     def shows(self, prompt: Prompt) -> bool:
         """Whether a dialog on the screen is this prompt's, perhaps drawn anew."""

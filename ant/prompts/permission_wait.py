@@ -4,7 +4,7 @@ import attrs
 import trio
 
 from ant.core import clock
-from ant.prompts.permissions import HookDecision, PermissionAsk
+from ant.prompts.agent_permissions import HookDecision, PermissionAsk
 
 
 @attrs.define(eq=False)

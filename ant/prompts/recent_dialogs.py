@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from ant.core import clock
-from ant.prompts.permissions import PermissionAsk
+from ant.prompts.agent_permissions import PermissionAsk
 from ant.terminal.model.prompt import Prompt
 
 LATE_S: Final = 2.0

@@ -34,7 +34,7 @@ from ant.model.prompts import (
     PromptStatus,
 )
 from ant.model.sessions import SessionId
-from ant.prompts import agent_state, permissions
+from ant.prompts import agent_permissions, agent_state
 from ant.prompts.agent_state import ASKING
 from ant.prompts.hooks import HookFact
 from ant.prompts.open_prompt import OpenPrompt, one_line, summary_of, why_gone
@@ -156,7 +156,7 @@ class PromptTracker:
         if (
             current is not None
             and current.wait is not None
-            and permissions.asks_for_one(prompt)
+            and agent_permissions.asks_for_one(prompt)
             and now - current.wait.at < SAME_S
         ):
             self._bind(current, prompt)
@@ -221,7 +221,7 @@ class PromptTracker:
             options=ask.options,
             selected=None,
             fingerprint=ask.fingerprint,
-            rule=permissions.RULE,
+            rule=agent_permissions.RULE,
             raw_text=ask.text,
             start=end,
             end=end,
@@ -236,7 +236,7 @@ class PromptTracker:
         now = clock.now()
         given: dict[str, Any] = {
             "id": PromptId(clock.new_id()),
-            "type": "prompt_detected",
+            "type": compat.PROMPT_TYPE,
             "terminal_id": self.session_id,
             "session_id": self.session_id,
             "run": self.run,
@@ -312,7 +312,7 @@ class PromptTracker:
             not (current.is_own or current.is_claimed)
             and current.record.is_pending
             and current.dialog is not None
-            and permissions.asks_for_one(current.dialog)
+            and agent_permissions.asks_for_one(current.dialog)
             and clock.monotonic() - current.since < SAME_S
         )
 

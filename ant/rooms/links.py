@@ -6,8 +6,8 @@ from ant.api.page_requests import FIRST_PAGE, ListAll
 from ant.api.room_requests import CreateLink
 from ant.core import clock
 from ant.core.errors import Conflict, Invalid, NotFound
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.model.events import RoomLinkCreated, RoomLinkDeleted, SessionsChanged
 from ant.model.rooms import PARTICIPANT, LinkId, RoomLink, RoomLinks
 from ant.model.sessions import Session, SessionId, SessionType, Status
@@ -34,12 +34,12 @@ def list_links(
         outgoing = [
             e
             for e in outgoing
-            if tokens.can_access_room(unit, caller, e.target_room_id)
+            if terminal_tokens.can_access_room(unit, caller, e.target_room_id)
         ]
         incoming = [
             e
             for e in incoming
-            if tokens.can_access_room(unit, caller, e.source_room_id)
+            if terminal_tokens.can_access_room(unit, caller, e.source_room_id)
         ]
     return RoomLinks(tuple(outgoing), tuple(incoming), page.next)
 

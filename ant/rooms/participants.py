@@ -12,7 +12,7 @@ from ant.api.page_requests import FIRST_PAGE, ListAll
 from ant.api.room_requests import AddParticipant, RemoveParticipant
 from ant.core import clock
 from ant.core.errors import Invalid, NotFound
-from ant.identity.tokens import Caller, visible_receipts
+from ant.identity.terminal_tokens import Caller, visible_receipts
 from ant.model.events import (
     MessageRead,
     ParticipantsChanged,

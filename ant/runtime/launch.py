@@ -11,7 +11,7 @@ import attrs
 from ant.core import service_notifier
 from ant.core.errors import Invalid
 from ant.model.sessions import SessionType
-from ant.terminal.host.base import SECRET_FD, Spec
+from ant.terminal.host.host_terminal import SECRET_FD, Spec
 from ant.terminal.shell.osc133 import KEY_FD_NAME
 from ant.terminal.shell.shell_key import ShellKey
 

@@ -12,8 +12,8 @@ from ant.runtime import run_records
 from ant.store import Program, Store, Unit
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes
-from ant.terminal.host.base import Identity
 from ant.terminal.host.end_session import end_session
+from ant.terminal.host.host_terminal import Identity
 from ant.terminal.host.run_processes import tag_of_lost
 from ant.terminal.tmux.spool_reader import SpoolReader, resume_at
 from ant.terminal.tmux.tmux_server import SurvivingPane, Tmux

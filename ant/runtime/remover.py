@@ -18,7 +18,7 @@ from ant.core.wakeup import Wakeup
 from ant.history.indexer import Indexer
 from ant.journal.writer import Journal
 from ant.sessions import removal
-from ant.store import Progress
+from ant.store import RemovalProgress
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Remover:
     ) -> None:
         self._journal, self._indexer = journal, indexer
         self._keep, self._days = keep, days
-        self._wakeup, self._progress = Wakeup(), Progress()
+        self._wakeup, self._progress = Wakeup(), RemovalProgress()
         self._outage = FailureLog(log, "Removal has to wait")
         self.idle = trio.Event()
 
@@ -64,7 +64,7 @@ class Remover:
             try:
                 if trio.current_time() >= sweep_at:
                     await self._sweep()
-                    self._progress = Progress()
+                    self._progress = RemovalProgress()
                     sweep_at = trio.current_time() + SWEEP_S
                 await self._remove()
             except StorageFailed as exc:

@@ -20,7 +20,7 @@ from ant.sessions.hook_arguments import NO_HOOKS, HookArguments
 from ant.sessions.sessions import get_session, need_terminal
 from ant.store import Keyframe, Program, Unit
 from ant.terminal.buffer.tail import CAPACITY
-from ant.terminal.host.base import Exit, Identity
+from ant.terminal.host.host_terminal import ExitStatus, Identity
 
 POWER_LOSS_SKIP = 1 << 40
 """Offsets skipped after the machine went down. Its last commits may be lost, so ANT
@@ -194,7 +194,7 @@ def _before(terminal: TerminalInfo | None) -> Status:
 def finish_run(
     unit: Unit,
     session_id: SessionId,
-    exit_: Exit,
+    exit_: ExitStatus,
     end: int,
     complete: bool,
     reason: str | None,

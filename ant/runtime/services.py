@@ -7,11 +7,11 @@ import attrs
 
 from ant.core.errors import Invalid
 from ant.core.fair_turns import FairTurns
-from ant.identity.tokens import TokenSigner
+from ant.identity.terminal_tokens import TokenSigner
 from ant.journal.writer import Journal
 from ant.messages.delivery_dispatcher import DeliveryDispatcher
 from ant.model.sessions import SessionId
-from ant.prompts.service import PromptService
+from ant.prompts.prompt_service import PromptService
 from ant.recording.event_recorder import EventRecorder
 from ant.recording.transcript_writer import TranscriptWriter
 from ant.runtime.broadcaster import Broadcaster
@@ -21,7 +21,7 @@ from ant.runtime.wait_slots import WaitSlots
 from ant.sessions.hook_arguments import HookFiles
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import Spec, Terminal
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from ant.terminal.session import LiveTerminal, RunObserver
 from ant.terminal.tmux.tmux_server import Tmux
 
@@ -65,7 +65,7 @@ class RunServices:
     prompt_service: PromptService
     dispatcher: DeliveryDispatcher
     broadcaster: Broadcaster
-    open_terminal: Callable[[Spec], Awaitable[Terminal]]
+    open_terminal: Callable[[Spec], Awaitable[HostTerminal]]
     turns: FairTurns
     server_url: str = ""
     token_signer: TokenSigner = attrs.field(factory=TokenSigner)

@@ -29,7 +29,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
-from ant.terminal.host.base import ControlSeen, Exit, Spec, Terminal
+from ant.terminal.host.host_terminal import ControlSeen, ExitStatus, HostTerminal, Spec
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.observations import (
     BlockSeen,
@@ -100,7 +100,7 @@ class SessionRun:
         """
         return (self.live.folder if self.has_begun else None) or self._folder
 
-    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
+    async def open(self) -> tuple[HostTerminal, OutputFlow, Display | None]:
         """Reserve offsets for the run, then start the program or resume it."""
         if self._surviving is not None:
             return await self._resume(self._surviving)
@@ -121,7 +121,7 @@ class SessionRun:
 
     async def _resume(
         self, surviving: SurvivingPane
-    ) -> tuple[Terminal, OutputFlow, Display | None]:
+    ) -> tuple[HostTerminal, OutputFlow, Display | None]:
         """Attach at the first byte that is not stored, with the screen as of there."""
         journal, tmux = self._services.journal, self._services.need_tmux()
         find = partial(resume_at, tmux.folder(self.session_id))
@@ -275,7 +275,7 @@ class SessionRun:
         """Whether no socket has joined as the program's terminal."""
         return not self._services.broadcaster.has_typist(self.session_id)
 
-    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: ExitStatus | None, reason: str | None) -> None:
         """Store the last bytes, then record that the run ended.
 
         If the database refuses, ANT logs that and tries again (`UnrecordedEnds`). If
@@ -327,7 +327,7 @@ class SessionRun:
             record = partial(self._end, run_records.lose_run, reason)
         await self._services.endings.offer(self.session_id, record)
 
-    async def _finish(self, exit_: Exit, reason: str | None) -> None:
+    async def _finish(self, exit_: ExitStatus, reason: str | None) -> None:
         with trio.move_on_after(FLUSH_S):
             await self._services.transcript_writer.flush(self.session_id, self.flow)
         await self._services.prompt_service.leave(self.session_id)
@@ -343,7 +343,7 @@ class SessionRun:
 
     async def _record_exit(
         self,
-        exit_: Exit,
+        exit_: ExitStatus,
         reason: str | None,
         keyframe: Keyframe | None,
         pending: Sequence[PendingEntry],

@@ -41,7 +41,7 @@ from ant.model.access_tokens import AccessToken
 from ant.model.events import RunEventCreated, SessionsChanged
 from ant.model.prompts import AgentState, PromptId, PromptRecord
 from ant.model.sessions import Session, SessionId, Status
-from ant.model.waits import Cursor, Waited
+from ant.model.waits import WaitCursor, Waited
 from ant.runtime.system import System
 from ant.sessions import sessions
 from ant.store import Unit
@@ -233,7 +233,7 @@ class _Wait:
         end = self._end(now.stored)
         self._run = now.run
         if after is not None:
-            self._has_cursor, self._cursor = True, Cursor.of(after)
+            self._has_cursor, self._cursor = True, WaitCursor.of(after)
             most = max(end, now.reserved)
             if self._cursor.offset > most:
                 raise Invalid(
@@ -244,7 +244,7 @@ class _Wait:
                 self._floor = trio.current_time()
             self._number = self._cursor.number or 0
         else:
-            self._has_cursor, self._cursor = False, Cursor(end, now.number)
+            self._has_cursor, self._cursor = False, WaitCursor(end, now.number)
             self._number, self._position = now.number, self._system.bus.end
         self._resume = self._cursor.offset
         if self._wanted.patterns:
@@ -263,7 +263,7 @@ class _Wait:
             )
         if PROMPT in self._wanted.events and now.prompt is not None:
             record = now.prompt
-            cursor = Cursor(max(end, record.end), now.number)
+            cursor = WaitCursor(max(end, record.end), now.number)
             return await self._answer(
                 PROMPT, record.end, cursor, start=record.start, prompt_id=record.id
             )
@@ -317,7 +317,7 @@ class _Wait:
                     first_fact, self._id, cursor, self._wanted.events
                 )
                 if is_first:
-                    self._cursor = Cursor(self._cursor.offset, page.first)
+                    self._cursor = WaitCursor(self._cursor.offset, page.first)
                 self._position, self._number = position, page.number
                 self._run, self._missing = page.run, self._missing or page.missing
                 if page.fact is not None:
@@ -405,19 +405,19 @@ class _Wait:
             since = now
         return since + self._wanted.idle_s
 
-    def _after_fact(self, end: int, number: int | None = None) -> Cursor:
+    def _after_fact(self, end: int, number: int | None = None) -> WaitCursor:
         """The cursor after a fact at offset `end`.
 
         A line that is incomplete there is searched again by the next wait.
         """
         reached = end if self._search is None else min(end, self._resume)
         offset = max(self._cursor.offset, reached)
-        return Cursor(offset, self._cursor.number if number is None else number)
+        return WaitCursor(offset, self._cursor.number if number is None else number)
 
     async def _tell(self, fact: Fact) -> Waited:
         cursor = self._after_fact(fact.end, fact.number)
         if fact.kind == EXIT:  # No line goes on in the next run.
-            cursor = Cursor(max(self._cursor.offset, fact.end), fact.number)
+            cursor = WaitCursor(max(self._cursor.offset, fact.end), fact.number)
         return await self._answer(
             fact.kind,
             fact.end,
@@ -441,7 +441,7 @@ class _Wait:
         self,
         until: str | None,
         end: int | None,
-        following: Cursor,
+        following: WaitCursor,
         *,
         prompt_id: str | None = None,
         stopping: bool = False,

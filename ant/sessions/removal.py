@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from ant.core import clock
 from ant.sessions import sessions
-from ant.store import Progress, Unit
+from ant.store import RemovalProgress, Unit
 
 SLICE_EVENTS = 500
 """Events, or tombstones, deleted in one transaction."""
 
 
-def remove_slice(unit: Unit, progress: Progress) -> Progress | None:
+def remove_slice(unit: Unit, progress: RemovalProgress) -> RemovalProgress | None:
     """Delete rows of removed sessions for some milliseconds.
 
     Return the progress to pass the next time; None when nothing is left.

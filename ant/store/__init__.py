@@ -22,7 +22,7 @@ from ant.store import schema_version
 from ant.store.allocation import Allocation
 from ant.store.event_log import sha256
 from ant.store.prompts import PromptCounts
-from ant.store.removals import Progress
+from ant.store.removals import RemovalProgress
 from ant.store.rooms.messages import EncodedMessage
 from ant.store.rooms.participants import (
     ListedMember,
@@ -430,9 +430,9 @@ __all__ = [
     "PersonRecord",
     "PosterRecord",
     "Program",
-    "Progress",
     "PromptCounts",
     "Receipts",
+    "RemovalProgress",
     "RenderProgress",
     "Store",
     "Unit",

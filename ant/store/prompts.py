@@ -7,6 +7,7 @@ from peewee import fn
 
 from ant.api import codec
 from ant.core import clock
+from ant.model import compat
 from ant.model.messages import MessageId
 from ant.model.prompts import (
     Decision,
@@ -30,7 +31,7 @@ def _record(row: Any) -> PromptRecord:
     session_id = SessionId(row.session_id_id)
     return PromptRecord(
         id=PromptId(row.id),
-        type="prompt_detected",
+        type=compat.PROMPT_TYPE,
         terminal_id=session_id,
         session_id=session_id,
         run=row.run,

@@ -61,7 +61,7 @@ Other tables have few rows of a session. `ON DELETE CASCADE` deletes those."""
 
 
 @attrs.define
-class Progress:
+class RemovalProgress:
     """How far a session is removed; after a crash removal begins with a new one.
 
     `seq` and `n` are the last event and run event that became tombstones. `passed`
@@ -114,7 +114,7 @@ class RemovalStore:
         ids = (ident for (ident,) in rows.fetchall())
         return next((ident for ident in ids if ident not in passed), None)
 
-    def remove_slice(self, progress: Progress) -> Progress | None:
+    def remove_slice(self, progress: RemovalProgress) -> RemovalProgress | None:
         """Delete rows of the next marked session for about `SLICE_S`.
 
         Return the progress, which holds once this transaction is committed; None when
@@ -126,7 +126,7 @@ class RemovalStore:
         if progress.session_id == session_id:
             done = attrs.evolve(progress)
         else:
-            done = Progress(progress.passed, session_id)
+            done = RemovalProgress(progress.passed, session_id)
         began = clock.monotonic()
         for _ in self._steps(session_id, done):
             if clock.monotonic() - began > SLICE_S:
@@ -134,7 +134,7 @@ class RemovalStore:
         SessionRow.delete().where(SessionRow.id == session_id).execute()
         return done
 
-    def _steps(self, session_id: str, progress: Progress) -> Iterator[None]:
+    def _steps(self, session_id: str, progress: RemovalProgress) -> Iterator[None]:
         """Delete a batch of rows for each step, and record the progress."""
         for table, column, key, size in _PARTS:
             while keys := _batch(table, column, key, size, session_id):

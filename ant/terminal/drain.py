@@ -5,7 +5,7 @@ import math
 import trio
 
 from ant.terminal.buffer.flow import OutputFlow
-from ant.terminal.host.base import Terminal
+from ant.terminal.host.host_terminal import HostTerminal
 
 DRAIN_QUIET_S = 0.25
 """Silence after the program's exit for so long means that all it wrote was read."""
@@ -14,7 +14,7 @@ DRAIN_MAX_S = 5.0
 """How long a stop waits for the rest of the output when storage does not keep up."""
 
 
-async def drain(terminal: Terminal, flow: OutputFlow, at_end: trio.Event) -> None:
+async def drain(terminal: HostTerminal, flow: OutputFlow, at_end: trio.Event) -> None:
     """Wait until the terminal is read to its end, or is silent while there is room.
 
     A PTY may have no end: a grandchild of the program may hold it open for ever. A

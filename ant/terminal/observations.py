@@ -3,7 +3,7 @@
 import attrs
 
 from ant.terminal.detect.verdict import ActivitySeen, VerdictSeen
-from ant.terminal.host.base import ControlSeen
+from ant.terminal.host.host_terminal import ControlSeen
 from ant.terminal.shell.command_blocks import CommandBlock
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import trio
 
 from ant.terminal.buffer.flow import OutputFlow
-from ant.terminal.host.base import Skipped, Terminal
+from ant.terminal.host.host_terminal import HostTerminal, Skipped
 from ant.terminal.observations import Observation, OutputSeen
 
 
@@ -25,7 +25,7 @@ class PtyReader:
 
     def __init__(
         self,
-        terminal: Terminal,
+        terminal: HostTerminal,
         flow: OutputFlow,
         observe: Callable[[Observation], None],
         detect: Callable[[], None],

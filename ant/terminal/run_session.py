@@ -8,7 +8,7 @@ import trio
 from ant.core.background import is_of_system, sentence
 from ant.core.errors import AntError, Stalled
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import Terminal
+from ant.terminal.host.host_terminal import HostTerminal
 from ant.terminal.session import LiveTerminal, RunObserver
 
 TEARDOWN_S = 10.0
@@ -27,7 +27,7 @@ async def run_session(
     where it outlives the server. The end is recorded, and no process or descriptor is
     left with ANT. This takes `TEARDOWN_S` at most.
     """
-    terminal: Terminal | None = None
+    terminal: HostTerminal | None = None
     live: LiveTerminal | None = None
     reason: str | None = "crashed"
     try:

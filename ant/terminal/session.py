@@ -36,7 +36,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.drain import DRAIN_MAX_S, drain
-from ant.terminal.host.base import HANG_UP_GRACE_S, Exit, Terminal
+from ant.terminal.host.host_terminal import HANG_UP_GRACE_S, ExitStatus, HostTerminal
 from ant.terminal.input.addressee import Check, at_prompt
 from ant.terminal.input.answer_prompt import send_answer, wait_gone
 from ant.terminal.input.query_replies import is_reply
@@ -56,7 +56,7 @@ from ant.terminal.view import Piece, ScreenView
 class RunObserver(Protocol):
     """Starts a session's program, and records what the session reports of it."""
 
-    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
+    async def open(self) -> tuple[HostTerminal, OutputFlow, Display | None]:
         """Start the program. Return its terminal, the buffer for its output, a screen.
 
         The screen is blank; it is None where no screen library is installed.
@@ -75,7 +75,7 @@ class RunObserver(Protocol):
         """Whether ANT answers the program's queries: no client's terminal does."""
         ...
 
-    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: ExitStatus | None, reason: str | None) -> None:
         """Record the end; every byte is in the buffer. Runs under the shield.
 
         `exit_` is None when the terminal was never opened.
@@ -96,7 +96,7 @@ class LiveTerminal:
 
     def __init__(
         self,
-        terminal: Terminal,
+        terminal: HostTerminal,
         flow: OutputFlow,
         observer: RunObserver,
         display: Display | None = None,

@@ -10,7 +10,7 @@ from ant.terminal.agents.driver import driver_for
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import SECRET_FD, Terminal
+from ant.terminal.host.host_terminal import SECRET_FD, HostTerminal
 from ant.terminal.layout.fields import find_field
 from ant.terminal.model.prompt import Kind, Verdict
 from ant.terminal.model.tty import ShellStep, Spot, Tty
@@ -42,7 +42,7 @@ class ScreenView:
 
     def __init__(
         self,
-        terminal: Terminal,
+        terminal: HostTerminal,
         flow: OutputFlow,
         display: Display | None,
         detector: PromptDetector,

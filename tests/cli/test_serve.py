@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from ant import server
 from ant.cli.main import main
 from ant.config import Config
-from ant.core import logs
+from ant.core import log_setup
 from ant.core.errors import Conflict
 
 
@@ -24,7 +24,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Config]:
         ready(["http://127.0.0.1:1"])
 
     monkeypatch.setattr(server, "serve", serve)
-    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    monkeypatch.setattr(log_setup, "set_up", lambda level, secret: None)
     return configs
 
 
@@ -51,7 +51,7 @@ def test_what_was_imported_is_not_scanned(monkeypatch: pytest.MonkeyPatch) -> No
         seen.append((gc.isenabled(), gc.get_freeze_count() > before))
 
     monkeypatch.setattr(server, "serve", serve)
-    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    monkeypatch.setattr(log_setup, "set_up", lambda level, secret: None)
     before = gc.get_freeze_count()
     assert 0 == run("serve").exit_code
     assert [(True, True)] == seen
@@ -225,6 +225,6 @@ def test_a_refusal_is_a_sentence_and_1(monkeypatch: pytest.MonkeyPatch) -> None:
         raise Conflict("Another server uses this.")
 
     monkeypatch.setattr(server, "serve", serve)
-    monkeypatch.setattr(logs, "set_up", lambda level, secret: None)
+    monkeypatch.setattr(log_setup, "set_up", lambda level, secret: None)
     result = run("serve")
     assert (1, "ant: Another server uses this.\n") == (result.exit_code, result.output)

@@ -1,4 +1,4 @@
-"""Iterators over what goes on; `test_handles.py` has them on a real server."""
+"""Iterators over what goes on; `test_async_handles.py` has them on a real server."""
 
 import json
 from collections.abc import AsyncIterator, Callable

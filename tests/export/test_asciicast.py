@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ant.export.asciicast import Marker, Piece, events, header
 from ant.recording.size_timeline import SizeChange
 from ant.terminal.buffer.tail import decode
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 from tests.strategies import CUTS, cut, terminal_bytes
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

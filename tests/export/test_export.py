@@ -22,7 +22,7 @@ from ant.run_events.log import record
 from ant.store import Store, Unit
 from ant.terminal.detect.verdict import VerdictSeen
 from ant.terminal.model.prompt import Kind, Verdict
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 from ant.terminal.shell.command_blocks import CommandBlock
 from tests import asked
 from tests.history.test_history import create

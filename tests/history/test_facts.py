@@ -8,7 +8,7 @@ from ant.core.errors import Invalid
 from ant.history.facts import BLOCK, PROMPT, FactsPage, first_fact
 from ant.model.run_events import HostEvent, RunEventDraft, Source, Trust
 from ant.model.sessions import Session, Status
-from ant.model.waits import Cursor
+from ant.model.waits import WaitCursor
 from ant.run_events import log
 from ant.store import Store
 from tests.rules import create
@@ -39,7 +39,9 @@ def block(store: Store, here: Session, command: str, end: int, **more: Any) -> N
 
 
 def first(store: Store, here: Session, offset: int, number: int | None) -> FactsPage:
-    page: FactsPage = store.read(first_fact, here.id, Cursor(offset, number), WANTED)
+    page: FactsPage = store.read(
+        first_fact, here.id, WaitCursor(offset, number), WANTED
+    )
     return page
 
 

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from ant.core.clock import monotonic
 from ant.core.errors import Invalid
-from ant.history.pattern import Pattern, grams, smart, typed
+from ant.history.pattern import SearchPattern, grams, smart, typed
 from ant.model.snippets import CONTEXT
 from tests.strategies import WRITING
 
 
-def found(pattern: Pattern | None, text: str) -> bool:
+def found(pattern: SearchPattern | None, text: str) -> bool:
     """Whether it is found; where it is, nothing quick said otherwise."""
     assert pattern is not None
     is_there = pattern.find(text) is not None

@@ -13,9 +13,9 @@ from quart.testing.connections import WebsocketResponseError
 
 from ant.core.counters import Limit
 from ant.core.descriptors import Shares
-from ant.http.access import refusals
+from ant.http.access import refusal_delay
 from ant.http.access.auth import has_priority
-from ant.http.access.refusals import FREE
+from ant.http.access.refusal_delay import FREE
 from ant.http.contract import problems
 from ant.http.contract.endpoint import ROUTES
 from ant.http.server.hardening import HEADERS
@@ -231,8 +231,8 @@ async def test_refusals_wait_and_keys_do_not(
         running(tmp_path, api_key="hunter2") as rig,
         listening(rig, limits) as http,
     ):
-        monkeypatch.setattr(refusals, "MINUTE_S", 1e9)
-        monkeypatch.setattr(refusals, "DELAY_S", 2.0)
+        monkeypatch.setattr(refusal_delay, "MINUTE_S", 1e9)
+        monkeypatch.setattr(refusal_delay, "DELAY_S", 2.0)
         for _ in range(FREE):
             assert 401 == (await http.get("/api/health")).status_code
         began = trio.current_time()

@@ -11,7 +11,7 @@ import pytest
 
 from ant.client import AntClient
 from ant.export.verify import verify
-from ant.terminal.screen.base import Screen, open_screen
+from ant.terminal.screen.emulator import ScreenEmulator, open_screen
 from tests.live.server import run_ant, running_server
 from tests.live.test_programs import needs
 from tests.live.test_screen import look, shows
@@ -117,7 +117,7 @@ def fault(bundle: dict[str, Any]) -> str | None:
     return verify(json.dumps(bundle).encode()).fault
 
 
-def played(film: str) -> Screen:
+def played(film: str) -> ScreenEmulator:
     """The screen at the end of a film."""
     first, *lines = map(json.loads, film.splitlines())
     screen = open_screen(first["term"]["cols"], first["term"]["rows"])

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from ant.client import AntClient, EventSocket
-from tests.http.ws.test_rows import Page
+from tests.http.ws.test_screen_rows import Page
 from tests.installed import needs
 from tests.live.server import shared_server
 from tests.live.viewer import PATIENCE_S

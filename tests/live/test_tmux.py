@@ -17,7 +17,7 @@ from ant.client import AntClient
 from ant.core.errors import Invalid
 from ant.export.verify import verify
 from ant.recording.notice_limiter import BURST
-from ant.terminal.host.base import Spec
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.pty import open_pty
 from ant.terminal.tmux.tmux_commands import name_of
 from tests.live.daemons import (

@@ -22,7 +22,7 @@ from ant.model.deliveries import DeliveryRecord, Reason
 from ant.model.messages import MessageId
 from ant.model.sessions import CliFlag, Session, SessionId, SessionType
 from ant.rooms import participants
-from ant.terminal.host.base import Spec, Terminal
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.model.prompt import Kind
 from tests.heard import content
@@ -113,7 +113,7 @@ class Watched(PtyTerminal):
         return count
 
 
-async def open_watched(spec: Spec) -> Terminal:
+async def open_watched(spec: Spec) -> HostTerminal:
     """The same program, watched."""
     terminal = await open_pty(spec)
     terminal.__class__ = Watched

@@ -34,7 +34,7 @@ from ant.model.events import (
     MessageUpdated,
 )
 from ant.model.messages import Found, Message, MessageId
-from ant.model.search_terms import Term
+from ant.model.search_terms import SearchTerm
 from ant.model.sessions import Session
 from ant.model.snippets import CONTEXT
 from ant.sessions import sessions
@@ -567,7 +567,7 @@ def test_only_a_star_after_a_word_is_syntax(
     here = new_room(store)
     content, q = " ".join(said), " ".join(typed)
     post(store, here, content)
-    terms = [Term.of(word) for word in q.split()]
+    terms = [SearchTerm.of(word) for word in q.split()]
     holds = all(
         all(piece.lower() in content.lower() for piece in term.pieces)
         and (not term.has_prefix or re.search(term.source, content, re.IGNORECASE))

@@ -7,7 +7,7 @@ import pytest
 from ant.api.message_requests import ListDeliveries, PostMessage
 from ant.api.room_requests import RegisterChannel
 from ant.api.session_requests import SetHandle
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.messages import channels, deliveries, messages, outsiders
 from ant.messages.outsiders import names_outside
 from ant.messages.routing import RoutedPost

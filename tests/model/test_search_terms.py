@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.model.search_terms import Term, begins_word
+from ant.model.search_terms import SearchTerm, begins_word
 from tests.strategies import WRITING
 
 
@@ -28,7 +28,7 @@ def test_only_a_star_after_a_word_is_syntax(
     text: str, pieces: tuple[str, ...], has_prefix: bool
 ) -> None:
     """A word of three characters or more."""
-    term = Term.of(text)
+    term = SearchTerm.of(text)
     assert (pieces, has_prefix) == (term.pieces, term.has_prefix)
 
 
@@ -48,14 +48,14 @@ def test_only_a_star_after_a_word_is_syntax(
 )
 def test_a_prefix_begins_a_word(term: str, text: str, matched: str | None) -> None:
     """All other characters are literal."""
-    found = re.search(Term.of(term).source, text)
+    found = re.search(SearchTerm.of(term).source, text)
     assert matched == (found[0] if found else None)
 
 
 @given(WRITING)
 def test_text_without_a_prefix_is_literal(text: str) -> None:
     """Its expression matches it, and it is its only piece."""
-    term = Term.of(text)
+    term = SearchTerm.of(text)
     if not term.has_prefix:
         assert (text,) == term.pieces
         assert re.fullmatch(term.source, text)
@@ -66,5 +66,5 @@ def test_text_without_a_prefix_is_literal(text: str) -> None:
 def test_a_fast_look_finds_what_the_expression_finds(start: str, text: str) -> None:
     """For any start without white space."""
     start = start.replace(" ", "x")
-    found = re.search(Term.of(f"{start}*").source, text, re.IGNORECASE)
+    found = re.search(SearchTerm.of(f"{start}*").source, text, re.IGNORECASE)
     assert bool(found) is begins_word(start, text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant.model.waits import Cursor
+from ant.model.waits import WaitCursor
 
 
 @pytest.mark.parametrize(
@@ -13,5 +13,5 @@ def test_a_cursor_is_text(
     text: str, offset: int, number: int | None, again: str
 ) -> None:
     """Read and written; an offset alone has no number."""
-    cursor = Cursor.of(text)
+    cursor = WaitCursor.of(text)
     assert (offset, number, again) == (cursor.offset, cursor.number, str(cursor))

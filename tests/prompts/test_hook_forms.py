@@ -4,8 +4,8 @@ import pytest
 
 from ant.api import codec
 from ant.api.prompt_requests import ReportHook
+from ant.prompts.agent_permissions import HookDecision
 from ant.prompts.hook_forms import DENIED, permission_answer, takes_suggestions
-from ant.prompts.permissions import HookDecision
 from tests.hooking import ALLOWED, RULES, denied
 
 

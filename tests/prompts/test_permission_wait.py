@@ -4,8 +4,8 @@ import pytest
 import trio
 import trio.testing
 
+from ant.prompts.agent_permissions import HookDecision
 from ant.prompts.permission_wait import PermissionWait
-from ant.prompts.permissions import HookDecision
 from tests.hooking import asked
 
 YES = HookDecision("allow", "Allow")

@@ -30,7 +30,7 @@ from ant.run_events import hash_chain, log
 from ant.runtime import run_records
 from ant.sessions import sessions
 from ant.store import Store, Unit
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.model.prompt import Option
 from tests.asked import decision, prompt, record, stored
 from tests.rules import (
@@ -369,7 +369,7 @@ def test_the_end_of_a_program_closes_its_prompts(store: Store, here: Session) ->
     one, two, three = ask(store, here), ask(store, here), ask(store, other)
     noted = attrs.evolve(two, answer=decision(resolved=False))
     store.transact(prompts.change_prompt, noted)
-    store.transact(run_records.finish_run, here.id, Exit(code=0), 5, True, None)
+    store.transact(run_records.finish_run, here.id, ExitStatus(code=0), 5, True, None)
     became = [stored(store, each.id) for each in (one, two, three)]
     assert [
         (PromptStatus.RESOLVED, ENDED),

@@ -15,7 +15,7 @@ from ant.model.sessions import Session
 from ant.prompts.hooks import HookFact
 from ant.recording import event_recorder, notice_limiter, transcript_writer
 from ant.run_events import hash_chain, log
-from ant.terminal.host.base import ControlSeen, Exit
+from ant.terminal.host.host_terminal import ControlSeen, ExitStatus
 from ant.terminal.model.prompt import Kind
 from ant.terminal.observations import BlockSeen, InputSeen, TitleSeen
 from ant.terminal.shell.command_blocks import CommandBlock
@@ -39,7 +39,7 @@ async def texts(rig: Rig, session: Session, **ask: Any) -> list[str]:
 async def ended(rig: Rig, session: Session) -> None:
     """Its program ends, and all is written."""
     live = rig.system.supervisor.find(session.id)
-    rig.terminals[-1].end(Exit(code=0))
+    rig.terminals[-1].end(ExitStatus(code=0))
     with trio.fail_after(PATIENCE_S):
         if live is not None:
             await live.over.wait()

@@ -15,7 +15,7 @@ from ant.core import counters
 from ant.data_dir.reserve import Reserve
 from ant.runtime import health
 from ant.runtime.health import HealthProbe
-from ant.terminal.host.base import Identity
+from ant.terminal.host.host_terminal import Identity
 from ant.terminal.host.processes import Process
 from tests.fakes import FakeTerminal
 from tests.systems import PATIENCE_S, Rig, running

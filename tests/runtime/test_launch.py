@@ -18,7 +18,7 @@ from ant.runtime.launch import (
     own_command,
     plan,
 )
-from ant.terminal.host.base import Spec
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.shell.osc133 import KEY_FD_NAME
 from ant.terminal.shell.shell_key import ShellKey
 from tests.terminal.marks import KEY

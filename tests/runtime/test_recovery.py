@@ -15,7 +15,7 @@ from ant.runtime import recovery, run_records
 from ant.sessions import sessions
 from ant.store import Store
 from ant.terminal.host import processes
-from ant.terminal.host.base import Identity, Spec
+from ant.terminal.host.host_terminal import Identity, Spec
 from ant.terminal.tmux import spool_reader
 from ant.terminal.tmux.spool_writer import SpoolWriter
 from ant.terminal.tmux.tmux_server import Tmux

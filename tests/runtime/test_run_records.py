@@ -11,7 +11,7 @@ from ant.runtime.run_records import POWER_LOSS_SKIP
 from ant.sessions import sessions
 from ant.store import Program, Store, Unit
 from ant.terminal.buffer.tail import CAPACITY
-from ant.terminal.host.base import Exit, Identity
+from ant.terminal.host.host_terminal import ExitStatus, Identity
 from tests.rules import AT, create, events_of, look
 
 BOOT = "b1"
@@ -35,7 +35,7 @@ def begin(store: Store, session: Session, run: str = "r1") -> Program:
 
 def finish(store: Store, session: Session, end: int, complete: bool = True) -> None:
     store.transact(
-        run_records.finish_run, session.id, Exit(code=0), end, complete, None
+        run_records.finish_run, session.id, ExitStatus(code=0), end, complete, None
     )
 
 
@@ -70,7 +70,13 @@ def test_a_run_from_begin_to_finish(store: Store) -> None:
     )
 
     events = events_of(
-        store, run_records.finish_run, session.id, Exit(signal=9), 77, True, "stopped"
+        store,
+        run_records.finish_run,
+        session.id,
+        ExitStatus(signal=9),
+        77,
+        True,
+        "stopped",
     )
     exited = SessionExited(session.id, Status.EXITED, None, 9, "stopped", 77)
     ended, *others = events

@@ -12,7 +12,7 @@ from ant.model.events import SessionActivity, SessionExited, TerminalResized
 from ant.model.sessions import CliFlag, Status
 from ant.runtime import run_records, session_run, unrecorded_ends
 from ant.store import Keyframe, Unit
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.shell.osc133 import KEY_FD_NAME
 from tests.http.asking import ask
 from tests.live.waiting import eventually
@@ -198,7 +198,7 @@ async def test_a_command_is_recorded_after_its_bytes(rig: Rig) -> None:
 
     assert b"one\r\n" == rig.store.read(read)[event["start"] : event["end"]]
     fake.say(mark("A"), mark("B"), b"vi", mark("C"), b"~")
-    fake.end(Exit(code=0))
+    fake.end(ExitStatus(code=0))
     await exited(rig, session.id)
     _, last = await blocks()
     assert ("vi", None) == (last["text"], last["payload"]["exit_code"])
@@ -222,7 +222,7 @@ async def test_the_exit_is_emitted_after_all_output_is_stored(rig: Rig) -> None:
     """`end` is one past the last byte, and all before it can be read."""
     session = await rig.started()
     rig.terminals[0].say(b"hello ", b"world")
-    rig.terminals[0].end(Exit(code=3))
+    rig.terminals[0].end(ExitStatus(code=3))
     event = await exited(rig, session.id)
     assert (Status.EXITED, 3, None, None, 11) == (
         event.status,
@@ -246,7 +246,7 @@ async def test_a_second_run_goes_on_where_the_first_ended(rig: Rig) -> None:
     """Numbering has no hole after a clean end."""
     session = await rig.started()
     rig.terminals[0].say(b"hello")
-    rig.terminals[0].end(Exit(code=0))
+    rig.terminals[0].end(ExitStatus(code=0))
     await exited(rig, session.id)
     live = await rig.system.supervisor.start(session.id)
     assert 5 == live.flow.tail.base
@@ -298,7 +298,7 @@ async def test_an_end_that_is_refused_is_recorded_later(
         return await write(work, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rig.system.journal, "write", refuse)
-    rig.terminals[0].end(Exit(code=5))
+    rig.terminals[0].end(ExitStatus(code=5))
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
         assert rig.system.supervisor.find(session.id) is None
@@ -326,7 +326,7 @@ async def test_a_stop_and_a_start_record_the_end_before(
             raise StorageFailed("full")
 
         refused.setattr(rig.system.journal, "write", refuse)
-        rig.terminals[0].end(Exit(code=5))
+        rig.terminals[0].end(ExitStatus(code=5))
         with trio.fail_after(PATIENCE_S):
             await live.over.wait()
     await rig.system.supervisor.start(session.id)
@@ -351,7 +351,7 @@ async def test_an_end_that_hangs_leaves_nothing_running(
         return await write(work, *args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rig.system.journal, "write", hang)
-    rig.terminals[0].end(Exit(code=0))
+    rig.terminals[0].end(ExitStatus(code=0))
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
         assert rig.system.supervisor.find(session.id) is None
@@ -377,7 +377,7 @@ async def test_keyframes_follow_the_screen(
     rig.system.supervisor.need(session.id).resize(40, 5)
     await eventually(lambda: 40 == rig.store.read(newest).cols)
     rig.terminals[0].say(b"abc")
-    rig.terminals[0].end(Exit(code=0))
+    rig.terminals[0].end(ExitStatus(code=0))
     await exited(rig, session.id)
     last = rig.store.read(newest)
     assert (13, 40, 5) == (last.offset, last.cols, last.rows)

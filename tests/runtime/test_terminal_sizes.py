@@ -18,7 +18,7 @@ from ant.model.sessions import Session, SessionId
 from ant.runtime import run_records
 from ant.runtime.terminal_sizes import Owner, Size, TerminalSizes, View
 from ant.runtime.terminals import resize_terminal
-from ant.terminal.host.base import Spec, Terminal
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from tests.cancel import cancel_at_every_step
 from tests.live.waiting import eventually
 from tests.steps import injected
@@ -348,7 +348,7 @@ async def test_a_resize_during_a_start_reaches_the_program(rig: Rig) -> None:
     """The run has read its size by then, and its terminal is not there yet."""
     session = await rig.create()
 
-    async def open_late(spec: Spec) -> Terminal:
+    async def open_late(spec: Spec) -> HostTerminal:
         await resize_terminal(rig.system, session.id, 70, 20)
         return await rig.open_fake(spec)
 

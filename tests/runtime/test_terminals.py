@@ -7,8 +7,8 @@ import trio
 
 from ant.model.sessions import Session
 from ant.runtime.terminals import draw
-from ant.terminal.host.base import Exit
-from ant.terminal.screen import base
+from ant.terminal.host.host_terminal import ExitStatus
+from ant.terminal.screen import emulator
 from tests.http.asking import ask
 from tests.http.ws.test_socket import connected
 from tests.systems import PATIENCE_S, Rig
@@ -25,7 +25,7 @@ async def printed(rig: Rig, session: Session, data: bytes) -> None:
 async def finished(rig: Rig, session: Session) -> None:
     """The program ends, and that is recorded."""
     live = rig.system.supervisor.need(session.id)
-    rig.terminals[-1].end(Exit(code=0))
+    rig.terminals[-1].end(ExitStatus(code=0))
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
 
@@ -66,7 +66,7 @@ async def test_without_a_library_it_is_a_conflict(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A join that requests the screen is refused; everything else works."""
-    monkeypatch.setattr(base, "ADAPTERS", [])
+    monkeypatch.setattr(emulator, "ADAPTERS", [])
     session = await rig.started()
     await printed(rig, session, b"hello")
     path = f"/api/sessions/{session.id}/terminal/screen"

@@ -17,7 +17,7 @@ from ant.model.sessions import SessionId
 from ant.model.waits import Waited
 from ant.prompts import prompts
 from ant.runtime.waits import wait_for
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.observations import BlockSeen
 from ant.terminal.shell.command_blocks import CommandBlock
 from tests.asked import prompt, record
@@ -75,7 +75,7 @@ async def act(
             await rig.system.journal.write(prompts.raise_prompt, asks)
             done["prompt"].append(f"Question {number}?")
         elif what == "restart":
-            rig.terminals[-1].end(Exit(code=count))
+            rig.terminals[-1].end(ExitStatus(code=count))
             await run.live.over.wait()
             await rig.settle()
             done["exit"].append(count)
@@ -182,7 +182,7 @@ async def test_a_bus_that_moved_on(tmp_path: Path) -> None:
     async with running(tmp_path, window=1) as rig:
         session = await rig.started()
         start = await wait_for(rig.system, session.id, WaitFor(("exit",), 0), None)
-        rig.terminals[0].end(Exit(code=7))
+        rig.terminals[0].end(ExitStatus(code=7))
         await rig.system.services.running[session.id].live.over.wait()
         await rig.settle()
         for number in range(4):

@@ -5,7 +5,7 @@ import pytest
 from ant.core.errors import Conflict
 from ant.model.events import Tombstone
 from ant.model.sessions import Session
-from ant.store import Progress, Store, Unit
+from ant.store import RemovalProgress, Store, Unit
 from ant.store import removals as removing
 from ant.store.tables.sessions import database
 from tests.large import KEEPING, fill, rows_of
@@ -54,9 +54,9 @@ def test_a_slice_is_small(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     fill(store, session, scale=1)
     store.transact(mark, session)
     slices, left = 0, everything(store, session)
-    progress: Progress | None = Progress()
+    progress: RemovalProgress | None = RemovalProgress()
 
-    def take(unit: Unit) -> Progress | None:
+    def take(unit: Unit) -> RemovalProgress | None:
         return unit.removals.remove_slice(progress) if progress else None
 
     while (progress := store.transact(take)) is not None:
@@ -100,13 +100,13 @@ def test_a_slice_that_is_rolled_back_is_done_again(
     session = create(store)
     fill(store, session, scale=1)
     store.transact(mark, session)
-    progress: Progress | None = Progress()
+    progress: RemovalProgress | None = RemovalProgress()
 
-    def fail(unit: Unit, at: Progress) -> None:
+    def fail(unit: Unit, at: RemovalProgress) -> None:
         unit.removals.remove_slice(at)
         raise Conflict("The disk is full.")
 
-    def take(unit: Unit, at: Progress) -> Progress | None:
+    def take(unit: Unit, at: RemovalProgress) -> RemovalProgress | None:
         return unit.removals.remove_slice(at)
 
     while progress is not None:
@@ -125,9 +125,9 @@ def test_a_session_that_cannot_be_removed_is_skipped(store: Store) -> None:
     assert one.id == first
     passed = {one.id}
     assert two.id == store.read(lambda unit: unit.removals.next(passed))
-    progress: Progress | None = Progress(passed)
+    progress: RemovalProgress | None = RemovalProgress(passed)
 
-    def remove(unit: Unit) -> Progress | None:
+    def remove(unit: Unit) -> RemovalProgress | None:
         return unit.removals.remove_slice(progress) if progress else None
 
     while (progress := store.transact(remove)) is not None:

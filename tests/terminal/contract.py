@@ -14,7 +14,7 @@ import trio.testing
 
 from ant.core.errors import NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import Exit, Terminal
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal
 
 READY = b"READY\n"
 
@@ -22,13 +22,13 @@ READY = b"READY\n"
 class Opener(Protocol):
     """Opens an echo program; the fixture behind it closes what a check leaves open."""
 
-    async def __call__(self) -> Terminal: ...
+    async def __call__(self) -> HostTerminal: ...
 
 
 Check = Callable[[Opener], Awaitable[None]]
 
 
-async def read_until(terminal: Terminal, end: bytes) -> bytes:
+async def read_until(terminal: HostTerminal, end: bytes) -> bytes:
     """All output up to the read with `end` in it; fails at the end of the output."""
     seen = b""
     while end not in seen:
@@ -39,7 +39,7 @@ async def read_until(terminal: Terminal, end: bytes) -> bytes:
     return seen
 
 
-async def read_rest(terminal: Terminal) -> bytes:
+async def read_rest(terminal: HostTerminal) -> bytes:
     """All output that is left."""
     seen = b""
     while data := await terminal.read():
@@ -47,13 +47,13 @@ async def read_rest(terminal: Terminal) -> bytes:
     return seen
 
 
-async def write_all(terminal: Terminal, data: bytes) -> None:
+async def write_all(terminal: HostTerminal, data: bytes) -> None:
     """Write all of it, part by part."""
     while data:
         data = data[await terminal.write(data) :]
 
 
-async def open_ready(opener: Opener) -> Terminal:
+async def open_ready(opener: Opener) -> HostTerminal:
     """An echo program that has printed that it is ready."""
     terminal = await opener()
     assert await read_until(terminal, READY) == READY
@@ -88,7 +88,7 @@ async def output_outlives_the_program(opener: Opener) -> None:
     """Output from before the end is read after it, then `b""`, again and again."""
     terminal = await open_ready(opener)
     await write_all(terminal, b"last words\x04")
-    assert await terminal.wait_exit() == Exit(code=0)
+    assert await terminal.wait_exit() == ExitStatus(code=0)
     assert await read_rest(terminal) == b"last words"
     assert await terminal.read() == b""
 
@@ -97,8 +97,8 @@ async def an_interrupt_ends_the_program(opener: Opener) -> None:
     """`interrupt` is Ctrl-C, and the exit has the signal."""
     terminal = await open_ready(opener)
     terminal.interrupt()
-    assert await terminal.wait_exit() == Exit(signal=2)
-    assert await terminal.aclose() == Exit(signal=2)
+    assert await terminal.wait_exit() == ExitStatus(signal=2)
+    assert await terminal.aclose() == ExitStatus(signal=2)
 
 
 async def after_the_exit_calls_are_refused(opener: Opener) -> None:
@@ -126,7 +126,7 @@ async def output_outlives_the_close(opener: Opener) -> None:
     assert await read_rest(terminal) == b"last words"
 
 
-async def asks_are_refused(terminal: Terminal) -> None:
+async def asks_are_refused(terminal: HostTerminal) -> None:
     with pytest.raises(NotRunning):
         await terminal.write(b"x")
     with pytest.raises(NotRunning):
@@ -149,7 +149,7 @@ async def a_resize_is_accepted(opener: Opener) -> None:
 async def many_tasks_wait_for_one_exit(opener: Opener) -> None:
     """If one is cancelled, the others still get the exit."""
     terminal = await open_ready(opener)
-    heard: list[Exit] = []
+    heard: list[ExitStatus] = []
 
     async def wait() -> None:
         heard.append(await terminal.wait_exit())
@@ -168,14 +168,14 @@ async def many_tasks_wait_for_one_exit(opener: Opener) -> None:
         await trio.testing.wait_all_tasks_blocked()
         impatient.cancel()
         await write_all(terminal, b"\x04")
-    assert heard == [Exit(code=0)] * 3
-    assert await terminal.wait_exit() == Exit(code=0)
+    assert heard == [ExitStatus(code=0)] * 3
+    assert await terminal.wait_exit() == ExitStatus(code=0)
 
 
 async def a_close_is_idempotent(opener: Opener) -> None:
     """Two closes at once and one later return the same exit."""
     terminal = await open_ready(opener)
-    exits: list[Exit] = []
+    exits: list[ExitStatus] = []
 
     async def close() -> None:
         exits.append(await terminal.aclose())

@@ -1,7 +1,7 @@
 """Looks at screens that tests draw: lines of text, or all that a terminal can do."""
 
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 COOKED = Tty(echo=True, canonical=True, foreground="python3", reading=True)

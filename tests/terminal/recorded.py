@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import Screen, open_screen
+from ant.terminal.screen.emulator import ScreenEmulator, open_screen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -56,7 +56,7 @@ class Recording:
                 screen.resize(*self.resizes[stop])
 
 
-def look(screen: Screen, moment: Moment) -> ScreenSnapshot:
+def look(screen: ScreenEmulator, moment: Moment) -> ScreenSnapshot:
     """A look at a screen at that moment."""
     return ScreenSnapshot(
         screen.styled(),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 from tests.terminal.front import in_front, is_reading
 
 DEMO, HOME = "/tmp/demo", "/tmp/demo-home"

@@ -7,7 +7,7 @@ from ant.terminal.agents.driver import Driver, driver_for
 from ant.terminal.detect.classify import classify
 from ant.terminal.detect.drafts import draft_of
 from ant.terminal.model.prompt import Verdict
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from tests.terminal.recorded import Moment, Recording
 

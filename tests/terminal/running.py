@@ -11,7 +11,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import VerdictSeen
-from ant.terminal.host.base import Exit, Spec, Terminal
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal, Spec
 from ant.terminal.host.pty import open_pty
 from ant.terminal.model.prompt import Prompt, Verdict
 from ant.terminal.observations import BlockSeen, Observation, OutputSeen
@@ -45,7 +45,7 @@ class Onlooker:
         self.live: LiveTerminal
         self._told = trio.Event()
 
-    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
+    async def open(self) -> tuple[HostTerminal, OutputFlow, Display | None]:
         terminal = await open_pty(self.spec)
         return terminal, self.flow, Display.blank(COLS, ROWS, 0)
 
@@ -65,7 +65,7 @@ class Onlooker:
     def should_answer_queries(self) -> bool:
         return True
 
-    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: ExitStatus | None, reason: str | None) -> None:
         self._told.set()
 
     async def on_detached(self) -> None:

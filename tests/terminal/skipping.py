@@ -1,6 +1,6 @@
 """A terminal whose host has dropped bytes."""
 
-from ant.terminal.host.base import Skipped
+from ant.terminal.host.host_terminal import Skipped
 from tests.fakes import FakeTerminal
 
 

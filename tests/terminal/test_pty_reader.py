@@ -6,7 +6,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from ant.core.fair_turns import LARGE, FairTurns
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
-from ant.terminal.host.base import Exit, Terminal
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal
 from ant.terminal.observations import Observation, OutputSeen
 from ant.terminal.pty_reader import PtyReader
 from tests.cancel import cancel_at_every_step
@@ -19,7 +19,7 @@ ROOM = 2 * MAX_READ
 class Bench:
     """A reader on a terminal, with a small buffer that nothing empties by itself."""
 
-    def __init__(self, terminal: Terminal, turns: FairTurns | None = None) -> None:
+    def __init__(self, terminal: HostTerminal, turns: FairTurns | None = None) -> None:
         self.flow = OutputFlow(Tail(0, capacity=ROOM, keep=ROOM), turns)
         self.ends: list[int] = []
         self.detected = 0
@@ -46,7 +46,7 @@ class Bench:
 async def test_it_reads_to_the_end(autojump_clock: MockClock) -> None:
     """Every piece is announced once, in order; then `at_end` is set."""
     terminal = FakeTerminal(b"one ", b"two ", b"three")
-    terminal.end(Exit(code=0))
+    terminal.end(ExitStatus(code=0))
     bench = Bench(terminal)
     await bench.reader.run()
     assert bench.bytes == b"one two three"
@@ -117,7 +117,7 @@ async def test_cancelled_anywhere_it_loses_no_byte() -> None:
 
     async def read() -> None:
         terminal = FakeTerminal(b"one", b"two")
-        terminal.end(Exit(code=0))
+        terminal.end(ExitStatus(code=0))
         benches.append((Bench(terminal), terminal))
         await benches[-1][0].reader.run()
 

@@ -6,7 +6,7 @@ from trio.testing import MockClock
 
 from ant.core.errors import Invalid, Stalled
 from ant.terminal.buffer.flow import OutputFlow
-from ant.terminal.host.base import Exit, Terminal
+from ant.terminal.host.host_terminal import ExitStatus, HostTerminal
 from ant.terminal.run_session import TEARDOWN_S
 from ant.terminal.screen.display import Display
 from tests.cancel import cancel_at_every_step
@@ -18,7 +18,7 @@ async def test_the_error_of_an_open_is_the_reason_of_the_end() -> None:
     """The caller gets the error; the end has no exit."""
 
     class Closed(Recorder):
-        async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
+        async def open(self) -> tuple[HostTerminal, OutputFlow, Display | None]:
             raise Invalid("there is no program at $.command[0]")
 
     recorder = Closed(FakeTerminal())
@@ -45,7 +45,7 @@ async def test_an_end_that_hangs_is_cut_off(autojump_clock: MockClock) -> None:
     """The shield has a deadline, and `over` is set all the same."""
 
     class Hanging(Recorder):
-        async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
+        async def on_ended(self, exit_: ExitStatus | None, reason: str | None) -> None:
             await trio.sleep_forever()
 
     recorder = Hanging(FakeTerminal())

@@ -12,7 +12,12 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import MAX_READ, Tail
 from ant.terminal.detect.prompt_detector import PromptDetector
 from ant.terminal.detect.verdict import ActivitySeen
-from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Terminal
+from ant.terminal.host.host_terminal import (
+    HANG_UP_GRACE_S,
+    ControlSeen,
+    ExitStatus,
+    HostTerminal,
+)
 from ant.terminal.input.queue import INBOX, INBOX_BYTES
 from ant.terminal.observations import Observation, OutputSeen, Resized
 from ant.terminal.run_session import run_session
@@ -34,13 +39,13 @@ class Recorder:
         self.display: Display | None = Display.blank(20, 3, 0)
         self.alone = True
         self.seen: list[Observation] = []
-        self.ends: list[tuple[Exit | None, str | None]] = []
+        self.ends: list[tuple[ExitStatus | None, str | None]] = []
         self.stored = b""
         self.opened = 0
         self.began_fails: Exception | None = None
         self.at_end: Callable[[], None] = lambda: None
 
-    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
+    async def open(self) -> tuple[HostTerminal, OutputFlow, Display | None]:
         await trio.lowlevel.checkpoint()
         self.opened += 1
         return self.terminal, self.flow, self.display
@@ -58,7 +63,7 @@ class Recorder:
     def should_answer_queries(self) -> bool:
         return self.alone
 
-    async def on_ended(self, exit_: Exit | None, reason: str | None) -> None:
+    async def on_ended(self, exit_: ExitStatus | None, reason: str | None) -> None:
         await trio.lowlevel.checkpoint()
         self.at_end()
         self.store()
@@ -86,10 +91,10 @@ async def test_all_output_arrives_and_then_the_exit(autojump_clock: MockClock) -
     """Output is stored and reported in order, before the exit is."""
     terminal = FakeTerminal(b"one ", b"two ", b"three")
     recorder = Recorder(terminal)
-    terminal.end(Exit(code=3))
+    terminal.end(ExitStatus(code=3))
     await run_session(PromptDetector(), recorder)
     assert b"one two three" == recorder.stored
-    assert [(Exit(code=3), None)] == recorder.ends
+    assert [(ExitStatus(code=3), None)] == recorder.ends
     assert recorder.flow.finished
     assert OutputSeen(13) in recorder.seen
     assert isinstance(recorder.seen[0], ActivitySeen | OutputSeen)
@@ -111,7 +116,7 @@ async def test_a_lagging_store_is_waited_for(autojump_clock: MockClock) -> None:
             recorder.store()
             await wait_all_tasks_blocked()
             assert recorder.flow.tail.end - recorder.flow.tail.stored <= LIMIT
-        terminal.end(Exit(code=0))
+        terminal.end(ExitStatus(code=0))
     assert b"".join(pieces) == recorder.stored
 
 
@@ -122,7 +127,7 @@ async def test_a_slow_store_gets_all_bytes_of_an_exited_program(
     pieces = [bytes([n]) * MAX_READ for n in range(12)]
     terminal = FakeTerminal(*pieces)
     recorder = Recorder(terminal, lags=True)
-    terminal.end(Exit(code=0))
+    terminal.end(ExitStatus(code=0))
     async with trio.open_nursery() as nursery:
         live = await start(nursery, recorder)
         for _ in range(30):
@@ -305,7 +310,7 @@ async def test_a_key_is_written_at_once(autojump_clock: MockClock) -> None:
         terminal.drink()
         await wait_all_tasks_blocked()
         assert b"abcdefghi" == terminal.written
-        terminal.end(Exit(code=0))
+        terminal.end(ExitStatus(code=0))
         with pytest.raises(NotRunning):
             live.type_nowait(b"x")
 

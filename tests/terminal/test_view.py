@@ -13,7 +13,7 @@ from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.buffer.tail import Tail
 from ant.terminal.detect.prompt_detector import PAUSE_S, PromptDetector
 from ant.terminal.detect.verdict import VerdictSeen
-from ant.terminal.host.base import SECRET_FD
+from ant.terminal.host.host_terminal import SECRET_FD
 from ant.terminal.model.prompt import Kind
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.screen.display import Display

@@ -102,7 +102,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _screen() -> Finding:
-    from ant.terminal.screen.base import open_screen
+    from ant.terminal.screen.emulator import open_screen
 
     try:
         screen = open_screen(80, 24)

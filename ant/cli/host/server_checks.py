@@ -10,7 +10,7 @@ import attrs
 import ant
 from ant.cli.host.data_checks import lock_holder
 from ant.cli.host.finding import Finding, ok, problem, warning
-from ant.client.access.credentials import Target, find
+from ant.client.access.credentials import ServerTarget, find
 from ant.core import clock
 from ant.core.errors import AntError, Forbidden, NotFound, Unauthorized
 
@@ -67,7 +67,7 @@ def check_server(asked: Asked, folder: Path) -> Iterator[Finding]:
 Answer = dict[str, Any] | None
 
 
-def _ask(target: Target) -> tuple[Answer, Answer]:
+def _ask(target: ServerTarget) -> tuple[Answer, Answer]:
     """Who calls a server, and its health; None is what it does not tell.
 
     Raises `AntError`.

@@ -7,7 +7,7 @@ import click
 
 from ant.cli.runner import ServerCall, clean, note, printable, server_command
 from ant.cli.table import table
-from ant.client.terminal.choice import answer_of
+from ant.client.terminal.typed_answer import answer_of
 from ant.core.errors import AlreadyAnswered, Conflict, NotAnOption, PromptChanged
 
 

@@ -78,7 +78,7 @@ async def key(call: ServerCall, session: str, keys: tuple[str, ...]) -> None:
     Ctrl, M- is Alt and S- is Shift: C-c, M-x, S-Tab. The bytes fit the modes that the
     program has set, as the screen knows them.
     """
-    from ant.client.terminal.keys import encoded
+    from ant.client.terminal.named_keys import encoded
 
     row = await call.ant.session(clean(session))
     modes = {}

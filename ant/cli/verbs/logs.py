@@ -18,7 +18,7 @@ from ant.cli.runner import (
     retry_option,
     server_command,
 )
-from ant.client.terminal.plain_text import Line, Lines
+from ant.client.terminal.plain_text import Lines, PlainLine
 from ant.core.errors import NotRunning
 
 PAGE = 1000
@@ -30,7 +30,7 @@ often a question."""
 
 
 @attrs.frozen
-class Piece:
+class OutputPart:
     """Bytes of a transcript."""
 
     offset: int
@@ -38,7 +38,7 @@ class Piece:
 
 
 @attrs.frozen
-class Gap:
+class GapPart:
     """Offsets without bytes, from `start` up to but not including `end`."""
 
     start: int
@@ -55,7 +55,7 @@ class Ended:
 Pause = None
 """No output came for a moment."""
 
-Part = Piece | Gap | Ended | None
+Part = OutputPart | GapPart | Ended | None
 
 
 class _Printer(Protocol):
@@ -151,10 +151,10 @@ async def _read(
         start, query = end, {"from_": end}
 
 
-def _start(parts: list[Piece | Gap], end: int) -> int:
+def _start(parts: list[OutputPart | GapPart], end: int) -> int:
     """The offset of the first part; `end` where there is none."""
     for part in parts:
-        return part.offset if isinstance(part, Piece) else part.start
+        return part.offset if isinstance(part, OutputPart) else part.start
     return end
 
 
@@ -175,19 +175,20 @@ async def _read_last(
     return end
 
 
-def _line_ends(parts: list[Piece | Gap]) -> int:
-    return sum(each.data.count(b"\n") for each in parts if isinstance(each, Piece))
+def _line_ends(parts: list[OutputPart | GapPart]) -> int:
+    return sum(each.data.count(b"\n") for each in parts if isinstance(each, OutputPart))
 
 
-def _parts(page: dict[str, Any]) -> list[Piece | Gap]:
+def _parts(page: dict[str, Any]) -> list[OutputPart | GapPart]:
     """The pieces and the gaps of a page, in the order of their offsets."""
-    parts: list[Piece | Gap] = [
-        Piece(each["byte_offset"], base64.b64decode(each["raw_b64"]))
+    parts: list[OutputPart | GapPart] = [
+        OutputPart(each["byte_offset"], base64.b64decode(each["raw_b64"]))
         for each in page["rows"]
     ]
-    parts += [Gap(each["from"], each["to"]) for each in page["gaps"]]
+    parts += [GapPart(each["from"], each["to"]) for each in page["gaps"]]
     return sorted(
-        parts, key=lambda each: each.offset if isinstance(each, Piece) else each.start
+        parts,
+        key=lambda each: each.offset if isinstance(each, OutputPart) else each.start,
     )
 
 
@@ -221,9 +222,9 @@ async def _follow(
                     note(f"The connection has ended ({reason}); ANT opens another one.")
                 item = await stream.receive()
             if isinstance(item, client.Output):
-                put(Piece(item.offset, item.data))
+                put(OutputPart(item.offset, item.data))
             elif isinstance(item, client.Gap):
-                put(Gap(item.start, item.end))
+                put(GapPart(item.start, item.end))
             elif isinstance(item, client.ConnectionLost):
                 reason = item.reason
             elif isinstance(item, client.Connected):
@@ -242,10 +243,10 @@ class _Raw:
     _call: ServerCall
 
     def put(self, part: Part) -> None:
-        if isinstance(part, Piece) and not self._call.as_json:
+        if isinstance(part, OutputPart) and not self._call.as_json:
             sys.stdout.buffer.write(part.data)
             sys.stdout.buffer.flush()
-        elif isinstance(part, Piece):
+        elif isinstance(part, OutputPart):
             data = base64.b64encode(part.data).decode()
             end = part.offset + len(part.data)
             self._call.show_one({"offset": part.offset, "end": end, "raw_b64": data})
@@ -270,7 +271,7 @@ class _Text:
     _pattern: Any
     _count: int | None
     _lines: Lines = attrs.field(factory=Lines)
-    _last: deque[Line | Gap] = attrs.field(init=False)
+    _last: deque[PlainLine | GapPart] = attrs.field(init=False)
     _is_live: bool = False
     _shown: str = ""
 
@@ -278,20 +279,20 @@ class _Text:
         self._last = deque(maxlen=self._count)
 
     def put(self, part: Part) -> None:
-        if isinstance(part, Piece):
+        if isinstance(part, OutputPart):
             self._print(self._lines.feed(part.offset, part.data))
         elif part is Pause:
             self._show_partial()
         else:
             self._print(self._lines.end())
-            if isinstance(part, Gap) and self._keeps:
+            if isinstance(part, GapPart) and self._keeps:
                 self._last.append(part)
             else:
                 _tell(self._call, part)
 
     def catch_up(self) -> None:
         for each in self._last:
-            if isinstance(each, Gap):
+            if isinstance(each, GapPart):
                 _tell(self._call, each)
             else:
                 self._show(each)
@@ -306,7 +307,7 @@ class _Text:
     def _keeps(self) -> bool:
         return self._count is not None and not self._is_live
 
-    def _print(self, lines: Iterable[Line]) -> None:
+    def _print(self, lines: Iterable[PlainLine]) -> None:
         for line in lines:
             if self._pattern is not None and self._pattern.find(line.text) is None:
                 continue
@@ -315,7 +316,7 @@ class _Text:
             else:
                 self._show(line)
 
-    def _show(self, line: Line) -> None:
+    def _show(self, line: PlainLine) -> None:
         text, shown = line.text, self._shown
         self._shown = ""
         if shown and text.startswith(shown):
@@ -335,7 +336,7 @@ class _Text:
 
 def _tell(call: ServerCall, part: Part) -> None:
     """Report a gap or the end: with --json as an object, else on standard error."""
-    if isinstance(part, Gap):
+    if isinstance(part, GapPart):
         if call.as_json:
             call.show_one({"gap": {"from": part.start, "to": part.end}})
         else:

@@ -5,8 +5,7 @@ from typing import Any
 import click
 
 from ant.cli.runner import ServerCall, clean, read_text, server_command
-
-EVERYONE = "@everyone"
+from ant.model.handles import EVERYONE
 
 
 @click.command(short_help="Post a message in a room.")

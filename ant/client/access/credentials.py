@@ -30,7 +30,7 @@ CA_VARIABLE: Final = "ANT_CA"
 
 
 @attrs.frozen
-class Caller:
+class CallerCredentials:
     """The key or token that a call shows, and its sender; either may be None.
 
     `withheld` is why a key of the environment is not shown.
@@ -42,7 +42,7 @@ class Caller:
 
 
 @attrs.frozen
-class Target:
+class ServerTarget:
     """A server by its URL, and the caller that it sees.
 
     `ca` is a file with certificates to trust. `plain_http` allows to send the key of
@@ -50,7 +50,7 @@ class Target:
     """
 
     url: str
-    caller: Caller
+    caller: CallerCredentials
     ca: Path | None = None
     plain_http: bool = False
 
@@ -65,7 +65,7 @@ def find(
     plain_http: bool = False,
     ca: Path | None = None,
     sender: str = "cli",
-) -> Target:
+) -> ServerTarget:
     """The server that a call means (as `chosen`), and who calls it (as `identity`).
 
     With `key` the call shows that key or token and no other. Without `ca` the
@@ -84,8 +84,8 @@ def find(
         ca = Path(os.environ[CA_VARIABLE])
     try:
         if key is not None:
-            caller = Caller(sendable(key, url, plain_http), sender)
-            return Target(url, caller, ca, plain_http)
+            caller = CallerCredentials(sendable(key, url, plain_http), sender)
+            return ServerTarget(url, caller, ca, plain_http)
         caller = identity(
             url,
             as_operator=as_operator,
@@ -95,7 +95,7 @@ def find(
         )
     except ValueError as exc:
         raise WrongServer(f"{url!r} is not a URL: {exc}.") from exc
-    return Target(url, caller, ca, plain_http)
+    return ServerTarget(url, caller, ca, plain_http)
 
 
 def identity(
@@ -105,7 +105,7 @@ def identity(
     key_file: Path | None = None,
     plain_http: bool = False,
     sender: str = "cli",
-) -> Caller:
+) -> CallerCredentials:
     """Who calls a server: no server receives a key or a token of another one.
 
     The token, the session and the operator's key of the environment (ANT_API_KEY, or
@@ -123,23 +123,23 @@ def identity(
     own = os.environ.get("ANT_SESSION_ID") if is_home else None
     if key_file is not None:
         key = operator_key.read_key_file(key_file.expanduser())
-        return Caller(sendable(key, server, plain_http), own or sender)
+        return CallerCredentials(sendable(key, server, plain_http), own or sender)
     token = os.environ.get("ANT_TOKEN") if is_home else None
     if token and not (as_operator and _has_key()):
-        return Caller(token, None)
+        return CallerCredentials(token, None)
     if _has_key() and is_home:
-        return Caller(sendable(_key(), server, plain_http), own or sender)
+        return CallerCredentials(sendable(_key(), server, plain_http), own or sender)
     if "ANT_SESSION_ID" not in os.environ:
         data_dir = SETTINGS["data_dir"]
         folder = os.environ.get(data_dir.variable) or data_dir.default
         found = operator_key.read(Path(folder).expanduser())
         if found and _same(found.url, server):
-            return Caller(found.key, own or sender)
+            return CallerCredentials(found.key, own or sender)
     withheld = (
         f"The key of the environment is for {home}; for {server} give "
         f"{API_KEY_FILE.flag} FILE."
     )
-    return Caller(None, own or sender, withheld if _has_key() else None)
+    return CallerCredentials(None, own or sender, withheld if _has_key() else None)
 
 
 def _has_key() -> bool:

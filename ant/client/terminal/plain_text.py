@@ -12,7 +12,7 @@ program without newlines takes no memory."""
 
 
 @attrs.frozen
-class Line:
+class PlainLine:
     """A line without escape sequences, and the offset of its first byte."""
 
     offset: int
@@ -30,22 +30,22 @@ class Lines:
     _rest: bytes = b""
     _offset: int = 0
 
-    def feed(self, offset: int, data: bytes) -> Iterator[Line]:
+    def feed(self, offset: int, data: bytes) -> Iterator[PlainLine]:
         """The lines that these bytes complete, without their ends."""
         if not self._rest:
             self._offset = offset
         *whole, rest = (self._rest + data).split(b"\n")
         self._rest = rest
         for each in whole:
-            yield Line(self._offset, strip(each + b"\n").rstrip("\n"))
+            yield PlainLine(self._offset, strip(each + b"\n").rstrip("\n"))
             self._offset += len(each) + 1
         if len(self._rest) > LONGEST:
             yield from self.end()
 
-    def end(self) -> Iterator[Line]:
+    def end(self) -> Iterator[PlainLine]:
         """What is left of a line without an end; no bytes stay behind."""
         if self._rest:
-            yield Line(self._offset, strip(self._rest))
+            yield PlainLine(self._offset, strip(self._rest))
             self._offset += len(self._rest)
             self._rest = b""
 

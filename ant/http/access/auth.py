@@ -17,10 +17,10 @@ from werkzeug.datastructures import Headers
 
 from ant.config import Config
 from ant.core.errors import Forbidden, Unauthorized
-from ant.http.access.forwarded import Source
+from ant.http.access.forwarded import CallSource
 from ant.http.access.peers import SAFE, ConnectedPeer
 from ant.identity import access_tokens
-from ant.identity.tokens import PREFIX
+from ant.identity.terminal_tokens import PREFIX
 
 _LOCAL = frozenset({"localhost"})
 
@@ -79,7 +79,7 @@ def check_origin(
     method: str,
     path: str,
     headers: Headers,
-    source: Source | None = None,
+    source: CallSource | None = None,
 ) -> None:
     """Refuse a call that a browser makes for a page of another origin.
 
@@ -202,7 +202,7 @@ def device_token(
     return cookie
 
 
-def is_secure(headers: Headers, source: Source) -> bool:
+def is_secure(headers: Headers, source: CallSource) -> bool:
     """Whether a browser calls by https, by what `check_origin` has compared."""
     is_told = headers.get("Origin", "").lower().startswith("https://")
     return is_told or source.scheme == "https"
@@ -245,7 +245,7 @@ def check_key(config: Config, headers: Headers, query_key: str | None) -> None:
         )
 
 
-def check_direct(config: Config, source: Source) -> None:
+def check_direct(config: Config, source: CallSource) -> None:
     """Refuse a call without a credential that a proxy forwards.
 
     Otherwise a proxy of the server's own user would make each of its callers the

@@ -37,7 +37,7 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @attrs.frozen
-class Source:
+class CallSource:
     """Where a call comes from, and the URL that the client used.
 
     `client` is an IP address; None if the caller has none, or an invalid one.
@@ -59,7 +59,7 @@ class Proxies:
 
     def source(
         self, scope: Mapping[str, Any], headers: Headers, names: set[bytes]
-    ) -> Source:
+    ) -> CallSource:
         """The source of a call; `names` are those of its headers, in lower case."""
         client = scope.get("client")
         address = client[0] if client else None
@@ -68,15 +68,15 @@ class Proxies:
         is_ours = bool(self._networks) and self._has(address)
         if not is_ours:
             is_forwarded = not names.isdisjoint(HEADERS)
-            return Source(address, scheme, host, is_forwarded)
+            return CallSource(address, scheme, host, is_forwarded)
         address = str(_parsed(address or ""))  # An IPv4-mapped one as IPv4.
         if names.isdisjoint(HEADERS):
-            return Source(address, scheme, host, is_forwarded=True)
+            return CallSource(address, scheme, host, is_forwarded=True)
         has_plain = any(name.startswith(b"x-forwarded-") for name in names)
         has_standard = b"forwarded" in names
         if has_plain and has_standard:
             # The proxy sets one kind, and passes on what a client put into the other.
-            return Source(address, scheme, host, is_forwarded=True)
+            return CallSource(address, scheme, host, is_forwarded=True)
         if has_standard:
             last = _pairs(headers.getlist("Forwarded"))
             clients = [pairs.get("for", "") for pairs in last]
@@ -85,7 +85,7 @@ class Proxies:
             clients = _items(headers.getlist("X-Forwarded-For"))
             proto = _last(headers.getlist("X-Forwarded-Proto"))
             named = _last(headers.getlist("X-Forwarded-Host"))
-        return Source(
+        return CallSource(
             self._client(clients, address),
             _SCHEMES.get(proto.lower(), scheme),
             named or host,

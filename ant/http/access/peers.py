@@ -17,9 +17,9 @@ import attrs
 import trio
 
 from ant.core.errors import Unauthorized
-from ant.http.access.sock_diag import Address, Owner, SockDiag, is_local
+from ant.http.access.sock_diag import Address, SockDiag, SocketOwner, is_local
 from ant.http.server.unix_socket import Credentials, credentials
-from ant.identity.tokens import Caller, TokenSigner, identify
+from ant.identity.terminal_tokens import Caller, TokenSigner, identify
 from ant.runtime.services import RunServices
 from ant.store import Unit
 from ant.terminal.host import processes
@@ -114,7 +114,7 @@ class Peers:
         """The peer of a TCP connection between these addresses."""
         return TcpPeer(self, theirs, ours)
 
-    def owner(self, theirs: Address, ours: Address) -> Owner | None:
+    def owner(self, theirs: Address, ours: Address) -> SocketOwner | None:
         """The current owner of a connection; None if the kernel does not know it."""
         if self._kernel is None:
             return None

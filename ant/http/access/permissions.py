@@ -12,8 +12,8 @@ from ant.api.frames import Frame, JoinSession, LeaveSession, PresencePing, Resum
 from ant.api.message_requests import PostMessage
 from ant.core.counters import Limit, increment
 from ant.core.errors import Forbidden, TooLarge
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.model.messages import MessageType
 from ant.runtime.system import System
 
@@ -47,7 +47,7 @@ async def check_call(
         return
     if stance == "self" or session_id is None:
         raise Forbidden(_NOTHING)
-    await system.journal.read(tokens.check_room, caller, session_id)
+    await system.journal.read(terminal_tokens.check_room, caller, session_id)
 
 
 def check_size(system: System, keeps: int | None, size: int) -> None:
@@ -113,5 +113,5 @@ async def check_frame(system: System, caller: Caller, frame: Frame) -> Frame:
             raise Forbidden(_NOTHING)
     _check_name(caller, frame.handle)
     for room_id in rooms:
-        await system.journal.read(tokens.check_room, caller, room_id)
+        await system.journal.read(terminal_tokens.check_room, caller, room_id)
     return attrs.evolve(frame, handle=caller.handle)

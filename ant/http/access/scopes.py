@@ -24,8 +24,8 @@ from ant.api.frames import (
 from ant.api.message_requests import MergeMeta, PostMessage
 from ant.core.errors import Forbidden, NotRunning
 from ant.http.access.permissions import LOBBY
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.model.access_tokens import AccessToken, Scope
 from ant.model.messages import MessageType
 from ant.model.sessions import SessionId
@@ -93,7 +93,7 @@ async def check_call(
             f"This token is limited to session {caller.session_id!r}, and this call is "
             "about the whole server. Use a token without that limit."
         )
-    await system.journal.read(tokens.check_room, caller, session_id)
+    await system.journal.read(terminal_tokens.check_room, caller, session_id)
 
 
 async def check_body(
@@ -177,4 +177,4 @@ async def check_frame(
     named = [getattr(frame, "session_id", LOBBY), *getattr(frame, "sessions", ())]
     for session_id in named:
         if session_id != LOBBY and not isinstance(frame, LeaveSession):
-            await system.journal.read(tokens.check_room, caller, session_id)
+            await system.journal.read(terminal_tokens.check_room, caller, session_id)

@@ -18,8 +18,8 @@ import attrs
 
 from ant.api.constraints import SessionReference
 from ant.core.errors import Invalid
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.model.sessions import SessionId
 from ant.runtime.system import System
 from ant.sessions import handles
@@ -98,7 +98,7 @@ def _known(
 
 def _may_know(unit: Unit, caller: Caller, session_id: SessionId) -> bool:
     own = caller.session_id == session_id
-    return own or tokens.can_access_room(unit, caller, session_id)
+    return own or terminal_tokens.can_access_room(unit, caller, session_id)
 
 
 @cache

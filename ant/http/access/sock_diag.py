@@ -33,7 +33,7 @@ _SKIPPED = 8
 
 
 @attrs.frozen
-class Owner:
+class SocketOwner:
     """The creator of a socket. `inode` is its number in /proc/PID/fd; never 0."""
 
     uid: int
@@ -53,7 +53,7 @@ class SockDiag:
         """Close the socket."""
         self._socket.close()
 
-    def owner(self, theirs: Address, ours: Address) -> Owner | None:
+    def owner(self, theirs: Address, ours: Address) -> SocketOwner | None:
         """The creator of the socket at `theirs` that is connected to `ours`.
 
         None if the kernel knows no such socket, or one that no process holds any more.
@@ -113,12 +113,12 @@ def _works(kernel: SockDiag) -> bool:
             with two:
                 return all(
                     kernel.owner(each.getsockname(), each.getpeername())
-                    == Owner(os.geteuid(), os.fstat(each.fileno()).st_ino)
+                    == SocketOwner(os.geteuid(), os.fstat(each.fileno()).st_ino)
                     for each in (one, two)
                 )
 
 
-def _parse(data: bytes, socket_ids: set[bytes]) -> Owner | None:
+def _parse(data: bytes, socket_ids: set[bytes]) -> SocketOwner | None:
     """The owner in an answer. Raises `OSError` if the answer is an error."""
     kind = _HEADER.unpack_from(data)[1]
     if kind == _ERROR:
@@ -133,7 +133,7 @@ def _parse(data: bytes, socket_ids: set[bytes]) -> Owner | None:
     is_requested = data[start : start + _SOCKET.size] in socket_ids
     if state == _LISTENING or not is_requested or inode == 0:
         return None
-    return Owner(uid, inode)
+    return SocketOwner(uid, inode)
 
 
 def _in_one_family(

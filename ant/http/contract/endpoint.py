@@ -13,7 +13,7 @@ from ant.api import codec
 from ant.api.compat import IGNORED_PARAMETERS
 from ant.core.errors import AntError, Invalid, Unsupported
 from ant.http.access import permissions, scopes, session_names
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.journal.writer import SMALL
 from ant.model.access_tokens import AccessToken
 from ant.runtime.system import System
@@ -28,7 +28,7 @@ ACCESS_TOKEN: Final = "ant.access_token"
 """The key of a request's scope whose value is its `AccessToken`, or None."""
 
 SOURCE: Final = "ant.source"
-"""The key of a request's scope whose value is its `access.forwarded.Source`."""
+"""The key of a request's scope whose value is its `access.forwarded.CallSource`."""
 
 JSON: Final = "application/json"
 

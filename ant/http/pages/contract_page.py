@@ -70,7 +70,7 @@ POLICY: Final = (
 
 
 @attrs.frozen
-class Field:
+class DocumentedField:
     """A parameter, or a field of an object."""
 
     name: str
@@ -85,7 +85,7 @@ class Content:
 
     title: str
     type: Markup | None
-    fields: list[Field]
+    fields: list[DocumentedField]
     example: str | None
 
 
@@ -98,20 +98,20 @@ class Operation:
     scope: str
     summary: Markup
     text: Markup
-    parameters: list[Field]
+    parameters: list[DocumentedField]
     body: list[Content]
     answers: list[Content]
     errors: list[tuple[str, Markup]]
 
 
 @attrs.frozen
-class Kind:
+class DocumentedClass:
     """A class of objects, or a frame."""
 
     anchor: str
     name: str
     text: Markup
-    fields: list[Field]
+    fields: list[DocumentedField]
     example: str | None = None
 
 
@@ -183,11 +183,11 @@ def limits_of(schema: Schema) -> str:
     return f" ({'; '.join(found)})" if found else ""
 
 
-def fields_of(schema: Schema) -> list[Field]:
+def fields_of(schema: Schema) -> list[DocumentedField]:
     """The fields of an object."""
     required = schema.get("required", ())
     return [
-        Field(
+        DocumentedField(
             name,
             name in required,
             type_of(of),
@@ -236,7 +236,7 @@ def _operation(
         summary=inline(operation["summary"]),
         text=prose(operation.get("description", "")),
         parameters=[
-            Field(
+            DocumentedField(
                 each["name"],
                 each["required"],
                 type_of(each["schema"]),
@@ -250,14 +250,16 @@ def _operation(
     )
 
 
-def _kinds(schemas: dict[str, Schema], names: Iterable[str], place: str) -> list[Kind]:
+def _kinds(
+    schemas: dict[str, Schema], names: Iterable[str], place: str
+) -> list[DocumentedClass]:
     found = []
     for name in names:
         schema = schemas[name]
         examples = schema.get("examples")
         tag = schema.get("properties", {}).get("type", {}).get("const")
         found.append(
-            Kind(
+            DocumentedClass(
                 anchor=f"{place}-{name}",
                 name=tag or name,
                 text=prose(schema.get("description", "")),

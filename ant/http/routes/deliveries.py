@@ -2,7 +2,7 @@
 
 from ant.api.message_requests import ListDeliveries
 from ant.http.contract.endpoint import endpoint
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.messages import deliveries
 from ant.model.access_tokens import Scope
 from ant.model.deliveries import Deliveries

@@ -8,7 +8,7 @@ from ant.export import export
 from ant.export.digest import Digest, read_digest
 from ant.export.export import ExportTarget, Folders, Written
 from ant.http.contract.endpoint import endpoint
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.journal.writer import Lane
 from ant.model.access_tokens import Scope
 from ant.model.sessions import SessionId

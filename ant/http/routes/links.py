@@ -6,7 +6,7 @@ from ant.api.page_requests import ListAll
 from ant.api.room_requests import CreateLink, NameLink
 from ant.core.errors import Conflict
 from ant.http.contract.endpoint import Done, endpoint
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.model.access_tokens import Scope
 from ant.model.rooms import LinkId, Relationship, RoomLink, RoomLinks
 from ant.model.sessions import SessionId

@@ -24,8 +24,8 @@ from ant.core.errors import (
 )
 from ant.history import search
 from ant.http.contract.endpoint import Done, endpoint
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.journal.writer import SMALL, Lane
 from ant.messages import messages
 from ant.model.access_tokens import Scope
@@ -184,7 +184,7 @@ async def post_message(
         posted.message.session_id, posted.message.id, query.wait, query.timeout
     )
     arrived = await system.journal.read_in_thread(
-        tokens.visible_deliveries, caller, arrived
+        terminal_tokens.visible_deliveries, caller, arrived
     )
     others = (each for each in posted.deliveries if each.id is None)
     return Posted(posted.message, (*others, *(each.summary() for each in arrived)))

@@ -7,8 +7,8 @@ from ant.api.page_requests import ListAll
 from ant.api.room_requests import AddParticipant, RemoveParticipant, SetTyping
 from ant.core import clock
 from ant.http.contract.endpoint import Done, endpoint
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.messages import deliveries
 from ant.model.access_tokens import Scope
 from ant.model.events import Envelope, Typing
@@ -206,7 +206,7 @@ async def mark_read(
     rule = deliveries.mark_read if is_terminal else participants.mark_read
     reads = await system.journal.write(rule, session_id, message_id, body)
     shown = await system.journal.read_in_thread(
-        tokens.visible_receipts, caller, session_id, reads
+        terminal_tokens.visible_receipts, caller, session_id, reads
     )
     return MarkedRead(shown)
 
@@ -235,6 +235,6 @@ async def list_reads(
         participants.list_reads, session_id, message_id, query
     )
     shown = await system.journal.read_in_thread(
-        tokens.visible_receipts, caller, session_id, page
+        terminal_tokens.visible_receipts, caller, session_id, page
     )
     return ReadsOfOne(shown, page.next)

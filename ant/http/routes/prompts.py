@@ -26,7 +26,7 @@ from ant.core.errors import (
 from ant.history import replay
 from ant.history.replay import Explanation
 from ant.http.contract.endpoint import endpoint
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.journal.writer import Lane
 from ant.model.access_tokens import AccessToken, Scope
 from ant.model.prompts import (
@@ -41,10 +41,9 @@ from ant.model.prompts import (
     TerminalStatus,
 )
 from ant.model.sessions import SessionId
-from ant.prompts import hook_forms, hooks, prompts, targets
-from ant.prompts import status as prompts_status
+from ant.prompts import hook_forms, hooks, prompts, status_pages, targets
+from ant.prompts.agent_permissions import PERMISSION_REQUEST, PermissionAsk
 from ant.prompts.hook_forms import HookAnswer
-from ant.prompts.permissions import PERMISSION_REQUEST, PermissionAsk
 from ant.runtime.agents.drivers import version_of
 from ant.runtime.prompt_answers import Responded, answer_prompt
 from ant.runtime.system import System
@@ -106,7 +105,7 @@ async def get_status(system: System, session_id: SessionId) -> StatusPage:
     goes. For a linked chat the status is that of its terminal. Fields that ANT cannot
     determine are null.
     """
-    page = await system.journal.read(prompts_status.status_page, session_id)
+    page = await system.journal.read(status_pages.status_page, session_id)
     if page.terminal is None:
         return page
     agent = system.services.prompt_service.status(page.terminal.id)
@@ -136,7 +135,7 @@ async def get_overview(system: System) -> Overview:
     Events tell every change of it to each socket: `sessions_changed`, `session_exited`,
     `agent_status_updated`, and those of prompts. So nobody needs to ask twice.
     """
-    page = await system.journal.read_in_thread(prompts_status.overview)
+    page = await system.journal.read_in_thread(status_pages.overview)
     terminals = []
     for each in page.terminals:
         terminals.append(_as_it_is_now(system, each))

@@ -12,8 +12,8 @@ from ant.api.session_requests import (
 )
 from ant.core.errors import AntError, CapacityReached, Conflict, Gone
 from ant.http.contract.endpoint import endpoint
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.model.access_tokens import Scope
 from ant.model.sessions import (
     TMUX,
@@ -70,7 +70,7 @@ async def list_sessions(
     """
     if caller is not None:
         return SessionList(
-            await system.journal.read_in_thread(tokens.rooms_of, caller), ()
+            await system.journal.read_in_thread(terminal_tokens.rooms_of, caller), ()
         )
     return await system.journal.read_json(list_until, query)
 

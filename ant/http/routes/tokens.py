@@ -15,7 +15,7 @@ from ant.http.contract.endpoint import JSON, SOURCE, Done, endpoint
 from ant.identity import access_tokens
 from ant.identity.access_tokens import NewToken
 from ant.identity.sign_in_codes import CODE_S
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.model.access_tokens import AccessToken, Scope
 from ant.model.sessions import SessionId
 from ant.runtime.system import System

@@ -3,7 +3,7 @@
 from ant.api.terminal_requests import WaitFor
 from ant.core.errors import CapacityReached, Gone, NotRunning
 from ant.http.contract.endpoint import endpoint
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.model.access_tokens import AccessToken, Scope
 from ant.model.sessions import SessionId
 from ant.model.waits import Waited

@@ -9,7 +9,7 @@ from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached
 from ant.core.wakeup import Wakeup
 from ant.http.ws.output import OutputCursor
-from ant.http.ws.rows import RowsCursor
+from ant.http.ws.screen_rows import RowsCursor
 from ant.model.sessions import SessionId
 from ant.rooms.presence import PresenceEntry
 from ant.runtime.system import System

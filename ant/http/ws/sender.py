@@ -41,11 +41,11 @@ from ant.core.wakeup import Wakeup
 from ant.http.server.websocket import Encoded
 from ant.http.ws.joins import JoinedSession, JoinedSessions
 from ant.http.ws.output import OutputRenderer
-from ant.http.ws.rows import RowsRenderer
+from ant.http.ws.screen_rows import RowsRenderer
 from ant.http.ws.screens import size_frame
-from ant.identity import tokens
+from ant.identity import terminal_tokens
 from ant.identity.live_tokens import TokenWatch
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.journal.event_log import missed_events
 from ant.model.access_tokens import AccessToken
 from ant.model.events import (
@@ -328,9 +328,9 @@ class Sender:
                 # All readers of the message are checked, however many there are.
                 many = isinstance(event, MessageRead)
                 read = journal.read_in_thread if many else journal.read
-                return await read(tokens.visible_event, caller, room_id, event)
+                return await read(terminal_tokens.visible_event, caller, room_id, event)
             if room_id == caller.session_id and isinstance(event, SessionExited):
-                await journal.read(tokens.check_alive, caller)
+                await journal.read(terminal_tokens.check_alive, caller)
         except Unauthorized:
             self._is_token_dead = True
         except Forbidden:

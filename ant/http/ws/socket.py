@@ -38,11 +38,11 @@ from ant.http.contract.problems import (
 )
 from ant.http.server.websocket import MAX_FRAME, OVERSIZE
 from ant.http.ws.output import OutputCursor, OutputRenderer, scrollback_start
-from ant.http.ws.rows import RowsCursor, RowsRenderer
+from ant.http.ws.screen_rows import RowsCursor, RowsRenderer
 from ant.http.ws.screens import screen_frames
 from ant.http.ws.sender import Sender
 from ant.identity import access_tokens
-from ant.identity.tokens import Caller
+from ant.identity.terminal_tokens import Caller
 from ant.journal.event_log import log_bounds
 from ant.model.access_tokens import AccessToken
 from ant.model.events import Envelope

@@ -10,7 +10,7 @@ from peewee import SQL, fn
 from ant.api import codec
 from ant.core import clock
 from ant.model.messages import Message, MessageId
-from ant.model.search_terms import Term
+from ant.model.search_terms import SearchTerm
 from ant.store.tables.reachable import reachable
 from ant.store.tables.rooms import MessageIndex, MessageRow
 from ant.store.tables.statement import PAGE_BYTES, Page, Statement, lazily, page, scan
@@ -250,7 +250,7 @@ class MessageStore:
         Without a word of `TRIGRAM` characters it scans all messages, and the newest
         come first.
         """
-        terms = list(map(Term.of, words))
+        terms = list(map(SearchTerm.of, words))
         pieces = [piece for term in terms for piece in term.pieces]
         prefixes = [term.pieces[0] for term in terms if term.has_prefix]
         indexed = [word for word in pieces if len(word) >= TRIGRAM]

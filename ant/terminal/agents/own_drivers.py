@@ -45,7 +45,7 @@ class OwnDriver:
 
 
 @attrs.frozen
-class Refused:
+class RefusedFile:
     """A file, or the whole folder, that ANT does not use."""
 
     path: Path
@@ -61,7 +61,7 @@ class OwnDrivers:
     """What a folder of drivers contains."""
 
     accepted: tuple[OwnDriver, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedFile, ...] = ()
 
 
 def read_folder(folder: Path, before: OwnDrivers = OwnDrivers()) -> OwnDrivers:
@@ -74,8 +74,8 @@ def read_folder(folder: Path, before: OwnDrivers = OwnDrivers()) -> OwnDrivers:
     except FileNotFoundError:
         return OwnDrivers()
     except (OSError, ValueError) as exc:
-        return _with_kept((), (Refused(folder, _reason(folder, exc)),), before)
-    accepted, refused = dict[str, OwnDriver](), list[Refused]()
+        return _with_kept((), (RefusedFile(folder, _reason(folder, exc)),), before)
+    accepted, refused = dict[str, OwnDriver](), list[RefusedFile]()
     for path in files[:FILES_MAX]:
         try:
             found = read_file(path)
@@ -86,9 +86,9 @@ def read_folder(folder: Path, before: OwnDrivers = OwnDrivers()) -> OwnDrivers:
                 )
             accepted[found.driver.name] = found
         except (OSError, ValueError) as exc:
-            refused.append(Refused(path, _reason(path, exc)))
+            refused.append(RefusedFile(path, _reason(path, exc)))
     refused += [
-        Refused(path, f"{path}: ANT reads at most {FILES_MAX} files of its folder.")
+        RefusedFile(path, f"{path}: ANT reads at most {FILES_MAX} files of its folder.")
         for path in files[FILES_MAX:]
     ]
     return _with_kept(accepted.values(), refused, before)
@@ -153,7 +153,7 @@ class DriverFolder:
 
 
 def _with_kept(
-    accepted: Iterable[OwnDriver], refused: Iterable[Refused], before: OwnDrivers
+    accepted: Iterable[OwnDriver], refused: Iterable[RefusedFile], before: OwnDrivers
 ) -> OwnDrivers:
     """Return what was read, and of `before` what is refused by now."""
     accepted = tuple(accepted)

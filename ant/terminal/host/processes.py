@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from ant.terminal.host.base import Identity
+from ant.terminal.host.host_terminal import Identity
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _TERMINAL = re.compile(r"/dev/pts/\d+")

@@ -30,15 +30,15 @@ from ant.core.descriptors import check_terminal, child_limit
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes, umask
-from ant.terminal.host.base import (
+from ant.terminal.host.end_session import end_session
+from ant.terminal.host.host_terminal import (
     HANG_UP_GRACE_S,
     SECRET_FD,
     ControlSeen,
-    Exit,
+    ExitStatus,
     Identity,
     Spec,
 )
-from ant.terminal.host.end_session import end_session
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.host.run_processes import tag_of_child
 from ant.terminal.host.subreaper import children
@@ -95,7 +95,7 @@ async def open_pty(spec: Spec) -> "PtyTerminal":
 
 
 class PtyTerminal:
-    """A `Terminal` on a PTY. `open_pty` makes it; the caller closes it (`aclose`)."""
+    """A `HostTerminal` on a PTY. `open_pty` makes it; the caller closes it."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class PtyTerminal:
         self._far_end = select.poll()
         self._far_end.register(master, 0)
         self._rest: deque[bytes] = deque()
-        self._exit: Exit | None = None
+        self._exit: ExitStatus | None = None
         self._exit_lock = trio.Lock()  # trio lets one task wait on a descriptor.
         self._open = True
         self._closing = False
@@ -124,7 +124,7 @@ class PtyTerminal:
         return self._identity
 
     async def read(self) -> bytes:
-        """See `Terminal.read`. *Cancellation:* only before a byte is taken."""
+        """See `HostTerminal.read`. *Cancellation:* only before a byte is taken."""
         await trio.lowlevel.checkpoint()
         while self._open:
             data = self._take()
@@ -137,11 +137,11 @@ class PtyTerminal:
         return self._rest.popleft() if self._rest else b""
 
     def read_nowait(self) -> bytes:
-        """See `Terminal.read_nowait`."""
+        """See `HostTerminal.read_nowait`."""
         return (self._take() or b"") if self._open else b""
 
     def tty(self) -> Tty | None:
-        """See `Terminal.tty`."""
+        """See `HostTerminal.tty`."""
         if not self._open:
             return None
         try:
@@ -151,7 +151,7 @@ class PtyTerminal:
             return None
 
     def shows_input(self) -> bool:
-        """See `Terminal.shows_input`."""
+        """See `HostTerminal.shows_input`."""
         if not self._open:
             return False
         try:
@@ -160,14 +160,14 @@ class PtyTerminal:
             return False
 
     def has_environ(self, variable: str, value: str) -> bool:
-        """See `Terminal.has_environ`."""
+        """See `HostTerminal.has_environ`."""
         return processes.has_environ(self._pid, **{variable: value})
 
     def remember(self, data: bytes) -> None:
-        """See `Terminal.remember`: the program ends with the server."""
+        """See `HostTerminal.remember`: the program ends with the server."""
 
     def remembered(self) -> bytes:
-        """See `Terminal.remembered`."""
+        """See `HostTerminal.remembered`."""
         return b""
 
     def _take(self) -> bytes | None:
@@ -186,7 +186,7 @@ class PtyTerminal:
         return b"".join(parts)
 
     async def write(self, data: bytes) -> int:
-        """See `Terminal.write`. *Cancellation:* only before a byte is written."""
+        """See `HostTerminal.write`. *Cancellation:* only before a byte is written."""
         await trio.lowlevel.checkpoint()
         while not (count := self.write_nowait(data)) and data:
             try:
@@ -196,7 +196,7 @@ class PtyTerminal:
         return count
 
     def write_nowait(self, data: bytes) -> int:
-        """See `Terminal.write_nowait`."""
+        """See `HostTerminal.write_nowait`."""
         self._check_running()
         try:
             return os.write(self._master, data)
@@ -206,7 +206,7 @@ class PtyTerminal:
             raise NotRunning("The terminal is gone.") from exc
 
     def interrupt(self) -> None:
-        """See `Terminal.interrupt`.
+        """See `HostTerminal.interrupt`.
 
         It is lost where the program reads Ctrl-C as input, and its queue is full.
         """
@@ -234,7 +234,7 @@ class PtyTerminal:
             os.close(slave)
 
     def resize(self, cols: int, rows: int) -> None:
-        """See `Terminal.resize`."""
+        """See `HostTerminal.resize`."""
         self._check_running()
         _set_size(self._master, cols, rows)
 
@@ -244,15 +244,15 @@ class PtyTerminal:
         if self._has_ended() or self._far_end.poll(0):
             raise NotRunning("The program has ended.")
 
-    async def wait_exit(self) -> Exit:
-        """See `Terminal.wait_exit`. *Cancellation:* the next task in line waits on."""
+    async def wait_exit(self) -> ExitStatus:
+        """See `HostTerminal.wait_exit`. *Cancellation:* the next task waits on."""
         async with self._exit_lock:
             while not self._has_ended():
                 with contextlib.suppress(trio.ClosedResourceError):
                     await trio.lowlevel.wait_readable(self._pidfd)
         return self._get_exit()
 
-    def _get_exit(self) -> Exit:
+    def _get_exit(self) -> ExitStatus:
         assert self._exit is not None
         return self._exit
 
@@ -261,21 +261,21 @@ class PtyTerminal:
             how = os.WEXITED | os.WNOHANG | os.WNOWAIT
             status = os.waitid(os.P_PIDFD, self._pidfd, how)
             if status is not None and status.si_code == os.CLD_EXITED:
-                self._exit = Exit(code=status.si_status)
+                self._exit = ExitStatus(code=status.si_status)
             elif status is not None:
-                self._exit = Exit(signal=status.si_status)
+                self._exit = ExitStatus(signal=status.si_status)
         return self._exit is not None
 
     async def notice(self) -> ControlSeen:
-        """See `Terminal.notice`: a PTY has none."""
+        """See `HostTerminal.notice`: a PTY has none."""
         await trio.sleep_forever()
 
     async def detach(self) -> None:
-        """See `Terminal.detach`: the kernel would hang a PTY up, so it is closed."""
+        """See `HostTerminal.detach`: the kernel would hang a PTY up, it is closed."""
         await self.aclose()
 
-    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
-        """See `Terminal.aclose`. Takes a few seconds at most, however it is called.
+    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> ExitStatus:
+        """See `HostTerminal.aclose`. Takes a few seconds at most, however it is called.
 
         *Cancellation:* for the first caller: goes straight to KILL, and releases
         everything. A later caller only stops waiting for the first.
@@ -312,7 +312,7 @@ class PtyTerminal:
         else:  # It hangs in the kernel, or ANT may not signal it: it exits later.
             with contextlib.suppress(OSError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            self._exit = Exit(signal=signal.SIGKILL)
+            self._exit = ExitStatus(signal=signal.SIGKILL)
         children.release(self._pid)
         trio.lowlevel.notify_closing(self._pidfd)
         os.close(self._pidfd)

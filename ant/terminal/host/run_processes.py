@@ -20,7 +20,7 @@ from collections.abc import Iterable
 import attrs
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import Identity
+from ant.terminal.host.host_terminal import Identity
 from ant.terminal.host.processes import Process
 
 SESSION_VARIABLE = "ANT_SESSION_ID"

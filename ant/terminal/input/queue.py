@@ -15,7 +15,7 @@ import trio
 from ant.core.counters import Limit, increment
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import Terminal
+from ant.terminal.host.host_terminal import HostTerminal
 
 INBOX = 64
 """Inputs that may wait for the program to read; further ones are refused."""
@@ -63,7 +63,7 @@ class InputQueue:
 
     def __init__(
         self,
-        terminal: Terminal,
+        terminal: HostTerminal,
         on_written: Callable[[bytes], None] = lambda data: None,
     ) -> None:
         self._terminal, self._on_written = terminal, on_written

@@ -46,7 +46,7 @@ NARROWEST = 2
 
 
 class AvtScreen:
-    """A `Screen`. Combining characters take a column of their own."""
+    """A `ScreenEmulator`. Combining characters take a column of their own."""
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows

@@ -11,7 +11,7 @@ import attrs
 
 from ant.terminal.buffer.tail import decode
 from ant.terminal.model.tty import Tty
-from ant.terminal.screen.base import Screen, open_screen
+from ant.terminal.screen.emulator import ScreenEmulator, open_screen
 from ant.terminal.screen.modes import Cursor, Modes
 from ant.terminal.screen.snapshot import ScreenSnapshot
 from ant.terminal.screen.style import Rows
@@ -68,7 +68,7 @@ CANCEL = b"\x18"
 class Display:
     """A screen with the offset of its next byte, `end`."""
 
-    def __init__(self, screen: Screen, offset: int) -> None:
+    def __init__(self, screen: ScreenEmulator, offset: int) -> None:
         self.end = offset
         self._screen, self._held = screen, b""
 

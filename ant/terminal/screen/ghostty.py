@@ -56,7 +56,7 @@ def _on_reply(_terminal: Any, replies: Any, data: Any, size: int) -> None:
 
 
 class GhosttyScreen:
-    """A `Screen`."""
+    """A `ScreenEmulator`."""
 
     def __init__(self, cols: int, rows: int) -> None:
         self.cols, self.rows = cols, rows

@@ -6,8 +6,8 @@ or completes it. A separate screen that begins where the prompt ended combines t
 
 from itertools import pairwise
 
-from ant.terminal.screen.base import open_screen
 from ant.terminal.screen.display import CursorColumn
+from ant.terminal.screen.emulator import open_screen
 
 LINE_MAX = 64 << 10
 """The most bytes that draw a line and its edits: more of them are no typed line."""

@@ -18,8 +18,8 @@ import attrs
 from ant.terminal.model.tty import ShellStep
 
 KEY_FD_NAME = "ANT_SHELL_KEY_FD"
-"""The environment variable with the descriptor of the key (`host.base.SECRET_FD`). The
-shell's startup file reads the key, closes the descriptor and unsets the variable."""
+"""The environment variable with the descriptor of the key, `host_terminal.SECRET_FD`.
+The startup file of a shell reads it, closes the descriptor and unsets the variable."""
 
 HELD_MAX = 4096
 """The most bytes of a sequence: no path is longer, so a longer sequence is garbage."""

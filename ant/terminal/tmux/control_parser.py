@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from ant.terminal.host.base import ControlSeen
+from ant.terminal.host.host_terminal import ControlSeen
 
 LINE_MAX = 64 << 10
 BLOCK_MAX = 1000
@@ -32,7 +32,7 @@ class Notice:
 
 
 @attrs.frozen
-class Output:
+class PaneOutput:
     """Output of the program in a pane, for a client that requests it."""
 
     pane: str
@@ -48,7 +48,7 @@ class Answer:
     lines: tuple[str, ...]
 
 
-Event = Notice | Output | Answer
+Event = Notice | PaneOutput | Answer
 """What the parser finds in the output of a client."""
 
 
@@ -92,7 +92,7 @@ class ControlParser:
         kind, text = notice[1].decode(), notice[2]
         if kind == "output" and text is not None:
             pane, _, data = text.partition(b" ")
-            return Output(pane.decode("utf-8", "replace"), unescape(data))
+            return PaneOutput(pane.decode("utf-8", "replace"), unescape(data))
         return Notice(kind, None if text is None else text.decode("utf-8", "replace"))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import trio
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import Exit, Identity
+from ant.terminal.host.host_terminal import ExitStatus, Identity
 from ant.terminal.tmux.pane_ids import PaneIds, read_pid
 from ant.terminal.tmux.spool_reader import end_of
 
@@ -45,7 +45,7 @@ class ExitWatcher:
         self._pane_ids, self._identity = pane_ids, identity
         self._folder, self._run = folder, run
 
-    async def exit(self) -> Exit:
+    async def exit(self) -> ExitStatus:
         """Wait for the program's end; how it ended. *Cancellation:* nothing to undo.
 
         Where tmux is gone, the program has lost its terminal: the exit is a hang-up.
@@ -57,12 +57,12 @@ class ExitWatcher:
             output = await self._run("display-message", "-p", "-t", pane, FORM)
             dead, _, how = (output or "").partition(" ")
             if not dead:  # tmux answers nothing, and no error, for a missing pane.
-                return Exit(signal=signal.SIGHUP)
+                return ExitStatus(signal=signal.SIGHUP)
             code, _, signum = how.partition(":")
             if dead == "1" and signum:
-                return Exit(signal=int(signum))
+                return ExitStatus(signal=int(signum))
             if dead == "1" and code:  # tmux may set the status after `pane_dead`.
-                return Exit(code=int(code))
+                return ExitStatus(code=int(code))
             await trio.sleep(pause_s)
             pause_s = min(pause_s * 2, LOOK_LATER_S)
 

@@ -25,8 +25,14 @@ from ant.core.background import persist
 from ant.core.errors import AntError, CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import foreground, line_discipline, processes
-from ant.terminal.host.base import HANG_UP_GRACE_S, ControlSeen, Exit, Identity, Skipped
 from ant.terminal.host.end_session import end_session
+from ant.terminal.host.host_terminal import (
+    HANG_UP_GRACE_S,
+    ControlSeen,
+    ExitStatus,
+    Identity,
+    Skipped,
+)
 from ant.terminal.host.line_discipline import CTRL_C, INPUT_UNREAD_MAX
 from ant.terminal.model.tty import Tty
 from ant.terminal.tmux.control_client import ControlClient, TmuxCommand
@@ -68,7 +74,7 @@ NOTICES = 256
 
 
 class TmuxPane:
-    """A `Terminal` in tmux. `server.Tmux` makes it, and runs its task.
+    """A `HostTerminal` in tmux. `server.Tmux` makes it, and runs its task.
 
     `stored` returns the offset up to which the output is in the database: spool files
     below it can go.
@@ -93,7 +99,7 @@ class TmuxPane:
         self._noticed = trio.lowlevel.ParkingLot()
         self._keys: deque[TmuxCommand] = deque()
         self._wakeup = os.open(spool.folder / WAKEUP, os.O_RDWR | os.O_NONBLOCK)
-        self._exit: Exit | None = None
+        self._exit: ExitStatus | None = None
         self._has_exit, self._drained = trio.Event(), trio.Event()
         self._closing, self._finish, self._closed = False, trio.Event(), trio.Event()
         self._reported_gap = 0
@@ -106,7 +112,7 @@ class TmuxPane:
         return self._identity
 
     async def read(self) -> bytes:
-        """See `Terminal.read`. *Cancellation:* only before a byte is taken."""
+        """See `HostTerminal.read`. *Cancellation:* only before a byte is taken."""
         while True:
             await trio.lowlevel.checkpoint()
             at_end = self._drained.is_set()
@@ -134,11 +140,11 @@ class TmuxPane:
                 os.read(self._wakeup, MAX_READ)
 
     def read_nowait(self) -> bytes:
-        """See `Terminal.read_nowait`."""
+        """See `HostTerminal.read_nowait`."""
         return self._spool.take(MAX_READ, self._stored())
 
     def tty(self) -> Tty | None:
-        """See `Terminal.tty`."""
+        """See `HostTerminal.tty`."""
         try:
             with self._line() as fd:
                 group = processes.foreground_of(self._pane_ids.pid)
@@ -161,7 +167,7 @@ class TmuxPane:
             os.close(fd)
 
     def shows_input(self) -> bool:
-        """See `Terminal.shows_input`."""
+        """See `HostTerminal.shows_input`."""
         try:
             with self._line() as fd:
                 return line_discipline.read_modes(fd).shows_input
@@ -169,11 +175,11 @@ class TmuxPane:
             return False
 
     def has_environ(self, variable: str, value: str) -> bool:
-        """See `Terminal.has_environ`."""
+        """See `HostTerminal.has_environ`."""
         return processes.has_environ(self._pane_ids.pid, **{variable: value})
 
     def remember(self, data: bytes) -> None:
-        """See `Terminal.remember`. What could not be written is written next time."""
+        """See `HostTerminal.remember`. What was not written is written next time."""
         try:
             self._spool.keep(data)
             self._keeps = True
@@ -183,11 +189,11 @@ class TmuxPane:
             self._keeps = False
 
     def remembered(self) -> bytes:
-        """See `Terminal.remembered`."""
+        """See `HostTerminal.remembered`."""
         return self._spool.kept()
 
     async def write(self, data: bytes) -> int:
-        """See `Terminal.write`. *Cancellation:* only before a byte is written."""
+        """See `HostTerminal.write`. *Cancellation:* only before a byte is written."""
         await trio.lowlevel.checkpoint()
         while not (count := self.write_nowait(data)) and data:
             if self._keys:
@@ -198,7 +204,7 @@ class TmuxPane:
         return count
 
     def write_nowait(self, data: bytes) -> int:
-        """See `Terminal.write_nowait`."""
+        """See `HostTerminal.write_nowait`."""
         self._check_running()
         while self._keys and self._keys[0].done.is_set():
             self._keys.popleft()
@@ -230,7 +236,7 @@ class TmuxPane:
             return 0
 
     def interrupt(self) -> None:
-        """See `Terminal.interrupt`."""
+        """See `HostTerminal.interrupt`."""
         self._check_running()
         if (self._keys or self._is_full()) and self._signal():
             return
@@ -252,7 +258,7 @@ class TmuxPane:
         return False
 
     def resize(self, cols: int, rows: int) -> None:
-        """See `Terminal.resize`."""
+        """See `HostTerminal.resize`."""
         check_size(cols, rows)
         self._check_running()
         self._size = cols, rows
@@ -272,7 +278,7 @@ class TmuxPane:
             raise NotRunning("The program has ended.")
 
     async def notice(self) -> ControlSeen:
-        """See `Terminal.notice`. *Cancellation:* no notification is taken."""
+        """See `HostTerminal.notice`. *Cancellation:* no notification is taken."""
         await trio.lowlevel.checkpoint()
         while not self._notices:
             await self._noticed.park()
@@ -286,22 +292,22 @@ class TmuxPane:
         self._notices.append(seen)
         self._noticed.unpark()
 
-    async def wait_exit(self) -> Exit:
-        """See `Terminal.wait_exit`."""
+    async def wait_exit(self) -> ExitStatus:
+        """See `HostTerminal.wait_exit`."""
         await self._has_exit.wait()
         return self._get_exit()
 
-    def _get_exit(self) -> Exit:
-        return self._exit or Exit(signal=signal.SIGKILL)
+    def _get_exit(self) -> ExitStatus:
+        return self._exit or ExitStatus(signal=signal.SIGKILL)
 
     async def detach(self) -> None:
-        """See `Terminal.detach`."""
+        """See `HostTerminal.detach`."""
         self._closing = True
         self._life.cancel()
         await self._closed.wait()
 
-    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
-        """See `Terminal.aclose`. *Cancellation:* the pane's task goes on ending it."""
+    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> ExitStatus:
+        """See `HostTerminal.aclose`. *Cancellation:* the pane's task still ends it."""
         first, self._closing = not self._closing, True
         if first:
             try:

@@ -7,7 +7,7 @@ import attrs
 
 from ant.core.errors import Invalid
 from ant.terminal.host import processes
-from ant.terminal.host.base import Identity
+from ant.terminal.host.host_terminal import Identity
 from ant.terminal.host.run_processes import RunTag, cgroup_of
 
 SIZE_MAX = 10_000

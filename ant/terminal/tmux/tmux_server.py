@@ -22,8 +22,8 @@ from ant.core.counters import Limit, increment
 from ant.core.descriptors import check_terminal
 from ant.core.errors import CapacityReached, Invalid, StorageFailed
 from ant.terminal.host import processes
-from ant.terminal.host.base import Spec
 from ant.terminal.host.end_session import end_session
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.pty import OUT_OF_RESOURCES, cannot_open, check_spec, env_program
 from ant.terminal.tmux import spool_reader, spool_writer, starter
 from ant.terminal.tmux.pane import TmuxPane

@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from ant.terminal.screen.base import Screen, open_screen
+from ant.terminal.screen.emulator import ScreenEmulator, open_screen
 from tests.cli.real import PATIENCE_S, RealServer
 
 DETACH = b"\x1d"
@@ -30,7 +30,7 @@ class Emulator:
     """
 
     process: subprocess.Popen[bytes]
-    screen: Screen | None
+    screen: ScreenEmulator | None
     _master: int
     raw: bytearray = attrs.field(factory=bytearray)
 

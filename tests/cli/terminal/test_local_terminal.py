@@ -3,7 +3,7 @@
 import pytest
 
 from ant.cli.terminal.local_terminal import RESET
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 
 
 @pytest.mark.parametrize(

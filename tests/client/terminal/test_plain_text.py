@@ -5,12 +5,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.client.terminal.plain_text import LONGEST, Line, Lines
+from ant.client.terminal.plain_text import LONGEST, Lines, PlainLine
 
 
-def lines_of(*pieces: bytes, start: int = 0) -> list[Line]:
+def lines_of(*pieces: bytes, start: int = 0) -> list[PlainLine]:
     """All lines of these pieces, and what is left at the end."""
-    lines, found, offset = Lines(), list[Line](), start
+    lines, found, offset = Lines(), list[PlainLine](), start
     for piece in pieces:
         found += lines.feed(offset, piece)
         offset += len(piece)
@@ -20,9 +20,11 @@ def lines_of(*pieces: bytes, start: int = 0) -> list[Line]:
 def test_lines_have_no_sequences() -> None:
     """Nor the ends of lines; a rewritten line is the last that was written."""
     data = b"\x1b[31mred\x1b[0m\r\n 10%\r100%\nend"
-    assert [Line(7, "red"), Line(21, "100%"), Line(31, "end")] == lines_of(
-        data, start=7
-    )
+    assert [
+        PlainLine(7, "red"),
+        PlainLine(21, "100%"),
+        PlainLine(31, "end"),
+    ] == lines_of(data, start=7)
 
 
 def test_a_sequence_in_two_pieces() -> None:
@@ -45,7 +47,9 @@ def test_a_line_without_an_end_is_bounded() -> None:
     lines = Lines()
     (part,) = lines.feed(5, b"x" * (LONGEST + 1))
     assert (5, LONGEST + 1, "") == (part.offset, len(part.text), lines.partial)
-    assert [Line(5 + LONGEST + 1, "y")] == list(lines.feed(5 + LONGEST + 1, b"y\n"))
+    assert [PlainLine(5 + LONGEST + 1, "y")] == list(
+        lines.feed(5 + LONGEST + 1, b"y\n")
+    )
 
 
 def test_what_has_no_end_yet_can_be_seen() -> None:
@@ -53,4 +57,4 @@ def test_what_has_no_end_yet_can_be_seen() -> None:
     lines = Lines()
     assert [] == list(lines.feed(0, b"Go \x1b[1mon"))
     assert "Go on" == lines.partial
-    assert [Line(0, "Go on?")] == list(lines.feed(9, b"?\n"))
+    assert [PlainLine(0, "Go on?")] == list(lines.feed(9, b"?\n"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import Headers
 
 from ant.core.errors import Conflict
-from ant.http.access.forwarded import Proxies, Source
+from ant.http.access.forwarded import CallSource, Proxies
 from ant.http.app import create_app
 from tests.http.asking import Api
 from tests.systems import Rig, running
@@ -22,7 +22,7 @@ def source(
     client: str | None = PROXY,
     proxies: tuple[str, ...] = (PROXY,),
     scheme: str = "http",
-) -> Source:
+) -> CallSource:
     scope: dict[str, Any] = {"scheme": scheme, "client": client and (client, 1)}
     given = Headers([("Host", HOST), *headers])
     names = {name.lower().encode() for name, _ in given}
@@ -34,9 +34,9 @@ FOR, PROTO, NAMED = "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"
 
 def test_a_direct_call_is_what_the_kernel_says() -> None:
     """TLS is in the scheme of the connection."""
-    assert Source(CLIENT, "http", HOST) == source(client=CLIENT)
-    assert Source(CLIENT, "https", HOST) == source(client=CLIENT, scheme="wss")
-    assert Source(None, "http", HOST) == source(client=None)
+    assert CallSource(CLIENT, "http", HOST) == source(client=CLIENT)
+    assert CallSource(CLIENT, "https", HOST) == source(client=CLIENT, scheme="wss")
+    assert CallSource(None, "http", HOST) == source(client=None)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_named_proxy_is_believed(
     headers: list[tuple[str, str]], client: str | None, scheme: str, host: str
 ) -> None:
     """The last value of each list: the others may be those of a client."""
-    expected = Source(client, scheme, host, is_forwarded=True)
+    expected = CallSource(client, scheme, host, is_forwarded=True)
     assert expected == source(*headers)
     assert expected == source(*headers, client="::ffff:10.0.0.1")
 
@@ -93,7 +93,7 @@ def test_a_named_proxy_is_believed(
 def test_another_one_is_not_believed(header: tuple[str, str]) -> None:
     """Its headers say only that the call is not its own."""
     for client in (CLIENT, "127.0.0.1", "::1", None):
-        expected = Source(client, "http", HOST, is_forwarded=True)
+        expected = CallSource(client, "http", HOST, is_forwarded=True)
         assert expected == source(header, client=client)
         assert expected == source(header, client=client, proxies=())
 

@@ -8,7 +8,7 @@ import attrs
 import pytest
 from quart.testing.connections import WebsocketResponseError
 
-from ant.http.access import auth, refusals
+from ant.http.access import auth, refusal_delay
 from ant.identity import access_tokens
 from ant.model.access_tokens import Scope, TokenKind
 from ant.store import Unit
@@ -36,7 +36,7 @@ async def scene(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Scene]:
     """One server for all calls; it slows nobody down."""
-    monkeypatch.setattr(refusals, "FREE", 1_000_000)
+    monkeypatch.setattr(refusal_delay, "FREE", 1_000_000)
     async with opened_scene(tmp_path) as one:
         path = f"/api/sessions/{one.own['id']}/participants"
         await one.operator.call("POST", path, {"session_id": one.terminal.session.id})

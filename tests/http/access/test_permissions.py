@@ -14,10 +14,10 @@ from ant.http import routes
 from ant.http.access import permissions
 from ant.http.access.permissions import LOBBY
 from ant.http.contract.endpoint import ROUTES, Route
-from ant.identity.tokens import identify
+from ant.identity.terminal_tokens import identify
 from ant.model.messages import MessageType
 from ant.model.sessions import Session
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.http.asking import Answer, Api
 from tests.http.routes.test_routes import LEAST, NOBODY, queried, row
 from tests.http.ws.test_socket import Client
@@ -462,7 +462,7 @@ async def test_a_removed_member_receives_no_more(scene: Scene) -> None:
 async def test_a_socket_ends_with_its_terminal(scene: Scene) -> None:
     """With a code of its own; what ended before, by another run, does not count."""
     rig = scene.operator.rig
-    rig.terminals[0].end(Exit(code=0))
+    rig.terminals[0].end(ExitStatus(code=0))
     await eventually(lambda: rig.system.supervisor.find(scene.ada.id) is None)
     await rig.system.supervisor.start(scene.ada.id)
     token = rig.specs[1].env["ANT_TOKEN"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ant.http.access.sock_diag import Owner, SockDiag, is_local, open_sock_diag
+from ant.http.access.sock_diag import SockDiag, SocketOwner, is_local, open_sock_diag
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -56,10 +56,10 @@ def test_the_peer_has_an_owner(
     """In both families, and where one is told in the form of the other."""
     with connected(family, host, to) as (one, two):
         inode = os.fstat(one.fileno()).st_ino
-        assert Owner(os.geteuid(), inode) == kernel.owner(*places(two))
+        assert SocketOwner(os.geteuid(), inode) == kernel.owner(*places(two))
         # The other end is one of IPv6 that speaks IPv4, where that was asked for.
         theirs = os.fstat(two.fileno()).st_ino
-        assert Owner(os.geteuid(), theirs) == kernel.owner(*reversed(places(two)))
+        assert SocketOwner(os.geteuid(), theirs) == kernel.owner(*reversed(places(two)))
 
 
 def test_a_closed_connection_has_no_owner(kernel: SockDiag) -> None:

@@ -16,8 +16,8 @@ import pytest
 from ant.api.message_requests import ListDeliveries, PostMessage
 from ant.api.room_requests import RegisterChannel, RemoveParticipant
 from ant.http.contract.endpoint import ROUTES
-from ant.identity import tokens
-from ant.identity.tokens import Caller
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import Caller
 from ant.messages import channels, deliveries, messages
 from ant.messages.deliveries import LedgerStep
 from ant.model.deliveries import CHANNEL, DeliveryState, Reason
@@ -513,8 +513,8 @@ def test_whose_deliveries_a_token_is_shown(store: Any) -> None:
     # Who is removed is no name that nobody has, in an event that is read again.
     (record,) = store.read(deliveries.of_message, here.id, ids["gone"])
     store.transact(sessions.delete_session, gone.id, True)
-    assert () == store.read(tokens.visible_deliveries, caller, [record])
-    assert (record,) == store.read(tokens.visible_deliveries, None, [record])
+    assert () == store.read(terminal_tokens.visible_deliveries, caller, [record])
+    assert (record,) == store.read(terminal_tokens.visible_deliveries, None, [record])
 
 
 def test_a_stranger_costs_the_same(store: Any) -> None:

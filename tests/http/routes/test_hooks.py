@@ -10,7 +10,7 @@ import trio
 
 from ant.core.counters import Limit
 from ant.model.prompts import PromptRecord
-from ant.prompts import service
+from ant.prompts import prompt_service
 from ant.terminal.model.choice import Choice, Outcome
 from tests.asked import Asker, stored
 from tests.heard import Hearer
@@ -387,7 +387,7 @@ async def test_requests_that_wait_are_bounded(
     asker: Asker, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
     """Beyond the bound one is let go at once; the others wait."""
-    monkeypatch.setattr(service, bound, 2)
+    monkeypatch.setattr(prompt_service, bound, 2)
     async with waiting(asker) as first, waiting(asker, command="make") as second:
         late = Hook.of(asker)
         await late.post(command="ls")

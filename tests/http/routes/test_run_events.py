@@ -8,7 +8,7 @@ from ant.run_events import hash_chain
 from ant.run_events.commands import command_block
 from ant.run_events.log import record
 from ant.store import Unit
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.shell.command_blocks import CommandBlock
 from tests.http.asking import Api
 from tests.systems import PATIENCE_S, Rig
@@ -17,7 +17,7 @@ from tests.systems import PATIENCE_S, Rig
 async def test_what_happened_is_read_in_pages(api: Api) -> None:
     """Of a terminal, by its linked chat as well; its host's words by themselves."""
     session = await api.rig.started()
-    api.rig.terminals[0].end(Exit(code=3))
+    api.rig.terminals[0].end(ExitStatus(code=3))
     live = api.rig.system.supervisor.find(session.id)
     with trio.fail_after(PATIENCE_S):
         if live is not None:

@@ -12,7 +12,7 @@ from ant.core.errors import StorageFailed
 from ant.http.routes import terminal
 from ant.model.sessions import Session, SessionType
 from ant.run_events import log
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.input.queue import INBOX
 from tests.http.asking import Answer, Api, ask
 from tests.systems import PATIENCE_S, Rig
@@ -227,7 +227,7 @@ async def test_history_of_what_has_ended(rig: Rig) -> None:
     session = await rig.started()
     live = rig.system.supervisor.need(session.id)
     rig.terminals[0].say(b"bye")
-    rig.terminals[0].end(Exit(code=0))
+    rig.terminals[0].end(ExitStatus(code=0))
     with trio.fail_after(PATIENCE_S):
         await live.over.wait()
     page = await history(rig, session, "?from=0")

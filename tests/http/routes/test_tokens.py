@@ -11,7 +11,7 @@ import trio
 from ant.core import clock
 from ant.core.counters import Limit, counted
 from ant.http.access import auth
-from ant.http.access.refusals import FREE
+from ant.http.access.refusal_delay import FREE
 from ant.identity import access_tokens
 from ant.identity.sign_in_codes import CODE_S
 from tests.http.access.test_scopes import KEY, SAME_ORIGIN, Scene, files_of, scene

@@ -14,7 +14,7 @@ from ant.identity import access_tokens
 from ant.model.access_tokens import Scope
 from ant.model.sessions import Session
 from ant.runtime import wait_slots
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.http.asking import Api
 from tests.live.waiting import eventually
 from tests.systems import PATIENCE_S, Rig
@@ -72,7 +72,7 @@ async def test_what_has_happened_is_told_at_once(rig: Rig, api: Api) -> None:
     """From the beginning: the text, then the end; each once, in this order."""
     session = await rig.started()
     rig.terminals[0].say(b"1 failed\r\n2 failed\r\n")
-    rig.terminals[0].end(Exit(code=4))
+    rig.terminals[0].end(ExitStatus(code=4))
     gone = await waited(api, session, "exit")
     assert ("exit", 4, None) == (
         gone["until"],
@@ -101,7 +101,7 @@ async def test_the_end_ends_a_wait_for_something_else(rig: Rig, api: Api) -> Non
     after = await here(api, session)
     wait = waited(api, session, "output:never", "idle:200", after=after)
     program = rig.terminals[0]
-    answer = await while_waiting(rig, wait, lambda: program.end(Exit(signal=9)))
+    answer = await while_waiting(rig, wait, lambda: program.end(ExitStatus(signal=9)))
     assert ("exit", None, 9) == (
         answer["until"],
         answer["exit_code"],
@@ -116,11 +116,11 @@ async def test_a_new_run_is_not_the_old_one(rig: Rig, api: Api) -> None:
     """The end of the first is told with its run, the end of the second with its own."""
     session = await rig.started()
     start = await here(api, session)
-    rig.terminals[0].end(Exit(code=1))
+    rig.terminals[0].end(ExitStatus(code=1))
     await waited(api, session, "exit", after=start)
     await rig.system.supervisor.start(session.id)
     rig.terminals[1].say(b"second\r\n")
-    rig.terminals[1].end(Exit(code=2))
+    rig.terminals[1].end(ExitStatus(code=2))
     first = await waited(api, session, "output:second", after=start)
     assert ("exit", 1) == (first["until"], first["exit_code"])
     text = await waited(api, session, "output:second", after=first["next"])
@@ -203,7 +203,7 @@ async def test_the_number_of_waits_is_bounded(
     async def other() -> None:
         answer = await api.call("GET", path_of(session), until="exit")
         refused.append(answer)
-        program.end(Exit(code=0))
+        program.end(ExitStatus(code=0))
 
     async with trio.open_nursery() as nursery:
         wait = waited(api, session, "exit")
@@ -271,7 +271,7 @@ async def test_a_token_has_places_of_its_own(rig: Rig, api: Api) -> None:
         await eventually(lambda: statuses)
         assert [429] == statuses
         assert (await waited(api, session, "block", timeout=0))["timed_out"]
-        rig.terminals[0].end(Exit(code=0))
+        rig.terminals[0].end(ExitStatus(code=0))
     assert [429, *[200] * wait_slots.OWN_WAITS] == statuses
 
 

@@ -8,7 +8,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from ant.core.counters import Limit
 from ant.http.ws.output import OutputRenderer
-from ant.http.ws.rows import RowsRenderer
+from ant.http.ws.screen_rows import RowsRenderer
 from ant.http.ws.sender import OUTBOX, Sender
 from tests.http.ws.test_resume import Stand, post, resume, say, stand
 from tests.http.ws.test_socket import connected

@@ -92,7 +92,7 @@ def test_flags_are_cheap_to_import() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    heavy = {"trio", "ant.terminal.agents.driver", "ant.terminal.screen.base"}
+    heavy = {"trio", "ant.terminal.agents.driver", "ant.terminal.screen.emulator"}
     assert not heavy & {*done.stdout.split()}
 
 

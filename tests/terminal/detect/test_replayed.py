@@ -14,7 +14,7 @@ from ant.terminal.agents.driver import drivers
 from ant.terminal.buffer.flow import OutputFlow
 from ant.terminal.detect.drafts import draft_of
 from ant.terminal.detect.prompt_detector import PromptDetector
-from ant.terminal.host.base import Terminal
+from ant.terminal.host.host_terminal import HostTerminal
 from ant.terminal.host.pty import open_pty
 from ant.terminal.input.addressee import at_composer
 from ant.terminal.run_session import run_session
@@ -69,7 +69,7 @@ FIRST = [
 class Player(Onlooker):
     """The terminal of a player, with a screen of the recorded size."""
 
-    async def open(self) -> tuple[Terminal, OutputFlow, Display | None]:
+    async def open(self) -> tuple[HostTerminal, OutputFlow, Display | None]:
         terminal = await open_pty(self.spec)
         blank = Display.blank(self.spec.cols, self.spec.rows, 0)
         return terminal, self.flow, blank

@@ -11,13 +11,13 @@ import attrs
 import trio
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import Identity
+from ant.terminal.host.host_terminal import Identity
 
 READY_THEN_WAIT = "import os, signal; os.write(1, b'R'); signal.pause()"
 
 CRASHING_SERVER = """
 import json, os, signal, sys, trio
-from ant.terminal.host.base import Spec
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.pty import open_pty
 async def main():
     argv, env = json.loads(sys.argv[1]), json.loads(sys.argv[2])

@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from ant.terminal.host import foreground
-from ant.terminal.host.base import Spec
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.model.tty import Tty
 from tests.installed import each, needs

@@ -9,8 +9,8 @@ import pytest
 import trio
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import Identity
 from ant.terminal.host.end_session import end_session
+from ant.terminal.host.host_terminal import Identity
 from tests.terminal.host.programs import (
     DAEMON,
     DEAF,

@@ -10,7 +10,7 @@ import trio
 
 from ant.terminal.agents.own_drivers import read_folder, use_own
 from ant.terminal.host import processes, program_version
-from ant.terminal.host.base import Spec
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.program_version import file_version, running_version
 from ant.terminal.host.pty import open_pty
 

@@ -19,7 +19,7 @@ import trio.testing
 from ant.core.errors import CapacityReached, Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes, pty
-from ant.terminal.host.base import SECRET_FD, Exit, Spec
+from ant.terminal.host.host_terminal import SECRET_FD, ExitStatus, Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from tests.terminal.contract import read_rest, read_until, write_all
 
@@ -104,14 +104,14 @@ async def test_an_exit_code_is_reported(opener: Opener) -> None:
     """The program's output, then how it ended."""
     terminal = await opener(*sh("echo out; echo err >&2; exit 7"))
     assert await read_rest(terminal) == b"out\r\nerr\r\n"
-    assert await terminal.wait_exit() == Exit(code=7)
-    assert await terminal.aclose() == Exit(code=7)
+    assert await terminal.wait_exit() == ExitStatus(code=7)
+    assert await terminal.aclose() == ExitStatus(code=7)
 
 
 async def test_a_fatal_signal_is_reported(opener: Opener) -> None:
     """A program that a signal has ended has no exit code."""
     terminal = await opener(*sh("kill -SEGV $$"))
-    assert await terminal.wait_exit() == Exit(signal=signal.SIGSEGV)
+    assert await terminal.wait_exit() == ExitStatus(signal=signal.SIGSEGV)
 
 
 async def test_the_environment_of_the_program(opener: Opener) -> None:
@@ -329,7 +329,7 @@ async def test_without_descriptors_it_still_closes(
     terminal = await opener(*python(DEAF + "os.write(1, b'R'); signal.pause()"))
     await read_until(terminal, b"R")
     take_all(few_descriptors)
-    assert await terminal.aclose(grace_s=0) == Exit(signal=signal.SIGKILL)
+    assert await terminal.aclose(grace_s=0) == ExitStatus(signal=signal.SIGKILL)
     while few_descriptors:
         os.close(few_descriptors.pop())
 
@@ -374,7 +374,7 @@ async def test_a_full_queue_does_not_stop_an_interrupt(opener: Opener) -> None:
         nursery.start_soon(blocked)
         await trio.testing.wait_all_tasks_blocked()
         terminal.interrupt()
-        assert await terminal.wait_exit() == Exit(signal=signal.SIGINT)
+        assert await terminal.wait_exit() == ExitStatus(signal=signal.SIGINT)
 
 
 async def test_a_stuck_queue_does_not_stop_an_interrupt(opener: Opener) -> None:
@@ -387,7 +387,7 @@ async def test_a_stuck_queue_does_not_stop_an_interrupt(opener: Opener) -> None:
     while seen < 4000:
         seen += len(await terminal.read())
     terminal.interrupt()
-    assert await terminal.wait_exit() == Exit(signal=signal.SIGINT)
+    assert await terminal.wait_exit() == ExitStatus(signal=signal.SIGINT)
 
 
 async def test_a_full_raw_queue_does_not_block_an_interrupt(opener: Opener) -> None:
@@ -484,21 +484,21 @@ async def test_a_program_may_leave_its_terminal(opener: Opener) -> None:
     assert await terminal.read() == b""
     with pytest.raises(NotRunning):
         await terminal.write(b"x")
-    assert await terminal.aclose() == Exit(signal=signal.SIGHUP)
+    assert await terminal.aclose() == ExitStatus(signal=signal.SIGHUP)
 
 
 async def test_a_program_that_ignores_hup_is_killed(opener: Opener) -> None:
     """After the grace; KILL cannot be ignored."""
     terminal = await opener(*python(DEAF + "os.write(1, b'R'); signal.pause()"))
     await read_until(terminal, b"R")
-    assert await terminal.aclose(grace_s=0.05) == Exit(signal=signal.SIGKILL)
+    assert await terminal.aclose(grace_s=0.05) == ExitStatus(signal=signal.SIGKILL)
 
 
 async def test_a_flooding_program_can_be_closed(opener: Opener) -> None:
     """One that blocks on unread output exits on HUP."""
     terminal = await opener("/usr/bin/yes")
     await terminal.read()
-    assert await terminal.aclose() == Exit(signal=signal.SIGHUP)
+    assert await terminal.aclose() == ExitStatus(signal=signal.SIGHUP)
 
 
 async def test_unread_output_can_be_read_after_the_close(opener: Opener) -> None:
@@ -522,7 +522,7 @@ async def test_output_is_read_during_the_grace(opener: Opener) -> None:
 
         nursery.start_soon(read)
         await trio.testing.wait_all_tasks_blocked()
-        assert await terminal.aclose() == Exit(code=5)
+        assert await terminal.aclose() == ExitStatus(code=5)
     assert b"bye" in seen[0]
 
 
@@ -550,7 +550,7 @@ async def test_a_grandchild_on_the_terminal_hangs_nothing(opener: Opener) -> Non
     terminal = await opener(*sh(script))
     await read_until(terminal, b"R")
     await write_all(terminal, b"\n")
-    assert await terminal.wait_exit() == Exit(code=3)
+    assert await terminal.wait_exit() == ExitStatus(code=3)
     assert terminal.identity
     (left,) = processes.members(terminal.identity.pid)
     rest = []
@@ -562,7 +562,7 @@ async def test_a_grandchild_on_the_terminal_hangs_nothing(opener: Opener) -> Non
         nursery.start_soon(read)
         await trio.testing.wait_all_tasks_blocked()
         assert rest == []
-        assert await terminal.aclose(grace_s=0.05) == Exit(code=3)
+        assert await terminal.aclose(grace_s=0.05) == ExitStatus(code=3)
     assert rest == [b"\r\n"]
     assert left.pid not in {each.pid for each in processes.snapshot() if each.live}
 
@@ -590,7 +590,7 @@ async def test_a_cancelled_close_is_bounded(opener: Opener) -> None:
         nursery.start_soon(terminal.aclose, 1000)
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
-    assert await terminal.wait_exit() == Exit(signal=signal.SIGKILL)
+    assert await terminal.wait_exit() == ExitStatus(signal=signal.SIGKILL)
     assert children() == []
 
 

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import Identity
+from ant.terminal.host.host_terminal import Identity
 from ant.terminal.host.processes import Process
 from ant.terminal.host.run_processes import (
     ProcessTable,

@@ -11,7 +11,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from ant.core.errors import CapacityReached, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.input.queue import INBOX, INBOX_BYTES, InputQueue
 from tests.cancel import cancel_at_every_step
 from tests.fakes import FakeTerminal
@@ -165,7 +165,7 @@ async def test_after_the_end_input_is_refused(autojump_clock: MockClock) -> None
         nursery.start_soon(input_queue.run)
         waiting = [input_queue.type_nowait(b"ab"), input_queue.type_nowait(b"cd")]
         await wait_all_tasks_blocked()
-        terminal.end(Exit(code=0))
+        terminal.end(ExitStatus(code=0))
         for typed in waiting:
             with pytest.raises(NotRunning):
                 await typed.wait(60)

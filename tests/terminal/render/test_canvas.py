@@ -4,7 +4,7 @@ import pytest
 
 from ant.terminal.render.canvas import Canvas
 from ant.terminal.render.renderer import Renderer
-from ant.terminal.screen.base import ADAPTERS
+from ant.terminal.screen.emulator import ADAPTERS
 from tests.terminal.recorded import Recording, recordings
 
 UNLIKE = {

@@ -3,7 +3,7 @@
 import pytest
 
 from ant.terminal.render.renderer import Renderer
-from ant.terminal.screen.base import ADAPTERS
+from ant.terminal.screen.emulator import ADAPTERS
 
 BEFORE = b"one\r\ntwo\r\nthree 3 3\r\nfour\r\nfive\x1b[3;4H"
 """Five rows of text, and the cursor in the third of them."""

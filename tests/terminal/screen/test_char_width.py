@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from ant.terminal.screen.char_width import char_width
-from tests.terminal.screen.test_base import GHOSTTY, Make
+from tests.terminal.screen.test_emulator import GHOSTTY, Make
 
 
 @pytest.mark.parametrize(

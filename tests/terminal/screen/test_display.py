@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.screen import base
+from ant.terminal.screen import emulator
 from ant.terminal.screen.display import Display, warm_up
 
 TEXT = (
@@ -82,7 +82,7 @@ def test_a_size_applies_from_the_next_byte() -> None:
 
 def test_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """A display cannot be made: `ImportError`."""
-    monkeypatch.setattr(base, "ADAPTERS", [])
+    monkeypatch.setattr(emulator, "ADAPTERS", [])
     with pytest.raises(ImportError):
         Display.blank(20, 2, 0)
 
@@ -90,7 +90,7 @@ def test_without_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_warm_up_needs_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """It uses a library if there is one, and does nothing without."""
     warm_up()
-    monkeypatch.setattr(base, "ADAPTERS", [])
+    monkeypatch.setattr(emulator, "ADAPTERS", [])
     warm_up()
 
 
@@ -107,12 +107,12 @@ def test_lost_bytes_are_skipped() -> None:
 @pytest.mark.parametrize(
     "begun", ["\x1b]2;title", "\x1bP+q", "\x1b[3", "\x1b_Gi=1;", ""]
 )
-@pytest.mark.parametrize("adapter", base.ADAPTERS)
+@pytest.mark.parametrize("adapter", emulator.ADAPTERS)
 def test_a_sequence_whose_end_is_lost(
     monkeypatch: pytest.MonkeyPatch, adapter: str, begun: str
 ) -> None:
     """It swallows nothing of what comes after the lost bytes."""
-    monkeypatch.setattr(base, "ADAPTERS", [adapter])
+    monkeypatch.setattr(emulator, "ADAPTERS", [adapter])
     display = Display.blank(20, 1, 0)
     first = f"ab{begun}".encode()
     display.feed(first, len(first))

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.screen.base import open_screen
+from ant.terminal.screen.emulator import open_screen
 from ant.terminal.screen.style import PLAIN, Run, Style, row_of, rows_of
-from tests.terminal.screen.test_base import Make, both, shown
+from tests.terminal.screen.test_emulator import Make, both, shown
 
 
 def test_a_drawing_is_read_in_rows_of_runs() -> None:

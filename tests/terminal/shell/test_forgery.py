@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from ant.terminal import shell as shell_package
-from ant.terminal.host.base import SECRET_FD
+from ant.terminal.host.host_terminal import SECRET_FD
 from ant.terminal.model.tty import ShellStep
 from ant.terminal.shell.osc133 import KEY_FD_NAME
 from tests.installed import each

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ant.terminal.host.base import ControlSeen
+from ant.terminal.host.host_terminal import ControlSeen
 from ant.terminal.tmux.control_parser import (
     BLOCK_MAX,
     LINE_MAX,
@@ -14,7 +14,7 @@ from ant.terminal.tmux.control_parser import (
     ControlParser,
     Event,
     Notice,
-    Output,
+    PaneOutput,
     SessionFilter,
     unescape,
 )
@@ -41,7 +41,7 @@ def test_answers_notifications_and_output() -> None:
         Notice("session-changed", "$0 aa"),
         Answer(True, True, ("x 0 0", "%window-add @9", "%end 1795579783 283 1")),
         Answer(False, True, ("parse error: unknown command: x",)),
-        Output("%0", b"a\x1b[1m\\b \xc3\xa9"),
+        PaneOutput("%0", b"a\x1b[1m\\b \xc3\xa9"),
         Notice("exit", None),
     ]
 
@@ -73,7 +73,7 @@ def test_fuzz_any_output_is_unescaped_exactly(data: bytes) -> None:
         for byte in data
     )
     assert unescape(escaped) == data
-    assert read(b"%output %7 " + escaped + b"\n") == [Output("%7", data)]
+    assert read(b"%output %7 " + escaped + b"\n") == [PaneOutput("%7", data)]
 
 
 def test_lines_and_blocks_are_bounded() -> None:

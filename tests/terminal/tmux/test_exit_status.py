@@ -8,7 +8,7 @@ from pathlib import Path
 
 import trio
 
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.tmux import spool_reader, spool_writer
 from ant.terminal.tmux.exit_status import ExitWatcher, writer_of
 from ant.terminal.tmux.pane_ids import PaneIds
@@ -29,7 +29,7 @@ class Script:
         return self.says.popleft() if len(self.says) > 1 else self.says[0]
 
 
-async def exit_by(*says: str | None) -> Exit:
+async def exit_by(*says: str | None) -> ExitStatus:
     """The exit that these answers make."""
     words = ExitWatcher(PLACE, None, Path("/"), Script(*says).ask)
     with trio.fail_after(10):
@@ -38,17 +38,17 @@ async def exit_by(*says: str | None) -> Exit:
 
 async def test_codes_and_signals() -> None:
     """A code or a signal; while there is neither, tmux is queried again."""
-    assert await exit_by("1 0:") == Exit(code=0)
-    assert await exit_by("1 3:") == Exit(code=3)
-    assert await exit_by("1 :11") == Exit(signal=11)
-    assert await exit_by("0 :", "1 :", "1 7:") == Exit(code=7)
+    assert await exit_by("1 0:") == ExitStatus(code=0)
+    assert await exit_by("1 3:") == ExitStatus(code=3)
+    assert await exit_by("1 :11") == ExitStatus(signal=11)
+    assert await exit_by("0 :", "1 :", "1 7:") == ExitStatus(code=7)
 
 
 async def test_without_tmux_the_exit_is_a_hang_up() -> None:
     """The terminal has gone with tmux; nothing more can be known."""
-    assert await exit_by("0 :", None) == Exit(signal=1)
-    assert await exit_by("") == Exit(signal=1)
-    assert await exit_by("0 :", " :") == Exit(signal=1)
+    assert await exit_by("0 :", None) == ExitStatus(signal=1)
+    assert await exit_by("") == ExitStatus(signal=1)
+    assert await exit_by("0 :", " :") == ExitStatus(signal=1)
 
 
 async def test_bytes_on_their_way_are_waited_for(tmp_path: Path) -> None:

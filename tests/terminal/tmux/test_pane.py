@@ -13,7 +13,7 @@ import trio
 from ant.core.errors import Invalid, NotRunning
 from ant.terminal.buffer.tail import MAX_READ
 from ant.terminal.host import processes
-from ant.terminal.host.base import ControlSeen, Exit, Skipped, Spec
+from ant.terminal.host.host_terminal import ControlSeen, ExitStatus, Skipped, Spec
 from ant.terminal.tmux.exit_status import writer_of
 from ant.terminal.tmux.pane import TmuxPane
 from ant.terminal.tmux.tmux_server import Tmux
@@ -77,7 +77,7 @@ async def test_a_flood_arrives_whole(tmux: Tmux) -> None:
         count += len(data)
     assert count == 20_000_000
     assert len(list(tmux.folder("s").glob("*.spool"))) <= 2
-    assert await pane.wait_exit() == Exit(code=0)
+    assert await pane.wait_exit() == ExitStatus(code=0)
 
 
 @pytest.mark.parametrize("rest", ["", "; printf over; sleep 1000"])
@@ -116,7 +116,7 @@ async def test_input_waits_for_a_program_that_does_not_read(tmux: Tmux) -> None:
     assert 1000 < sent < 20_000
     assert pane.write_nowait(b"x") == 0
     pane.interrupt()
-    assert await pane.wait_exit() == Exit(signal=signal.SIGINT)
+    assert await pane.wait_exit() == ExitStatus(signal=signal.SIGINT)
 
 
 async def test_the_line_discipline_and_the_foreground_program(tmux: Tmux) -> None:
@@ -211,11 +211,11 @@ async def test_a_session_that_a_user_kills_has_ended(
     pane = await start(tmux, *sh("echo up; exec cat"))
     await read_until(pane, b"up")
     command(tmp_path, "kill-session", "-t", "=s:")
-    assert await pane.wait_exit() == Exit(signal=signal.SIGHUP)
+    assert await pane.wait_exit() == ExitStatus(signal=signal.SIGHUP)
     await read_rest(pane)
     with pytest.raises(NotRunning):
         await pane.write(b"x")
-    assert await pane.aclose() == Exit(signal=signal.SIGHUP)
+    assert await pane.aclose() == ExitStatus(signal=signal.SIGHUP)
 
 
 async def test_a_killed_tmux_ends_its_programs(tmux: Tmux) -> None:

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from ant.terminal.host import processes
-from ant.terminal.host.base import SECRET_FD, Exit, Spec
+from ant.terminal.host.host_terminal import SECRET_FD, ExitStatus, Spec
 from ant.terminal.host.pty import PtyTerminal, open_pty
 from ant.terminal.tmux import starter
 from tests.terminal.contract import read_rest, read_until, write_all
@@ -69,7 +69,7 @@ async def test_the_program_leads_the_terminal(
     assert leader.ppid == terminal.identity.pid
     assert not processes.members(leader.ppid)[0].tty_nr
     await write_all(terminal, b"\n")
-    assert await terminal.wait_exit() == Exit(code=7)
+    assert await terminal.wait_exit() == ExitStatus(code=7)
 
 
 @pytest.mark.slow
@@ -79,9 +79,9 @@ async def test_it_ends_as_the_program_did(
     """Also by the same signal, once the terminal is closed, or is silent."""
     script = "kill -SEGV $$"
     terminal = await start(opened, tmp_path, "/bin/sh", "-c", script)
-    assert await terminal.wait_exit() == Exit(signal=signal.SIGSEGV)
+    assert await terminal.wait_exit() == ExitStatus(signal=signal.SIGSEGV)
     terminal = await start(opened, tmp_path, "/bin/sh", "-c", "kill -KILL $$")
-    assert await terminal.wait_exit() == Exit(signal=signal.SIGKILL)
+    assert await terminal.wait_exit() == ExitStatus(signal=signal.SIGKILL)
 
 
 async def test_an_error_at_the_start_is_printed(
@@ -91,7 +91,7 @@ async def test_an_error_at_the_start_is_printed(
     terminal = await start(opened, tmp_path, "/no/such")
     said = await read_rest(terminal)
     assert said == b"ant: cannot start the program: No such file or directory\r\n"
-    assert await terminal.wait_exit() == Exit(code=127)
+    assert await terminal.wait_exit() == ExitStatus(code=127)
 
 
 async def test_the_program_can_read_the_secret_once(

@@ -10,7 +10,7 @@ import trio
 
 from ant.core.errors import Invalid, StorageFailed
 from ant.terminal.host import processes
-from ant.terminal.host.base import Exit, Spec
+from ant.terminal.host.host_terminal import ExitStatus, Spec
 from ant.terminal.tmux.tmux_commands import name_of
 from ant.terminal.tmux.tmux_server import Tmux
 from tests.terminal.contract import read_rest, read_until, write_all
@@ -49,7 +49,7 @@ async def test_directory_and_environment_are_those_of_the_spec(tmp_path: Path) -
                 spec(*python(code), cwd=str(home), env=env), "s", "r", 0, lambda: 0
             )
             where, names = json.loads(await read_rest(pane))
-            assert await pane.aclose() == Exit(code=0)
+            assert await pane.aclose() == ExitStatus(code=0)
     assert where == str(home)
     names.pop("LC_CTYPE", None)  # Python's own.
     assert names.pop("TMUX").partition(",")[0].endswith(f"/{name_of(home)}")

@@ -8,8 +8,8 @@ import trio
 
 from ant.core.errors import AlreadyAnswered
 from ant.model.prompts import CLIENT_LEFT, HOOK, PromptRecord, PromptStatus
+from ant.prompts.agent_permissions import HookDecision
 from ant.prompts.interpret import Responder
-from ant.prompts.permissions import HookDecision
 from ant.terminal.model.choice import Choice
 from tests.asked import Asker, stored
 from tests.cancel import cancel_at_every_step

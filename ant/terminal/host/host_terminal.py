@@ -1,6 +1,6 @@
 """The interface of a terminal host: a PTY, a tmux pane, or the fake of the tests.
 
-`terminal.run_session` drives a `Terminal`, and uses only what this module defines.
+`terminal.run_session` drives a `HostTerminal`, and uses only what this module defines.
 All hosts pass one contract suite (`tests/terminal/contract.py`).
 """
 
@@ -44,7 +44,7 @@ class Spec:
 
 
 @attrs.frozen
-class Exit:
+class ExitStatus:
     """How a program ended: exactly one of `code` (0..255) and `signal` is not None."""
 
     code: int | None = None
@@ -72,7 +72,7 @@ class Skipped(Exception):
         self.count = count
 
 
-class Terminal(Protocol):
+class HostTerminal(Protocol):
     """A program on a terminal.
 
     One task reads and one task writes; any task may call the other methods. A host
@@ -163,7 +163,7 @@ class Terminal(Protocol):
         """Set the window size; the program gets SIGWINCH if it has changed."""
         ...
 
-    async def wait_exit(self) -> Exit:
+    async def wait_exit(self) -> ExitStatus:
         """Wait until the program has ended. Any number of tasks may wait, repeatedly.
 
         Processes that the program has left behind do not count.
@@ -182,7 +182,7 @@ class Terminal(Protocol):
         """
         ...
 
-    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> Exit:
+    async def aclose(self, grace_s: float = HANG_UP_GRACE_S) -> ExitStatus:
         """End the program and all it left in its terminal session; release everything.
 
         Send HUP (and CONT), wait `grace_s` for the processes to exit, then KILL until

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ant.client.terminal.choice import answer_of, numbered
+from ant.client.terminal.typed_answer import answer_of, numbered
 from ant.core.errors import NotAnOption
 
 PROMPT: dict[str, Any] = {

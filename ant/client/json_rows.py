@@ -145,7 +145,7 @@ class CursorRow(TypedDict):
     visible: bool
 
 
-class ScreenRow(TypedDict):
+class ScreenPageRow(TypedDict):
     """The screen of a terminal."""
 
     session_id: str

@@ -47,16 +47,16 @@ from ant.model.prompts import (
 )
 from ant.model.sessions import SessionId
 from ant.prompts import agent_state, interpret
-from ant.prompts.hooks import HookFact
-from ant.prompts.interpret import Responder
-from ant.prompts.open_prompt import OpenPrompt
-from ant.prompts.permission_wait import PermissionWait
-from ant.prompts.permissions import (
+from ant.prompts.agent_permissions import (
     HookDecision,
     PermissionAsk,
     keys_choice,
     screen_decision,
 )
+from ant.prompts.hooks import HookFact
+from ant.prompts.interpret import Responder
+from ant.prompts.open_prompt import OpenPrompt
+from ant.prompts.permission_wait import PermissionWait
 from ant.prompts.prompt_writer import PromptWriter, SessionPrompts
 from ant.prompts.recent_dialogs import ECHO_S
 from ant.prompts.tracker import PromptTracker

@@ -7,8 +7,7 @@ import pytest
 from ant.core.errors import Gone, NotFound, NotRunning
 from ant.messages import messages
 from ant.model.sessions import Session, SessionId, Status
-from ant.prompts import prompts
-from ant.prompts import status as prompts_status
+from ant.prompts import prompts, status_pages
 from ant.sessions import linked
 from ant.store import Store, Unit
 from tests.asked import record
@@ -24,9 +23,9 @@ def test_the_page_of_a_terminal_that_waits(store: Store) -> None:
     one = create(store)
     asked = store.transact(prompts.raise_prompt, record(one.id))
     assert asked is not None
-    page = store.read(prompts_status.status_page, one.id)
+    page = store.read(status_pages.status_page, one.id)
     chat_id = SessionId(one.linked_chat_id or "")
-    other = store.read(prompts_status.status_page, chat_id)
+    other = store.read(status_pages.status_page, chat_id)
     assert page.prompt == other.prompt == asked
     assert (True, asked.message_id, chat_id, "permission_request", "Run it?") == (
         page.needs_input,
@@ -51,7 +50,7 @@ def test_the_page_of_a_terminal_that_waits(store: Store) -> None:
     )
     assert "private_terminal_input" == other.route.mode
     patch(store, one.id, auto_forward_chat=False)
-    other = store.read(prompts_status.status_page, chat_id)
+    other = store.read(status_pages.status_page, chat_id)
     assert ("chatroom", False) == (other.route.mode, other.route.executes_in_terminal)
 
 
@@ -61,7 +60,7 @@ def test_without_a_card_the_prompt_is_the_bridges(store: Store) -> None:
     asked = store.transact(prompts.raise_prompt, record(one.id))
     assert asked is not None
     store.transact(messages.delete_message, asked.chat_id, asked.message_id)
-    page = store.read(prompts_status.status_page, one.id)
+    page = store.read(status_pages.status_page, one.id)
     assert (True, None, None, "prompt_bridge") == (
         page.needs_input,
         page.event,
@@ -74,7 +73,7 @@ def test_the_page_of_a_session_without_a_prompt(store: Store) -> None:
     """A terminal, and a room that has none."""
     one, here = create(store), room(store)
     for session, terminal in ((one, True), (here, False)):
-        page = store.read(prompts_status.status_page, session.id)
+        page = store.read(status_pages.status_page, session.id)
         assert (False, None, None, None, "none", terminal) == (
             page.needs_input,
             page.prompt,
@@ -90,10 +89,10 @@ def test_what_is_refused(store: Store) -> None:
     """Unknown sessions, and rooms without a terminal; an archived one is only read."""
     one, here = create(store), room(store)
     patch(store, one.id, archived=True)
-    for work in (prompts_status.status_page, linked.need_terminal_of):
+    for work in (status_pages.status_page, linked.need_terminal_of):
         with pytest.raises(NotFound):
             store.read(work, NOBODY)
-    page = store.read(prompts_status.status_page, one.id)
+    page = store.read(status_pages.status_page, one.id)
     assert (one.id, False) == (page.route.terminal_id, page.needs_input)
     with pytest.raises(Gone):
         store.read(linked.need_terminal_of, one.id)
@@ -119,7 +118,7 @@ def test_the_longest_pending_prompt_comes_first(store: Store) -> None:
         at = datetime(2026, 5, 17, 12, minute, tzinfo=UTC)
         asked = record(session.id, detected_at=at)
         assert store.transact(prompts.raise_prompt, asked) is not None
-    page = store.read(prompts_status.overview)
+    page = store.read(status_pages.overview)
     told = [(each.session.name, each.needs_input) for each in page.terminals]
     assert [("first", True), ("second", True), ("calm", False)] == told
     assert 2 == page.waiting

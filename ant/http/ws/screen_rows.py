@@ -26,7 +26,7 @@ from ant.http.server.websocket import Encoded
 from ant.model.sessions import SessionId
 from ant.runtime.system import System
 from ant.runtime.terminals import draw
-from ant.terminal.screen import base
+from ant.terminal.screen import emulator
 from ant.terminal.screen.display import Display, ShownScreen
 from ant.terminal.screen.style import Rows, Run, Style
 from ant.terminal.view import NO_LIBRARY
@@ -128,7 +128,7 @@ class RowsRenderer:
 
         Raises `Conflict` where no screen library is installed.
         """
-        if not base.ADAPTERS:
+        if not emulator.ADAPTERS:
             raise Conflict(NO_LIBRARY)
         watched = self._watched.setdefault(session_id, _Watched())
         watched.viewers += 1

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from ant.api.server_frames import CursorPlace
-from ant.client import rows
+from ant.client import json_rows
 from ant.http.routes.terminal import ScreenPage
 from ant.model.deliveries import Posted
 from ant.model.messages import Message
@@ -18,18 +18,18 @@ from ant.runtime.prompt_answers import Responded
 from ant.terminal.model.prompt import Option
 
 SOURCES: list[tuple[Any, type]] = [
-    (rows.TerminalRow, TerminalInfo),
-    (rows.SessionRow, Session),
-    (rows.OptionRow, Option),
-    (rows.DetailsRow, PromptDetails),
-    (rows.PromptRow, PromptRecord),
-    (rows.WaitRow, Waited),
-    (rows.CursorRow, CursorPlace),
-    (rows.ScreenRow, ScreenPage),
-    (rows.AnswerRow, Responded),
-    (rows.InputRow, InputReceipt),
-    (rows.MessageRow, Message),
-    (rows.PostedRow, Posted),
+    (json_rows.TerminalRow, TerminalInfo),
+    (json_rows.SessionRow, Session),
+    (json_rows.OptionRow, Option),
+    (json_rows.DetailsRow, PromptDetails),
+    (json_rows.PromptRow, PromptRecord),
+    (json_rows.WaitRow, Waited),
+    (json_rows.CursorRow, CursorPlace),
+    (json_rows.ScreenPageRow, ScreenPage),
+    (json_rows.AnswerRow, Responded),
+    (json_rows.InputRow, InputReceipt),
+    (json_rows.MessageRow, Message),
+    (json_rows.PostedRow, Posted),
 ]
 
 

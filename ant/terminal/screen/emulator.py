@@ -13,8 +13,8 @@ from ant.terminal.screen.modes import Cursor, Modes
 from ant.terminal.screen.style import Rows
 
 
-class Screen(Protocol):
-    """The screen of one terminal; `open_screen` makes it."""
+class ScreenEmulator(Protocol):
+    """An emulator: the screen of one terminal; `open_screen` makes it."""
 
     cols: int
     rows: int
@@ -75,7 +75,7 @@ class Screen(Protocol):
         ...
 
 
-ADAPTERS: list[Callable[[int, int], Screen]] = []
+ADAPTERS: list[Callable[[int, int], ScreenEmulator]] = []
 """The installed screen libraries, the better one first."""
 
 try:
@@ -92,7 +92,7 @@ except ImportError:  # No wheel for this machine.
     pass
 
 
-def open_screen(cols: int, rows: int) -> Screen:
+def open_screen(cols: int, rows: int) -> ScreenEmulator:
     """Return a blank screen by the best installed library.
 
     `cols` and `rows` are from 1 to 1,000. Raises `ImportError` if there is no library.

@@ -3,7 +3,7 @@
 import pytest
 
 from ant.core.counters import Limit, counted
-from ant.http.access.refusals import ADDRESSES, DELAY_S, FREE, MINUTE_S, Refusals
+from ant.http.access.refusal_delay import ADDRESSES, DELAY_S, FREE, MINUTE_S, Refusals
 
 
 class Clock:

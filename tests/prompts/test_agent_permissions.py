@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from ant.api.prompt_requests import ReportHook
 from ant.core.errors import NotAnOption
 from ant.core.visible_text import escaped
-from ant.prompts import permissions
-from ant.prompts.permissions import (
+from ant.prompts import agent_permissions
+from ant.prompts.agent_permissions import (
     HookDecision,
     PermissionAsk,
     keys_choice,
@@ -86,18 +86,18 @@ def test_hostile_text_is_bounded_and_visible() -> None:
     ask = made("Ba\u200bsh" * 200, {"command": command}, cwd="/\x07", permission_mode=5)
     for text in (ask.question, ask.text, ask.details.tool, ask.details.folder or ""):
         assert text == escaped(text, "\n\t")
-    assert len(ask.question) <= permissions.QUESTION_MAX
-    assert len(ask.text) <= permissions.TEXT_MAX
-    assert len(ask.details.tool) <= 6 * permissions.WORD_MAX
+    assert len(ask.question) <= agent_permissions.QUESTION_MAX
+    assert len(ask.text) <= agent_permissions.TEXT_MAX
+    assert len(ask.details.tool) <= 6 * agent_permissions.WORD_MAX
     assert (True, command) == (ask.details.complete, ask.details.input["command"])
     ask = made(
         "Write", {"file_path": "/a", "content": "y" * 100_000, "more": [1] * 9999}
     )
     assert not ask.details.complete
     assert "/a" == ask.details.input["file_path"]
-    assert sum(map(len, ask.details.input.values())) <= permissions.INPUT_MAX
+    assert sum(map(len, ask.details.input.values())) <= agent_permissions.INPUT_MAX
     many = {f"{n}" * 300: "z" for n in range(9999)}
-    assert len(str(made("Odd", many).details.input)) <= 2 * permissions.INPUT_MAX
+    assert len(str(made("Odd", many).details.input)) <= 2 * agent_permissions.INPUT_MAX
 
 
 def test_a_question_for_a_person_stays_on_the_screen() -> None:
@@ -147,7 +147,7 @@ def test_a_suggestion_is_offered_with_all_that_it_keeps(
 def test_suggestions_are_bounded() -> None:
     """And no list is none."""
     ask = made("Bash", {"command": "ls"}, permission_suggestions=[RULES] * 50)
-    assert permissions.SUGGESTIONS == len(ask.suggestions)
+    assert agent_permissions.SUGGESTIONS == len(ask.suggestions)
     assert () == made("Bash", {}, permission_suggestions={"a": 1}).suggestions
     assert 2 == len(PermissionAsk.of(ReportHook(tool_name="x"), False).options)  # type: ignore[union-attr]
 
@@ -237,7 +237,7 @@ def test_a_dialog_shows_a_request() -> None:
     assert not asked("make x").is_about(dialog("cd /; make x"))
     assert not asked("cat x | sh").is_about(dialog("cat x sh"))
     assert asked("cat x | sh").is_about(prompt(text="| cat x |\n| | sh |\n| Sure? |"))
-    huge = "x" * permissions.COMMAND_MAX
+    huge = "x" * agent_permissions.COMMAND_MAX
     assert asked(huge).is_about(dialog(huge))
     assert not asked(huge + "y").is_about(dialog(huge + "y"))
     edit = made("Edit", {"file_path": "/src/a.py", "old_string": "x = 1"})
@@ -252,11 +252,11 @@ def test_a_dialog_shows_a_request() -> None:
 
 def test_dialogs_that_may_ask_for_a_permission() -> None:
     """By their class, or by an option that allows."""
-    assert permissions.asks_for_one(dialog())
+    assert agent_permissions.asks_for_one(dialog())
     choice = prompt("Which?", "a", "b", class_=PromptClass.MULTI_CHOICE)
-    assert not permissions.asks_for_one(choice)
-    assert permissions.asks_for_one(prompt(class_=PromptClass.MULTI_CHOICE))
-    assert not permissions.asks_for_one(prompt(kind=Kind.QUESTION))
+    assert not agent_permissions.asks_for_one(choice)
+    assert agent_permissions.asks_for_one(prompt(class_=PromptClass.MULTI_CHOICE))
+    assert not agent_permissions.asks_for_one(prompt(kind=Kind.QUESTION))
 
 
 JSON = st.recursive(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ant.client.terminal.keys import encoded
+from ant.client.terminal.named_keys import encoded
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from ant.api.room_requests import AddParticipant, RemoveParticipant
 from ant.api.session_requests import PatchSession
 from ant.core.errors import Forbidden, Unauthorized
-from ant.identity import tokens
-from ant.identity.tokens import (
+from ant.identity import terminal_tokens
+from ant.identity.terminal_tokens import (
     FORM,
     Caller,
     TokenSigner,
@@ -22,7 +22,7 @@ from ant.rooms import participants
 from ant.runtime import run_records
 from ant.sessions import sessions
 from ant.store import Store
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from tests.rules import NOBODY, create, join, patch, post, room
 
 MINT = TokenSigner(b"a key")
@@ -52,7 +52,9 @@ def is_dead(store: Store, session: Session, run: str = "r1") -> bool:
 
 
 def finish(store: Store, session: Session) -> None:
-    store.transact(run_records.finish_run, session.id, Exit(code=0), 0, True, None)
+    store.transact(
+        run_records.finish_run, session.id, ExitStatus(code=0), 0, True, None
+    )
 
 
 @pytest.fixture
@@ -216,4 +218,4 @@ def test_without_a_handle_only_the_id_names() -> None:
     caller = Caller(SessionId("id"), "r1", None)
     assert caller.is_named("id")
     assert not caller.is_named("@")
-    assert tokens.PREFIX == "ant."
+    assert terminal_tokens.PREFIX == "ant."

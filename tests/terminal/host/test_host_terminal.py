@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from ant.terminal.host.base import Spec, Terminal
+from ant.terminal.host.host_terminal import HostTerminal, Spec
 from ant.terminal.host.pty import open_pty
 from tests.fakes import FakeTerminal
 from tests.installed import each
@@ -36,11 +36,11 @@ while True:
 SPEC = Spec((sys.executable, "-ISc", ECHO), "/", dict(os.environ), 80, 24)
 
 
-async def open_fake() -> Terminal:
+async def open_fake() -> HostTerminal:
     return FakeTerminal(contract.READY)
 
 
-async def open_echo_pty() -> Terminal:
+async def open_echo_pty() -> HostTerminal:
     return await open_pty(SPEC)
 
 
@@ -56,9 +56,9 @@ async def opener(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[contract.Opener]:
     """Open the echo program on one host, and close whatever was opened."""
-    opened: list[Terminal] = []
+    opened: list[HostTerminal] = []
 
-    async def open_one() -> Terminal:
+    async def open_one() -> HostTerminal:
         assert open_host is not None
         opened.append(await open_host())
         return opened[-1]
@@ -68,7 +68,7 @@ async def opener(
         if open_host is None:
             tmux = await stack.enter_async_context(running_tmux(tmp_path))
 
-            async def open_host() -> Terminal:
+            async def open_host() -> HostTerminal:
                 return await tmux.open(SPEC, f"s{len(opened)}", "run", 0, lambda: 0)
 
         yield open_one

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ant.core.fair_turns import LARGE
-from ant.http.ws import rows
-from ant.http.ws.rows import RowsCursor, RowsRenderer
+from ant.http.ws import screen_rows
+from ant.http.ws.screen_rows import RowsCursor, RowsRenderer
 from ant.model.sessions import Session, SessionId
-from ant.terminal.screen import base
+from ant.terminal.screen import emulator
 from ant.terminal.screen.display import Display, ShownScreen
 from ant.terminal.screen.style import Run, Style
 from tests.http.ws.test_socket import Client, connected
@@ -97,12 +97,14 @@ STEPS = st.lists(
 )
 
 
-def advance(watched: rows._Watched, cursor: RowsCursor, page: Page) -> bool:
+def advance(watched: screen_rows._Watched, cursor: RowsCursor, page: Page) -> bool:
     """Send one frame to a client, if there is something new; as the renderer does."""
     assert watched.shown is not None
     if cursor.look == watched.look:
         return False
-    frame, cursor.place, is_complete = rows._frame(cursor, watched, watched.shown)
+    frame, cursor.place, is_complete = screen_rows._frame(
+        cursor, watched, watched.shown
+    )
     cursor.size_look = watched.size_look
     if is_complete:
         cursor.look = watched.look
@@ -110,17 +112,17 @@ def advance(watched: rows._Watched, cursor: RowsCursor, page: Page) -> bool:
     return True
 
 
-@pytest.mark.parametrize("frame_max", [1, 300, rows.FRAME_MAX])
+@pytest.mark.parametrize("frame_max", [1, 300, screen_rows.FRAME_MAX])
 def test_the_rows_are_those_of_the_screen(
     monkeypatch: pytest.MonkeyPatch, frame_max: int
 ) -> None:
     """After any output and size, for clients of any pace, and frames of any size."""
-    monkeypatch.setattr(rows, "FRAME_MAX", frame_max)
+    monkeypatch.setattr(screen_rows, "FRAME_MAX", frame_max)
 
     @settings(max_examples=60)
     @given(STEPS)
     def check(steps: list[tuple[bytes, tuple[int, int] | None, set[int]]]) -> None:
-        display, watched, end = Display.blank(20, 6, 0), rows._Watched(), 0
+        display, watched, end = Display.blank(20, 6, 0), screen_rows._Watched(), 0
         clients = [(RowsCursor(ONE), Page()) for _ in range(3)]
         for data, size, takers in steps:
             end += len(data)
@@ -153,7 +155,7 @@ RECORDED = [
 def test_the_rows_of_real_programs(recording: Recording) -> None:
     """In pieces; one client takes every frame, another one only every seventh."""
     display = Display.blank(recording.cols, recording.rows, 0)
-    watched = rows._Watched()
+    watched = screen_rows._Watched()
     clients = [(RowsCursor(ONE), Page()) for _ in range(2)]
     pieces = range(0, len(recording.data), max(len(recording.data) // 60, 1))
     for number, start in enumerate((*pieces, len(recording.data))):
@@ -257,7 +259,7 @@ async def test_without_a_screen_library_there_are_no_rows(
 ) -> None:
     """The join is refused, and leaves nothing behind."""
     session = await rig.started()
-    monkeypatch.setattr(base, "ADAPTERS", [])
+    monkeypatch.setattr(emulator, "ADAPTERS", [])
     async with connected(rig) as client:
         own = {"sessionId": session.id, "screenRows": True}
         assert 409 == (await client.ask("join_session", **own))["status"]
@@ -289,7 +291,10 @@ async def test_looks_are_shared_and_bounded(
     monkeypatch.setattr(trio, "current_time", lambda: now)
     with renderer.watching(session.id):
         cursors = [RowsCursor(session.id) for _ in range(20)]
-        for flood, every_s in ((False, rows.LOOK_EVERY_S), (True, rows.FLOOD_EVERY_S)):
+        for flood, every_s in (
+            (False, screen_rows.LOOK_EVERY_S),
+            (True, screen_rows.FLOOD_EVERY_S),
+        ):
             looks, start = 0, now
             for number in range(200):
                 live.flow.append(b"%d\r\n" % number + b"x" * (LARGE if flood else 0))
@@ -304,14 +309,16 @@ async def test_looks_are_shared_and_bounded(
             assert looks >= (now - start) / every_s / 2
         await renderer.advance(cursors[0])
         live.flow.append(b"more")
-        assert now < renderer.due(cursors[0]) <= now + rows.FLOOD_EVERY_S
+        assert now < renderer.due(cursors[0]) <= now + screen_rows.FLOOD_EVERY_S
     assert {} == renderer._watched
 
 
 def test_a_row_of_combining_characters_is_cut() -> None:
     """A frame stays bounded, whatever is piled up in a cell."""
     piled = (Run("a" + "\u0301" * 50_000, Style()), Run("b", Style(bold=True)))
-    assert rows.ROW_MAX == sum(len(run.text) for run in rows._bounded(piled))
+    assert screen_rows.ROW_MAX == sum(
+        len(run.text) for run in screen_rows._bounded(piled)
+    )
 
 
 async def test_one_rendering_serves_all_who_have_the_same_rows(rig: Rig) -> None:

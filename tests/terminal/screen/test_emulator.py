@@ -10,14 +10,14 @@ import trio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ant.terminal.host.base import Spec
+from ant.terminal.host.host_terminal import Spec
 from ant.terminal.host.pty import open_pty
-from ant.terminal.screen import base, modes
-from ant.terminal.screen.base import ADAPTERS, Screen, open_screen
+from ant.terminal.screen import emulator, modes
+from ant.terminal.screen.emulator import ADAPTERS, ScreenEmulator, open_screen
 from ant.terminal.screen.modes import Cursor, Modes
 from tests.strategies import CUTS, cut, terminal_bytes
 
-Make = Callable[[int, int], Screen]
+Make = Callable[[int, int], ScreenEmulator]
 
 FOUND = {adapter.__name__: adapter for adapter in ADAPTERS}
 GHOSTTY, AVT = (
@@ -33,14 +33,16 @@ both = pytest.mark.parametrize("make", [GHOSTTY, AVT])
 ROWS, COLS = 5, 20
 
 
-def shown(make: Make, data: bytes, cols: int = COLS, rows: int = ROWS) -> Screen:
+def shown(
+    make: Make, data: bytes, cols: int = COLS, rows: int = ROWS
+) -> ScreenEmulator:
     """Return a screen that was fed these bytes."""
     one = make(cols, rows)
     one.feed(data)
     return one
 
 
-def rows_of(one: Screen) -> list[str]:
+def rows_of(one: ScreenEmulator) -> list[str]:
     """Return its text without the blank rows at the end; check that those are blank."""
     text = one.text()
     assert one.rows == len(text)
@@ -49,12 +51,12 @@ def rows_of(one: Screen) -> list[str]:
     return text
 
 
-def everything(one: Screen) -> tuple[list[str], Cursor, str, Modes, bytes]:
+def everything(one: ScreenEmulator) -> tuple[list[str], Cursor, str, Modes, bytes]:
     """Return the whole state of a screen."""
     return one.text(), one.cursor, one.title, one.modes, one.ansi()
 
 
-def copied(make: Make, one: Screen) -> Screen:
+def copied(make: Make, one: ScreenEmulator) -> ScreenEmulator:
     """Return a fresh screen that was fed the drawing of the other."""
     return shown(make, one.ansi(), one.cols, one.rows)
 
@@ -564,7 +566,7 @@ PROGRAMS: dict[str, tuple[list[str], Keys]] = {
 
 async def _play(
     argv: list[str], cwd: Path, keys: Keys, make: Make
-) -> tuple[Screen, bytes]:
+) -> tuple[ScreenEmulator, bytes]:
     """Type each of the keys once their text is shown;
 
     Return the screen and the output.
@@ -609,6 +611,6 @@ async def test_a_replay_ends_on_the_same_screen(
 def test_the_better_library_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """`open_screen` uses the first library, and raises if there is none."""
     assert type(open_screen(80, 24)) is ADAPTERS[0]
-    monkeypatch.setattr(base, "ADAPTERS", [])
+    monkeypatch.setattr(emulator, "ADAPTERS", [])
     with pytest.raises(ImportError, match="pyavt"):
         open_screen(80, 24)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ant.core.logs import Redact, set_up
+from ant.core.log_setup import Redact, set_up
 
 
 def line(message: str, secret: str | None = None, exc: bool = False) -> str:

@@ -30,7 +30,7 @@ from ant.model.sessions import SessionId
 from ant.prompts import hooks, prompt_writer, prompts, tracker
 from ant.prompts.hooks import HookFact
 from ant.prompts.interpret import Responder
-from ant.terminal.host.base import Exit
+from ant.terminal.host.host_terminal import ExitStatus
 from ant.terminal.model.choice import Choice, Outcome
 from ant.terminal.model.prompt import Kind
 from tests.asked import Asker, prompt, stored
@@ -196,7 +196,7 @@ async def test_a_prompt_answered_in_the_terminal_is_resolved(asker: Asker) -> No
 async def test_the_program_ends_while_it_asks(asker: Asker) -> None:
     """The prompt is closed before the end is announced."""
     one = await asker.ask()
-    asker.rig.terminals[0].end(Exit(code=0))
+    asker.rig.terminals[0].end(ExitStatus(code=0))
     await over(asker)
     await asker.rig.settle()
     kept = now(asker, one)
@@ -223,7 +223,7 @@ async def test_the_program_ends_by_the_answer(asker: Asker) -> None:
         nursery.start_soon(ask)
         while not asker.typed:
             await trio.lowlevel.checkpoint()
-        asker.rig.terminals[0].end(Exit(code=0))
+        asker.rig.terminals[0].end(ExitStatus(code=0))
         while (
             shown := asker.rig.system.services.prompt_service.shown(asker.session.id)
         ) == one:
@@ -237,7 +237,7 @@ async def test_the_program_ends_by_the_answer(asker: Asker) -> None:
 async def test_a_second_run_asks_anew(asker: Asker) -> None:
     """Whatever the first run asked."""
     one = await asker.ask()
-    asker.rig.terminals[0].end(Exit(code=0))
+    asker.rig.terminals[0].end(ExitStatus(code=0))
     await over(asker)
     await asker.rig.system.supervisor.start(asker.session.id)
     two = await asker.ask()

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
-from ant.client.connection import RETRIED, Reconnection
 from ant.client.errors import RETRY_S, Unreachable
 from ant.client.feeds import PAGE, AsyncMessages
-from ant.client.terminal.choice import answer_of, numbered
-from ant.client.terminal.keys import encoded
+from ant.client.reconnection import RETRIED, Reconnection
+from ant.client.terminal.named_keys import encoded
 from ant.client.terminal.plain_text import Lines
+from ant.client.terminal.typed_answer import answer_of, numbered
 from ant.core.errors import (
     AntError,
     CapacityReached,
@@ -27,14 +27,14 @@ from ant.core.errors import (
 if TYPE_CHECKING:
     from ant.client.default_client import DefaultClient
     from ant.client.feeds import AsyncFeed
-    from ant.client.rows import (
+    from ant.client.json_rows import (
         AnswerRow,
         EventRow,
         InputRow,
         MessageRow,
         PostedRow,
         PromptRow,
-        ScreenRow,
+        ScreenPageRow,
         SessionRow,
         WaitRow,
     )
@@ -235,9 +235,9 @@ class AsyncTerminal(_Session):
             raise OutputMissing(b"".join(pieces), gaps)
         return b"".join(pieces)
 
-    async def screen(self) -> ScreenRow:
+    async def screen(self) -> ScreenPageRow:
         """The screen as it is now, or was when the program ended."""
-        found: ScreenRow = await self._ant.screen(self.id)
+        found: ScreenPageRow = await self._ant.screen(self.id)
         return found
 
     async def type(self, text: str | bytes, *, enter: bool = False) -> InputRow:
