@@ -21,6 +21,7 @@ from ant.model.prompts import (
 )
 from ant.prompts import agent_permissions
 from ant.prompts.permission_wait import PermissionWait
+from ant.prompts.permissions import PermissionAsk
 from ant.terminal.model.prompt import Prompt
 
 SUMMARY: Final = 80
@@ -48,7 +49,8 @@ class OpenPrompt:
     way to the database. `left_reason` is why the prompt left the
     screen meanwhile. `shown` is the fingerprint of its dialog on the screen, empty if
     none was seen, and `dialog` is that dialog, if this server has seen it. `wait` is
-    the request of a hook to which an answer goes.
+    the request of a hook to which an answer goes, and `ask` is what a request asked: a
+    person reads that, also after the wait.
     """
 
     record: PromptRecord
@@ -59,6 +61,7 @@ class OpenPrompt:
     shown: str = ""
     dialog: Prompt | None = None
     wait: PermissionWait | None = None
+    ask: PermissionAsk | None = None
     since: float = attrs.field(factory=lambda: clock.monotonic())
 
     @property
@@ -67,10 +70,35 @@ class OpenPrompt:
         return self.record.rule == agent_permissions.RULE
 
     def shows(self, prompt: Prompt) -> bool:
-        """Whether a dialog on the screen is this prompt's, perhaps drawn anew."""
-        if prompt.fingerprint == self.shown:
-            return True
-        return self.is_own and self.wait is not None and self.wait.ask.is_about(prompt)
+        """Whether a dialog on the screen is this prompt's, perhaps drawn anew.
+
+        Once no request waits, an answer is typed: then it must surely be the same.
+        """
+        is_same = prompt.fingerprint == self.shown
+        if self.wait is None:
+            return is_same and (self.ask is None or self.ask.is_about(prompt))
+        return is_same or (self.is_own and self.wait.ask.is_about(prompt))
+
+    @property
+    def takes_keys(self) -> bool:
+        """Whether its dialog was seen and surely asks what a person reads of it.
+
+        A request may be bound to a dialog that does not show its text: that may be the
+        dialog of another one, so no key is pressed there.
+        """
+        if self.ask is None:
+            return bool(self.shown)
+        return self.dialog is not None and self.ask.is_about(self.dialog)
+
+    def join(self, wait: PermissionWait) -> None:
+        """Take the request that this prompt's dialog shows."""
+        self.wait, self.ask = wait, wait.ask
+        self.record = attrs.evolve(
+            self.record,
+            question=wait.ask.question,
+            summary=one_line(wait.ask.question),
+            details=wait.ask.details,
+        )
 
     @property
     def via(self) -> str:

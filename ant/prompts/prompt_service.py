@@ -387,7 +387,7 @@ class PromptService:
                 resolved = await self._wait_gone(entry, open_prompt)
                 end = entry.flow.tail.end
                 return Outcome(decision.chosen, resolved, end), HOOK
-        if not open_prompt.shown:
+        if not open_prompt.takes_keys:
             raise AlreadyAnswered(
                 f"The agent does not wait for prompt {record.id!r} any more; nothing "
                 "was chosen."

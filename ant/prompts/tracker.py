@@ -228,7 +228,7 @@ class PromptTracker:
             detector=HOOK,
             details=ask.details,
         )
-        open_prompt = OpenPrompt(record, wait=wait)
+        open_prompt = OpenPrompt(record, wait=wait, ask=ask)
         self.open_prompts.append(open_prompt)
         return open_prompt
 
@@ -274,13 +274,7 @@ class PromptTracker:
                     self.prompt = self._open_wait(wait, end)
                     self._bind(self.prompt, dialog)
                     return True
-                current.wait = wait
-                current.record = attrs.evolve(
-                    current.record,
-                    question=wait.ask.question,
-                    summary=one_line(wait.ask.question),
-                    details=wait.ask.details,
-                )
+                current.join(wait)
                 return True
             if is_free and self._may_be_same(current):
                 dialog = current.dialog
@@ -421,16 +415,17 @@ class PromptTracker:
         """End a claim whose answer was given; return the decision to keep.
 
         The reaction to the answer begins at `end`. A prompt that stayed on the screen
-        stays pending, and may be answered again.
+        stays pending, and may be answered again. Not so if a hook took the answer and
+        the dialog is not surely its own: that one becomes a prompt of its own.
         """
         open_prompt.is_claimed = False
-        decision = attrs.evolve(
-            decision, resolved=decision.resolved or open_prompt.left_reason is not None
-        )
+        is_over = decision.via == HOOK and not open_prompt.takes_keys
+        is_over = is_over or open_prompt.left_reason is not None
+        decision = attrs.evolve(decision, resolved=decision.resolved or is_over)
         open_prompt.record = attrs.evolve(open_prompt.record, answer=decision)
         wait, is_current = open_prompt.wait, self.prompt is open_prompt
         if decision.via == HOOK and wait is not None:
-            if not open_prompt.shown:
+            if not open_prompt.takes_keys:
                 self._recent.answered(wait.ask)
             self._forget_waiting_hook()
         if decision.resolved or decision.via == HOOK:
@@ -441,13 +436,13 @@ class PromptTracker:
             return decision
         self._note_left(open_prompt)
         open_prompt.close(PromptStatus.ANSWERED)
-        if open_prompt.shown:
+        if open_prompt.takes_keys:
             self.last_answer = (open_prompt.shown, end)
         if open_prompt in self.parked:
             self.parked.remove(open_prompt)
         if is_current:
             self.prompt, prompt = None, self.unanswered
-            if prompt is not None:  # The program asked the same again meanwhile.
+            if prompt is not None:  # The same again, or the dialog of another one.
                 self._place(prompt, end)
         self._next()
         return decision

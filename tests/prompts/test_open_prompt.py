@@ -57,3 +57,22 @@ def test_a_dialog_that_is_drawn_anew() -> None:
     assert own.is_own
     assert own.shows(dialog(subject="other"))
     assert not own.shows(dialog("make"))
+
+
+def test_keys_are_for_the_dialog_that_was_read() -> None:
+    """One that does not show the request's text may be that of another request."""
+    ask, other = asked("make"), dialog("rm -rf b")
+    own = OpenPrompt(record("one", rule="hook/PermissionRequest"), ask=ask)
+    assert not own.takes_keys
+    own.shown, own.dialog = other.fingerprint, other
+    assert not own.takes_keys
+    assert not own.shows(other)
+    own.wait = PermissionWait(ask)
+    assert own.shows(other)  # The answer goes to the hook.
+    assert not own.takes_keys
+    own.shown, own.dialog, own.wait = dialog("make").fingerprint, dialog("make"), None
+    assert own.takes_keys
+    assert own.shows(dialog("make"))
+    assert not own.shows(attrs.evolve(dialog("make"), text=other.text))
+    asked_on_screen = OpenPrompt(record("one"), shown=other.fingerprint)
+    assert asked_on_screen.takes_keys

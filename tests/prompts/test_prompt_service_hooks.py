@@ -11,9 +11,10 @@ from ant.model.prompts import CLIENT_LEFT, HOOK, PromptRecord, PromptStatus
 from ant.prompts.agent_permissions import HookDecision
 from ant.prompts.interpret import Responder
 from ant.terminal.model.choice import Choice
+from ant.terminal.model.prompt import Prompt
 from tests.asked import Asker, stored
 from tests.cancel import cancel_at_every_step
-from tests.hooking import asked
+from tests.hooking import asked, dialog
 from tests.systems import PATIENCE_S, Rig
 
 NUMBERS: Iterator[int] = count()
@@ -95,8 +96,14 @@ async def test_an_answer_cancelled_anywhere_is_whole(asker: Asker) -> None:
     await asker.rig.check_published()
 
 
-async def test_who_answers_learns_that_the_client_has_left(asker: Asker) -> None:
-    """At that very moment: nothing was chosen, and the prompt ends."""
+@pytest.mark.parametrize("other", [None, dialog("rm -rf b")])
+async def test_who_answers_learns_that_the_client_has_left(
+    asker: Asker, other: Prompt | None
+) -> None:
+    """At that very moment: nothing was chosen, and the prompt ends.
+
+    No key is pressed at the dialog of another request, which is a prompt of its own.
+    """
     service = asker.rig.system.services.prompt_service
     here = asker.session.id
     scope = trio.CancelScope()
@@ -111,11 +118,20 @@ async def test_who_answers_learns_that_the_client_has_left(asker: Asker) -> None
             while service.shown(here) is None:
                 await trio.lowlevel.checkpoint()
         one = await asker.told()
+        if other is not None:
+            asker.show(other)
         entry = service._entries[here]
         (wait,) = entry.tracker.waits
         scope.cancel()
         with pytest.raises(AlreadyAnswered):
             await service.answer(asker, one, Choice("approve"), Responder())
+    assert [] == asker.typed
+    shown = service.shown(here)
+    assert (other and other.text) == (shown and shown.raw_text)
+    if other is not None:
+        assert shown is not None
+        assert one.id != shown.id
+        asker.show()
     await asker.settled()
     kept = now(asker, one)
     assert (PromptStatus.RESOLVED, CLIENT_LEFT, None) == (

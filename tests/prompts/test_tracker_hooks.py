@@ -43,6 +43,13 @@ class Scene:
     end: int = 0
     now: float = 1000.0
     seen: dict[str, PromptRecord] = attrs.field(factory=dict)
+    typed_at: list[Prompt | None] = attrs.field(factory=list)
+
+    @property
+    def on_screen(self) -> Prompt | None:
+        """The dialog that the screen shows."""
+        verdict = self.tracker.verdict
+        return None if verdict is None else verdict.prompt
 
     def show(self, shown: Prompt | None = None, again: bool = False) -> None:
         """Put a dialog on the screen, or nothing."""
@@ -65,8 +72,11 @@ class Scene:
         self.tracker.end_wait(wait, CLIENT_LEFT)
         self.check()
 
-    def answer(self, prompt_id: str, choice: Choice) -> str:
-        """Answer as the service does; how it went."""
+    def answer(self, prompt_id: str, choice: Choice, goes: bool = True) -> str:
+        """Answer as the service does; how it went.
+
+        Unless it `goes`, the dialog on the screen stays.
+        """
         open_prompt = self.tracker.claim(prompt_id)
         wait = open_prompt.wait
         given = None
@@ -76,14 +86,19 @@ class Scene:
             wait.decision, wait.is_taken = given, True
             wait.let_go()
             self.check()
-            if open_prompt.shown:
+            if open_prompt.shown and goes:
                 self.show()
             resolved = not open_prompt.shown or open_prompt.left_reason is not None
             told = decision(resolved=resolved, via=HOOK)
             self.tracker.reply(open_prompt, told, self.end)
+        elif not open_prompt.takes_keys:
+            self.tracker.release(open_prompt)
+            raise AlreadyAnswered("The agent does not wait any more.")
         else:
-            self.show()
-            told = decision(resolved=True)
+            self.typed_at.append(self.on_screen)
+            if goes:
+                self.show()
+            told = decision(resolved=goes)
             self.tracker.reply(open_prompt, told, self.end)
         self.check()
         return told.via
@@ -418,12 +433,146 @@ def test_the_state_is_waiting_while_a_request_waits(scene: Scene) -> None:
     assert (AgentState.BUSY, None) == (status.state, status.prompt_id)
 
 
+OTHER = dialog("rm -rf b")
+
+
+@pytest.mark.parametrize("first", ["hook", "dialog"])
+def test_an_answered_request_gives_back_the_dialog_of_another(
+    scene: Scene, first: str
+) -> None:
+    """Bound by its time only: the hook takes its answer, and the dialog stays."""
+    if first == "dialog":
+        scene.show(OTHER)
+    wait = scene.ask("make")
+    if first == "hook":
+        scene.show(OTHER)
+    own = scene.current
+    assert (wait, OTHER) == (own.wait, own.dialog)
+    assert HOOK == scene.answer(own.record.id, Choice("approve"), goes=False)
+    assert own.record.answer is not None
+    assert (PromptStatus.ANSWERED, True) == (
+        own.record.status,
+        own.record.answer.resolved,
+    )
+    (other,) = scene.pending
+    assert (OTHER.options, OTHER.text) == (other.options, other.raw_text)
+    assert scene.current.record.id == other.id
+    with pytest.raises(AlreadyAnswered):
+        scene.answer(own.record.id, Choice("approve"))
+    assert [] == scene.typed_at
+    scene.answer(other.id, Choice("deny"))
+    assert [OTHER] == scene.typed_at
+    assert [] == scene.pending
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_the_dialog_of_another_finds_its_own_request(scene: Scene, when: str) -> None:
+    """Whether the second hook asks before, or while the first has its answer."""
+    first = scene.ask("make")
+    scene.show(OTHER)
+    own = scene.current
+    if when == "before":
+        second = scene.ask("rm -rf b")
+        scene.answer(own.record.id, Choice("approve"), goes=False)
+    else:
+        claimed = scene.tracker.claim(own.record.id)
+        first.decision, first.is_taken = first.ask.decision(Choice("approve")), True
+        first.let_go()
+        second = scene.ask("rm -rf b")
+        scene.tracker.reply(claimed, decision(resolved=False, via=HOOK), scene.end)
+        scene.check()
+    assert PromptStatus.ANSWERED is own.record.status
+    assert (second, OTHER) == (scene.current.wait, scene.current.dialog)
+    assert ["Bash: rm -rf b"] == [each.question for each in scene.pending]
+    assert second.is_open
+
+
+def test_the_dialog_of_another_does_not_go_to_the_next_request(scene: Scene) -> None:
+    """That one waits for its turn, behind the dialog on the screen."""
+    scene.ask("make")
+    second = scene.ask("ls")
+    scene.show(OTHER)
+    scene.answer(scene.current.record.id, Choice("approve"), goes=False)
+    assert (None, OTHER) == (scene.current.wait, scene.current.dialog)
+    scene.show()
+    assert (second, None) == (scene.current.wait, scene.current.dialog)
+
+
+def test_a_dialog_that_comes_after_that_of_another_is_answered(scene: Scene) -> None:
+    """The request took its answer while another dialog was before it."""
+    scene.ask("make")
+    scene.show(OTHER)
+    scene.answer(scene.current.record.id, Choice("approve"), goes=False)
+    scene.show(dialog("make"))
+    assert scene.tracker.prompt is None
+    assert scene.tracker.echo_until == scene.now + recent_dialogs.ECHO_S
+
+
+def test_a_dialog_that_shows_the_text_later_is_its_own(scene: Scene) -> None:
+    """It is drawn in two steps; then it stays, and takes keys."""
+    wait = scene.ask("make")
+    scene.show(dialog("m"))
+    scene.show(dialog("make"))
+    own = scene.current
+    assert own.wait is wait
+    assert HOOK == scene.answer(own.record.id, Choice("approve"), goes=False)
+    assert own.record.is_pending
+    assert KEYS == scene.answer(own.record.id, Choice("approve"))
+    assert [dialog("make")] == scene.typed_at
+
+
+@pytest.mark.parametrize("first", ["hook", "dialog"])
+@pytest.mark.parametrize("end", ["answered", "left"])
+def test_a_dialog_that_looks_alike_is_another(
+    scene: Scene, first: str, end: str
+) -> None:
+    """Drawn in place of its own, with the same fingerprint but another command."""
+    own, alike = dialog("make"), attrs.evolve(dialog("make"), text=OTHER.text)
+    assert own.fingerprint == alike.fingerprint
+    if first == "dialog":
+        scene.show(own)
+    wait = scene.ask("make")
+    if first == "hook":
+        scene.show(own)
+    one = scene.current
+    if end == "left":
+        scene.leave(wait)
+    else:
+        scene.answer(one.record.id, Choice("approve"), goes=False)
+    assert one.record.is_pending
+    scene.show(alike)
+    assert not one.record.is_pending
+    assert [OTHER.text] == [each.raw_text for each in scene.pending]
+    with pytest.raises(AlreadyAnswered):
+        scene.answer(one.record.id, Choice("approve"))
+    assert [] == scene.typed_at
+
+
+def test_a_client_that_leaves_while_it_is_answered(scene: Scene) -> None:
+    """Its claim presses no key on the dialog of another; that one is a prompt."""
+    wait = scene.ask("make")
+    scene.show(OTHER)
+    own = scene.tracker.claim(scene.current.record.id)
+    wait.decision = wait.ask.decision(Choice("approve"))
+    wait.let_go()
+    scene.leave(wait)
+    assert not own.takes_keys
+    scene.tracker.release(own)
+    scene.check()
+    assert (PromptStatus.RESOLVED, CLIENT_LEFT) == (
+        own.record.status,
+        own.record.reason,
+    )
+    assert [OTHER.text] == [each.raw_text for each in scene.pending]
+
+
 COMMANDS = ("touch a", "make", "make test")
 STEPS = st.one_of(
     st.tuples(st.just("ask"), st.sampled_from(COMMANDS)),
     st.tuples(st.just("show"), st.sampled_from(COMMANDS)),
     st.tuples(st.just("gone"), st.none()),
     st.tuples(st.just("answer"), st.integers(0, 3)),
+    st.tuples(st.just("stays"), st.integers(0, 3)),
     st.tuples(st.just("leave"), st.integers(0, 3)),
     st.tuples(st.just("pause"), st.sampled_from([0.05, 1.0, 5.0])),
 )
@@ -455,14 +604,16 @@ def test_an_answer_goes_to_what_was_read(steps: list[tuple[str, Any]]) -> None:
                     scene.now += value
                 case "leave" if value < len(open_waits):
                     scene.leave(open_waits[value])
-                case "answer" if value < len(scene.pending):
+                case "answer" | "stays" if value < len(scene.pending):
                     record = scene.pending[value]
                     open_prompt = scene.tracker.find(record.id)
                     assert open_prompt is not None
                     wait = open_prompt.wait
-                    shown = open_prompt.dialog
-                    scene.answer(record.id, Choice("approve"))
-                    if wait is not None and wait.decision is not None:
+                    shown, typed = scene.on_screen, len(scene.typed_at)
+                    scene.answer(record.id, Choice("approve"), step == "answer")
+                    if len(scene.typed_at) == typed:
+                        assert wait is not None
+                        assert wait.decision is not None
                         command = wait.ask.details.input["command"]
                         assert f"Bash: {command}" == record.question
                         answered.append(wait)

@@ -245,6 +245,64 @@ async def test_the_request_of_a_dialog_is_its_prompt(api: Api, asker: Asker) -> 
     assert [Choice("select", index=1)] == [choice for _, choice in asker.typed]
 
 
+@pytest.mark.parametrize("first", ["hook", "dialog"])
+async def test_an_answer_is_not_for_the_dialog_of_another(
+    api: Api, asker: Asker, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """The hook of one agent took it; the dialog of another gets a card of its own."""
+    monkeypatch.setattr(service, "ECHO_S", 0.01)  # It does not go.
+    other = dialog("rm -rf /home")
+    if first == "dialog":
+        await asker.ask(other)
+    async with waiting(asker, command="make") as hook:
+        one = await opened(asker)
+        assert "Bash: make" == one.question
+        if first == "hook":
+            asker.show(other)
+        answer = await respond(api, asker, prompt_id=one.id, type="approve")
+        assert (200, True, "answered", "hook") == (
+            answer.status,
+            answer.body["resolved"],
+            answer.body["prompt"]["status"],
+            answer.body["prompt"]["answer"]["via"],
+        )
+    assert ALLOWED == hook.body
+    two = await opened(asker)
+    assert one.id != two.id
+    assert one.message_id != two.message_id is not None
+    assert (other.options, other.text) == (two.options, two.raw_text)
+    for _ in range(2):
+        again = await respond(api, asker, prompt_id=one.id, type="approve")
+        assert (409, "urn:ant:problem:already-answered") == (
+            again.status,
+            again.body["type"],
+        )
+    assert [] == asker.typed
+    assert 200 == (await respond(api, asker, prompt_id=two.id, type="deny")).status
+    assert [(other.fingerprint, Choice("deny"))] == asker.typed
+
+
+@pytest.mark.parametrize("end", ["answered", "ran"])
+async def test_the_end_of_a_request_leaves_the_dialog_of_another(
+    api: Api, asker: Asker, end: str
+) -> None:
+    """Its dialog was answered in the terminal, or its tool has ended: a 409, no key."""
+    other = dialog("rm -rf /home")
+    async with waiting(asker, command="make") as hook:
+        one = await opened(asker)
+        asker.show(other)
+        if end == "answered":
+            asker.show()
+            asker.show(other)
+        else:
+            await Hook.of(asker).api.call("POST", "/api/hooks", ended("Bash", "make"))
+    assert {} == hook.body
+    two = await opened(asker)
+    assert (True, other.text) == (one.id != two.id, two.raw_text)
+    answer = await respond(api, asker, prompt_id=one.id, type="approve")
+    assert (409, []) == (answer.status, asker.typed)
+
+
 async def test_the_terminal_may_be_first(api: Api, asker: Asker) -> None:
     """A dialog that was seen goes away: the request is let go, and decides nothing."""
     async with waiting(asker) as hook:
