@@ -20,8 +20,8 @@ from ant.model.prompts import (
     PromptStatus,
 )
 from ant.prompts import agent_permissions
+from ant.prompts.agent_permissions import PermissionAsk
 from ant.prompts.permission_wait import PermissionWait
-from ant.prompts.permissions import PermissionAsk
 from ant.terminal.model.prompt import Prompt
 
 SUMMARY: Final = 80
@@ -89,6 +89,13 @@ class OpenPrompt:
         if self.ask is None:
             return bool(self.shown)
         return self.dialog is not None and self.ask.is_about(self.dialog)
+
+    def differs_from(self, ask: PermissionAsk) -> bool:
+        """Whether the options of a request are not those that a person reads of it."""
+        if not self.is_own or self.ask is None:
+            return False
+        mine = self.ask.options, self.ask.suggestions
+        return mine != (ask.options, ask.suggestions)
 
     def join(self, wait: PermissionWait) -> None:
         """Take the request that this prompt's dialog shows."""

@@ -268,7 +268,8 @@ class PromptTracker:
         if current is not None and current.dialog is not None:
             is_free = current.wait is None or not current.wait.is_open
             if is_free and wait.ask.is_about(current.dialog):
-                if current.wait is not None:  # It took its answer: this is a new one.
+                # One that took its answer, or that has other options, is over.
+                if current.wait is not None or current.differs_from(wait.ask):
                     dialog = current.dialog
                     self.close_shown(LEFT)
                     self.prompt = self._open_wait(wait, end)

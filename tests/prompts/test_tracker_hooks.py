@@ -630,3 +630,23 @@ def test_an_answer_goes_to_what_was_read(steps: list[tuple[str, Any]]) -> None:
         assert not any(each.is_open for each in waits.values())
     finally:
         clock.monotonic = before
+
+
+MODES = [{"type": "setMode", "mode": "acceptEdits", "destination": "session"}]
+
+
+@pytest.mark.parametrize("is_alike", [True, False])
+def test_the_same_command_with_other_options_is_another_prompt(is_alike: bool) -> None:
+    """A person read the options of the first: their number means nothing for these."""
+    scene = Scene()
+    first = scene.ask("touch a.txt")
+    scene.show(dialog("touch a.txt"))
+    before = scene.current.record
+    scene.leave(first)
+    assert before.id == scene.current.record.id
+    more = {} if is_alike else {"permission_suggestions": MODES}
+    scene.ask("touch a.txt", **more)
+    now = scene.current.record
+    assert is_alike == (before.id == now.id)
+    assert is_alike == (before.options == now.options)
+    assert [*now.options] == [*scene.current.wait.ask.options]

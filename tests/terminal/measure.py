@@ -168,9 +168,7 @@ def agents_in(folder: Path = FOLDER, driver: bool = True) -> list[Recording]:
 def _is_agent(recording: Recording, folder: Path, driver: bool) -> bool:
     is_undriven = recording.name.split("/")[0] in UNDRIVEN
     return (
-        recording.driver is not None
-        or folder != FOLDER
-        or (is_undriven and not driver)
+        recording.driver is not None or folder != FOLDER or (is_undriven and not driver)
     )
 
 

@@ -250,7 +250,7 @@ async def test_an_answer_is_not_for_the_dialog_of_another(
     api: Api, asker: Asker, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """The hook of one agent took it; the dialog of another gets a card of its own."""
-    monkeypatch.setattr(service, "ECHO_S", 0.01)  # It does not go.
+    monkeypatch.setattr(prompt_service, "ECHO_S", 0.01)  # It does not go.
     other = dialog("rm -rf /home")
     if first == "dialog":
         await asker.ask(other)
