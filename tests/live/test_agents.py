@@ -291,6 +291,7 @@ async def test_many_requests(tmp_path: Path, count: int) -> None:
 
 
 @needs_claude
+@pytest.mark.soak
 async def test_through_the_page(tmp_path: Path) -> None:
     """A signed-in browser answers as the page does."""
     key, names = tmp_path / "key", ("one.txt", "two.txt", "three.txt")

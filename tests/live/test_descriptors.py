@@ -17,6 +17,7 @@ from ant.core.errors import CapacityReached
 from ant.terminal.host import processes
 from tests.live.server import Server, running_server
 from tests.live.waiting import eventually
+from tests.soak import soak
 from tests.terminal.private_tmux import ended_with_us, needs_tmux
 
 pytestmark = pytest.mark.slow
@@ -147,7 +148,7 @@ BODY = (
 )
 
 
-@pytest.mark.parametrize("say", [BODY, UPGRADE], ids=["half bodies", "sockets"])
+@pytest.mark.parametrize("say", [soak(BODY), UPGRADE], ids=["half bodies", "sockets"])
 async def test_a_terminal_leaves_the_operator_his_connections(
     say: bytes, tmp_path: Path
 ) -> None:
@@ -205,7 +206,7 @@ async def fill(ant: AntClient, host: str, most: int) -> list[str]:
     return made
 
 
-@pytest.mark.parametrize("host", ["pty", pytest.param("tmux", marks=needs_tmux)])
+@pytest.mark.parametrize("host", [soak("pty"), pytest.param("tmux", marks=needs_tmux)])
 async def test_terminals_leave_the_operator_what_he_needs(
     host: str, tmp_path: Path
 ) -> None:
@@ -235,7 +236,9 @@ async def test_terminals_leave_the_operator_what_he_needs(
             await eventually(echoed)
 
 
-@pytest.mark.parametrize("host", ["pty", pytest.param("tmux", marks=needs_tmux)])
+@pytest.mark.parametrize(
+    "host", ["pty", pytest.param("tmux", marks=[needs_tmux, pytest.mark.soak])]
+)
 async def test_children_have_the_limit_that_we_were_started_with(
     host: str, tmp_path: Path
 ) -> None:

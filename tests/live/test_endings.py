@@ -21,6 +21,7 @@ from tests.live.daemons import (
 from tests.live.server import left_of, running_server, shared_server
 from tests.live.viewer import read_raw, watching
 from tests.live.waiting import eventually
+from tests.soak import soak
 
 STUBBORN = ["sh", "-c", "trap '' HUP TERM INT; echo up; while :; do sleep 1; done"]
 
@@ -81,7 +82,7 @@ async def test_a_grandchild_that_keeps_the_terminal_does_not_keep_the_session(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("end", ["exit", "delete", "stop", "kill"])
+@pytest.mark.parametrize("end", ["exit", soak("delete"), soak("stop"), "kill"])
 async def test_what_left_the_terminal_ends_with_the_session(
     tmp_path: Path, end: str
 ) -> None:

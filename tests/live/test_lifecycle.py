@@ -14,6 +14,7 @@ import trio
 from tests.live.rude import barge_in
 from tests.live.server import left_of, run_serve, running_server, start_server
 from tests.live.viewer import watching
+from tests.soak import soak
 
 COUNTING = """
 import os, tty
@@ -41,7 +42,9 @@ def transcript(data_dir: Path, session_id: str) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "signum", [signal.SIGTERM, soak(signal.SIGINT), soak(signal.SIGHUP)]
+)
 async def test_a_signal_stops_gracefully_and_everything_seen_is_stored(
     tmp_path: Path, signum: int
 ) -> None:

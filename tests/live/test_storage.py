@@ -155,7 +155,7 @@ async def test_what_is_stored_is_read_at_once_while_the_disk_is_full(
             await view.until_exit()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_a_server_leaves_in_time_when_the_disk_is_full(disk: Disk) -> None:
     """A stop that cannot store the rest still ends all there is, in bounded time."""
     async with running_server(disk.folder / "data") as server, server.client() as ant:

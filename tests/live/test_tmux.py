@@ -143,7 +143,7 @@ async def test_commands_that_ran_over_a_restart_are_told(
 
 
 @needs_tmux
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("killed", [soak(False), True])
 async def test_a_restart_makes_no_printed_mark_a_true_one(
     tmp_path: Path, killed: bool
 ) -> None:
@@ -197,7 +197,7 @@ async def test_an_end_while_nobody_looks_is_told(tmp_path: Path) -> None:
 
 
 @needs_tmux
-@pytest.mark.parametrize("end", ["exit", "delete", "restart"])
+@pytest.mark.parametrize("end", [soak("exit"), soak("delete"), "restart"])
 async def test_what_left_a_pane_ends_with_the_session(tmp_path: Path, end: str) -> None:
     """Daemons of each sort, also after a restart; a restart ends none."""
     data = tmp_path / "data"

@@ -176,6 +176,7 @@ async def test_the_next_server_delivers_what_waits(tmp_path: Path) -> None:
         assert ["waits"] == [each.rpartition(" -- ")[2] for each in again.told]
 
 
+@pytest.mark.soak
 async def test_many_at_once_all_end(hearer: Hearer) -> None:
     """However they were posted, each is typed once and in the order of posting."""
     count = 300  # More than the bus keeps for who is behind, with two events each step.

@@ -149,7 +149,7 @@ async def test_content_survives(tmp_path: Path, style: str, text: str) -> None:
         assert one.offset <= stand.live.flow.tail.stored
 
 
-@pytest.mark.parametrize("characters", [20_000, soak(len(PRINTABLE))])
+@pytest.mark.parametrize("characters", [4_000, soak(len(PRINTABLE))])
 async def test_every_character_survives(tmp_path: Path, characters: int) -> None:
     """As if by hand, in lines that fit on the screen, where the last one is found."""
     size = 10_000
@@ -171,7 +171,7 @@ async def test_every_character_survives(tmp_path: Path, characters: int) -> None
     [
         (["--late", "1"], "claude", [("reacted", None)], 1),
         (["--eat-enter"], "claude", [("reacted", None)], 1),
-        (["--eat-enter"], "codex", [("unconfirmed", "no_reaction")], 0),
+        soak(["--eat-enter"], "codex", [("unconfirmed", "no_reaction")], 0),
         soak(["--mute"], "claude", [("unconfirmed", "not_submitted")], 0),
         (["--ambush", "5"], "claude", [("unconfirmed", "not_submitted")], 0),
         (
@@ -195,7 +195,7 @@ async def test_a_program_that_misbehaves(
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [soak("hello", "not_submitted"), ("x" * 100_000, "not_submitted")],
+    [soak("hello", "not_submitted"), soak("x" * 100_000, "not_submitted")],
 )
 async def test_a_program_that_hangs(tmp_path: Path, text: str, reason: str) -> None:
     """The delivery is unconfirmed, whatever the terminal still accepted."""
@@ -343,7 +343,7 @@ termios.tcsetattr(0, termios.TCSANOW, before)
 """Takes a few bytes of a message, and leaves the rest to who comes next."""
 
 
-@pytest.mark.parametrize("shell", ["sh", soak("bash")])
+@pytest.mark.parametrize("shell", [soak("sh"), soak("bash")])
 async def test_no_line_for_the_next_program(tmp_path: Path, shell: str) -> None:
     """A shell that gets a part of the message gets no end of a line."""
     (tmp_path / "data").mkdir()

@@ -1,6 +1,7 @@
 """Recordings as tests read them: bytes, sizes, and what a person said at moments."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ class Recording:
     data: bytes
     resizes: dict[int, tuple[int, int]]
     moments: tuple[Moment, ...]
+
+    @property
+    def is_further_version(self) -> bool:
+        """Whether an agent's recordings of another version have the plain name."""
+        folder = self.name.split("/")[0]
+        plain = re.sub(r"-\d+\.[\w.]+$", "", folder)
+        return plain != folder and (FOLDER / plain).is_dir()
 
     def looks(self, pieces: int = 0) -> Iterator[tuple[Moment, ScreenSnapshot]]:
         """Each moment and the look that was to be had, fed whole or in `pieces`."""

@@ -38,6 +38,7 @@ def test_nothing_dangerous_as_recorded(driver: bool) -> None:
     assert found.busy_seen >= found.busy - (not driver)
 
 
+@pytest.mark.soak
 def test_the_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """One row an agent and version, and their sum."""
     main([])

@@ -42,7 +42,7 @@ def test_keyboard_only_from_start_to_answer(scene: Scene) -> None:
     page.get_by_label("Name").fill("deploy")
     page.get_by_role("textbox", name="Command").fill(f"bash -c '{ASKS}'")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="deploy")).to_be_visible()
+    expect(page.get_by_role("heading", name="deploy", level=1)).to_be_visible()
     expect(page.get_by_role("region", name="Screen of deploy")).to_contain_text(
         "Delete all of it?"
     )

@@ -20,6 +20,7 @@ from ant.terminal.input.addressee import at_composer
 from ant.terminal.run_session import run_session
 from ant.terminal.screen.display import Display
 from tests.mocks.named import script
+from tests.soak import soak
 from tests.terminal.recorded import Recording, recordings
 from tests.terminal.running import Onlooker
 from tests.terminal.unlike import MISSES
@@ -128,7 +129,9 @@ async def test_every_recorded_agent_gets_a_message(
     await check(tmp_path, name, index)
 
 
-@pytest.mark.parametrize(("name", "index"), FIRST)
+@pytest.mark.parametrize(
+    ("name", "index"), [*FIRST[:6], *(soak(*each) for each in FIRST[6:])]
+)
 async def test_the_screen_of_an_agent_alone_is_not_enough(
     tmp_path: Path, name: str, index: int
 ) -> None:

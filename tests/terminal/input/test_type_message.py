@@ -226,6 +226,12 @@ async def test_a_frame_that_is_half_drawn_is_no_reaction(
     assert offset == await reacts(ops, driver, 9, "hello", 2)
 
 
+def _param(recording: Recording, index: int) -> Any:
+    """A moment; `make soak` also plays those of further versions."""
+    marks = [pytest.mark.soak] if recording.is_further_version else []
+    return pytest.param(recording, index, id=f"{recording.name}#{index}", marks=marks)
+
+
 SENT = [
     (recording, index)
     for recording in recordings()
@@ -244,7 +250,7 @@ puts a cancelled message back into its composer; what was typed then stands behi
 
 @pytest.mark.parametrize(
     ("recording", "index"),
-    [pytest.param(*each, id=f"{each[0].name}#{each[1]}") for each in SENT],
+    [_param(*each) for each in SENT],
 )
 async def test_the_reactions_of_recorded_agents_are_seen(
     autojump_clock: MockClock, recording: Recording, index: int
@@ -286,7 +292,7 @@ DRAFTS = [
 
 @pytest.mark.parametrize(
     ("recording", "index"),
-    [pytest.param(*each, id=f"{each[0].name}#{each[1]}") for each in DRAFTS],
+    [_param(*each) for each in DRAFTS],
 )
 async def test_a_text_in_the_composer_is_not_called_taken(
     autojump_clock: MockClock, recording: Recording, index: int

@@ -84,7 +84,7 @@ async def test_an_agent_that_draws_its_cursor_is_at_rest() -> None:
 
 async def test_an_agent_that_also_draws_something_else_is_busy() -> None:
     """A number above its composer counts; at the end of it, the agent is at rest."""
-    counts = "count if count < 30 else '--'"
+    counts = "count if count < 15 else '--'"
     async with running(sys.executable, "-c", BLINKS, counts) as onlooker:
         await onlooker.until(lambda: is_seen(onlooker.live.verdict, Kind.AT_REST))
         assert "Hello.  --" == onlooker.live.look().lines[0]

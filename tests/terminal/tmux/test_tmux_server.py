@@ -190,7 +190,7 @@ async def test_a_spool_whose_writer_was_killed_goes_on(tmp_path: Path) -> None:
 
 
 @needs_tmux
-@pytest.mark.slow
+@pytest.mark.soak
 async def test_tmux_survives_sessions_and_clients_that_come_and_go(
     tmp_path: Path,
 ) -> None:
