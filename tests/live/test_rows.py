@@ -45,6 +45,14 @@ async def resized(socket: EventSocket, page: Page, size: tuple[int, int]) -> Non
             page.apply(await socket.expect("screen_rows"))
 
 
+async def exited(socket: EventSocket, page: Page) -> None:
+    """Draw until the program has ended."""
+    with trio.fail_after(PATIENCE_S):
+        while (frame := await socket.receive())["type"] != "session_exited":
+            if frame["type"] == "screen_rows":
+                page.apply(frame)
+
+
 async def check(
     ant: AntClient, session_id: str, socket: EventSocket, page: Page
 ) -> None:
@@ -99,6 +107,6 @@ async def test_a_pager_is_followed_through_keys_and_sizes(tmp_path: Path) -> Non
                 await until(socket, page, f"{rows - 2} \u6f22\u5b57")
                 await check(ant, name, socket, page)
             await socket.send("terminal_input", data="q", **own)
-            await socket.expect("session_exited")
+            await exited(socket, page)
             await check(ant, name, socket, page)
             assert not page.frame["alternate"]
