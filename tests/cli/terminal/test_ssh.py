@@ -124,7 +124,10 @@ def door(tmp_path: Path) -> Iterator[Door]:
         words = [word for each in options for word in ("-o", each)]
         person = pwd.getpwuid(os.getuid()).pw_name
         where = ["-p", str(port), f"{person}@127.0.0.1"]
-        yield Door(["ssh", "-tt", "-F", "/dev/null", *words, *where])
+        begin = ["ssh", "-tt", "-F", "/dev/null", *words, *where]
+        if subprocess.run([*begin, "true"], stdin=subprocess.DEVNULL).returncode:
+            pytest.skip("needs an account that an sshd lets in, which is not locked")
+        yield Door(begin)
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
