@@ -259,8 +259,8 @@ def is_composer(snapshot: ScreenSnapshot, field: Field) -> bool:
     if len(below) > BELOW or any(map(_KEYS.search, below)):
         return False
     above = field.top if field.top < field.first else field.first
-    row = next((r for r in range(above)[::-1] if not snapshot.is_blank(r)), None)
-    if row is not None and above - row <= 3 and is_leaving_hint(snapshot.bare[row]):
+    row = snapshot.text_row_above(above)
+    if row >= 0 and above - row <= 3 and is_leaving_hint(snapshot.bare[row]):
         return False
     return not any(map(_MARKED.match, below))
 
@@ -312,9 +312,7 @@ def find_busy(
 
 def find_spinner(snapshot: ScreenSnapshot, row: int) -> int | None:
     """Return the nearest row with text above `row` if it is a spinner, else None."""
-    row -= 1
-    while row >= 0 and snapshot.is_blank(row):
-        row -= 1
+    row = snapshot.text_row_above(row)
     has_spinner = row >= 0 and SPINNER.pattern.search(snapshot.bare[row])
     return row if has_spinner else None
 

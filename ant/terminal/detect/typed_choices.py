@@ -254,9 +254,7 @@ def offers_above(snapshot: ScreenSnapshot, rows: Sequence[int]) -> bool:
         kept.append(row)
     if not kept:
         return False
-    at = kept[-1] - 1
-    while at >= 0 and snapshot.is_blank(at):
-        at -= 1
+    at = snapshot.text_row_above(kept[-1])
     above = snapshot.bare[at] if at >= 0 and len(kept) == len(rows) else ""
     return offers_choices([snapshot.bare[each] for each in reversed(kept)], above)
 
@@ -266,9 +264,7 @@ def _nearest(snapshot: ScreenSnapshot, row: int) -> Iterator[int]:
 
     It ends at a blank row, and at an input line with an earlier answer.
     """
-    at = row - 1
-    while at >= 0 and snapshot.is_blank(at):
-        at -= 1
+    at = snapshot.text_row_above(row)
     for each in range(at, max(at - PARAGRAPH, -1), -1):
         input_line = _SIGN.fullmatch(snapshot.bare[each])
         if snapshot.is_blank(each) or not snapshot.bare[each].strip():

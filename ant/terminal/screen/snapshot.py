@@ -107,6 +107,10 @@ class ScreenSnapshot:
         """Whether a row is blank or only a border."""
         return self.blanks[row]
 
+    def text_row_above(self, row: int) -> int:
+        """Return the nearest row with text above `row`, or -1."""
+        return next((each for each in range(row)[::-1] if not self.blanks[each]), -1)
+
 
 def index_at(line: str, col: int) -> int:
     """Return the index of the character at a column; wide ones take two columns."""
